@@ -55,7 +55,13 @@ def read_text(path: Path, where: str = "") -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
+        pass
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        raise InputError.of(
+            place, f"« {path.name} » n’est ni en UTF-8 ni en Windows-1252", "enregistrez-le en UTF-8"
+        ) from None
 
 
 def write_text(path: Path, text: str, *, bom: bool = False) -> None:

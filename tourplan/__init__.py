@@ -1,0 +1,48 @@
+"""Plan, prove and publish the tours of itinerant public counters.
+
+The public API: ``Scenario``, ``example``, ``prepare``, ``solve``, ``evaluate``, ``Plan``, ``verify``.
+Names load their module on first use, so that ``import tourplan`` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from tourplan.plan import Plan
+    from tourplan.planner import solve
+    from tourplan.prepare import Case, prepare
+    from tourplan.scenario import Scenario
+    from tourplan.starter import example
+    from tourplan.study.evaluate import evaluate
+    from tourplan.verify import verify
+
+_HOMES = {
+    "Case": "tourplan.prepare",
+    "Plan": "tourplan.plan",
+    "Scenario": "tourplan.scenario",
+    "evaluate": "tourplan.study.evaluate",
+    "example": "tourplan.starter",
+    "prepare": "tourplan.prepare",
+    "solve": "tourplan.planner",
+    "verify": "tourplan.verify",
+}
+
+__all__ = [
+    "Case",
+    "Plan",
+    "Scenario",
+    "__version__",
+    "evaluate",
+    "example",
+    "prepare",
+    "solve",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tourplan' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

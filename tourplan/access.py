@@ -1,0 +1,77 @@
+"""Who reaches a counter in how long. Arrays only: residents are rows, counters columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Access:
+    """Seconds to the nearest counter of each resident point, and whether there is one.
+
+    ``time_s`` is 0 where ``reached`` is false; ask ``beyond`` rather than compare.
+    """
+
+    time_s: NDArray[np.int64]
+    reached: NDArray[np.bool_]
+
+    def beyond(self, minutes: int) -> NDArray[np.bool_]:
+        """Which resident points are farther than ``minutes`` from every counter."""
+        return ~self.reached | (self.time_s > minutes * 60)
+
+    def join(self, other: Access) -> Access:
+        """The access when the counters of both are open."""
+        both = self.reached & other.reached
+        return Access(
+            np.where(both, np.minimum(self.time_s, other.time_s), self.time_s + other.time_s),
+            self.reached | other.reached,
+        )
+
+
+def nearest(time_s: NDArray[np.int64], reachable: NDArray[np.bool_]) -> Access:
+    """The access of residents (rows) to counters (columns); no column, nobody reached."""
+    if time_s.shape[1] == 0:
+        return Access(np.zeros(len(time_s), dtype=np.int64), np.zeros(len(time_s), dtype=bool))
+    far = np.iinfo(np.int64).max
+    least = np.where(reachable, time_s, far).min(axis=1)
+    reached = reachable.any(axis=1)
+    return Access(np.where(reached, least, 0), reached)
+
+
+@dataclass(frozen=True)
+class AccessFigures:
+    """Residents beyond each number of minutes, and the mean of those who reach a counter."""
+
+    residents: int
+    beyond: dict[int, int]
+    places_beyond: dict[int, int]
+    mean_s: float | None
+    worst_s: int | None
+    unreached: int
+
+    def share_within(self, minutes: int) -> float:
+        """Percentage of residents within ``minutes``; 100 when nobody is counted."""
+        if not self.residents:
+            return 100.0
+        return 100 * (1 - self.beyond[minutes] / self.residents)
+
+
+def access_figures(
+    access: Access, weights: NDArray[np.int64], minutes: tuple[int, ...]
+) -> AccessFigures:
+    """Figures of resident points weighted by ``weights``, for each of ``minutes``."""
+    reached = int(weights[access.reached].sum())
+    lived_in = weights > 0
+    total_s = int((access.time_s * weights)[access.reached].sum())
+    timed = access.time_s[access.reached & lived_in]
+    return AccessFigures(
+        residents=int(weights.sum()),
+        beyond={m: int(weights[access.beyond(m)].sum()) for m in minutes},
+        places_beyond={m: int((access.beyond(m) & lived_in).sum()) for m in minutes},
+        mean_s=total_s / reached if reached else None,
+        worst_s=int(timed.max()) if timed.size else None,
+        unreached=int(weights.sum()) - reached,
+    )

@@ -1,0 +1,159 @@
+"""Days and levels become a ``Plan``: figures, access, crews, where all comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tourplan import __version__
+from tourplan.access import Access, access_figures
+from tourplan.measures import fixed_access, sessions_in_hours, whole_access
+from tourplan.plan import AreaAccess, Day, Figures, Level, Origin, Plan, Stopped
+from tourplan.prepare import Case
+from tourplan.problem import Problem
+from tourplan.scenario import Scenario
+
+WHOLE_AREA = "Ensemble"
+
+
+def assemble(
+    case: Case,
+    days: Sequence[Day],
+    levels: Sequence[Level],
+    stopped: Stopped,
+    measures: dict[str, Any] | None = None,
+) -> Plan:
+    """The plan made of ``days`` for ``case``."""
+    scenario, problem = case.scenario, case.problem
+    source = case.travel.source
+    busy = {(day.week, day.weekday) for day in days}
+    return Plan(
+        title=scenario.title,
+        status=scenario.status,
+        author=scenario.author,
+        software=f"tourplan {__version__}",
+        stopped=stopped,
+        depot=case.depot_code,
+        depot_name=case.territory.name(case.depot_code),
+        agents=agent_labels(scenario),
+        crews=tuple(crew_label(scenario, week) for week in range(1, problem.weeks + 1)),
+        vehicle=scenario.vehicle.name,
+        cycle_weeks=problem.weeks,
+        month_weeks=scenario.cycle.month_weeks,
+        start=scenario.cycle.start.isoformat() if scenario.cycle.start else "",
+        free_days=tuple(
+            (week, weekday)
+            for week in range(1, problem.weeks + 1)
+            for weekday in problem.weekdays
+            if (week, weekday) not in busy
+        ),
+        days=tuple(days),
+        levels=tuple(levels),
+        figures=_figures(scenario, problem, days),
+        access=area_access(case, days),
+        origin=Origin(
+            label=source.label,
+            date=source.date,
+            credit=source.credit,
+            uncertainty=source.uncertainty,
+            schematic=source.schematic,
+        ),
+        notes=case.notes,
+        scenario=scenario.to_keys(),
+        inputs_fingerprint=case.fingerprint(),
+        measures=measures or {},
+    )
+
+
+def agent_labels(scenario: Scenario) -> tuple[str, ...]:
+    """``Agent 1``, ``Agent 2``…, or their names when the scenario asks for them."""
+    named = scenario.outputs.agent_names
+    return tuple(
+        agent.name if named and agent.name else f"Agent {number}"
+        for number, agent in enumerate(scenario.agents, start=1)
+    )
+
+
+def crew_label(scenario: Scenario, cycle_week: int) -> str:
+    """Who goes in a week of the cycle; told for each week of the month where that changes."""
+    labels = agent_labels(scenario)
+    crews: dict[str, list[int]] = {}
+    for month_week in scenario.cycle.month_weeks[cycle_week - 1 :: scenario.cycle.weeks]:
+        there = [
+            label
+            for label, agent in zip(labels, scenario.agents, strict=True)
+            if agent.weeks is None or month_week in agent.weeks
+        ]
+        crews.setdefault(", ".join(there[: scenario.crew.size]), []).append(month_week)
+    if len(crews) == 1:
+        return next(iter(crews))
+    return " ; ".join(
+        f"{crew} (semaine {' et '.join(map(str, weeks))} du mois)" for crew, weeks in crews.items()
+    )
+
+
+def area_access(case: Case, days: Sequence[Day]) -> tuple[AreaAccess, ...]:
+    """Access of residents by intercommunalité, by name, then of all (code ``""``)."""
+    problem = case.problem
+    before, after = fixed_access(problem), whole_access(problem, days)
+    communes = [case.territory[code] for code in case.resident_codes]
+    names = {c.epci_code: c.epci_name for c in communes}
+    codes = np.array([c.epci_code for c in communes])
+    areas = [
+        _area(problem, code, names[code] or "Sans intercommunalité", codes == code, before, after)
+        for code in sorted(names, key=lambda code: names[code])
+    ]
+    everyone = np.ones(len(codes), dtype=bool)
+    return (*areas, _area(problem, "", WHOLE_AREA, everyone, before, after))
+
+
+def _area(
+    problem: Problem,
+    code: str,
+    name: str,
+    inside: NDArray[np.bool_],
+    before: Access,
+    after: Access,
+) -> AreaAccess:
+    minutes = tuple(sorted({goal.minutes for goal in problem.goals} | {15, 20, 30}))
+    weights = problem.resident_weight[inside]
+    one, two = (
+        access_figures(Access(a.time_s[inside], a.reached[inside]), weights, minutes)
+        for a in (before, after)
+    )
+    return AreaAccess(
+        code=code,
+        name=name,
+        residents=one.residents,
+        before=one.beyond,
+        after=two.beyond,
+        communes_before=one.places_beyond,
+        communes_after=two.places_beyond,
+        mean_before_s=one.mean_s,
+        mean_after_s=two.mean_s,
+    )
+
+
+def _figures(scenario: Scenario, problem: Problem, days: Sequence[Day]) -> Figures:
+    weeks = range(1, problem.weeks + 1)
+    work = [sum(d.work_s for d in days if d.week == week) for week in weeks]
+    opening = [sum(d.open_s for d in days if d.week == week) for week in weeks]
+    metres = sum(day.drive_m for day in days)
+    stops = [stop for day in days for stop in day.stops]
+    return Figures(
+        weeks=problem.weeks,
+        sessions=len(stops),
+        communes=len({stop.code for stop in stops}),
+        open_s=sum(opening),
+        drive_s=sum(day.drive_s for day in days),
+        drive_m=metres,
+        work_s=sum(work),
+        most_work_s=max(work),
+        least_open_s=min(opening),
+        in_hours=sessions_in_hours(problem, days),
+        cost_eur=round(metres / 1000 * scenario.vehicle.cost_eur_km, 2),
+        emissions_gco2=round(metres / 1000 * scenario.vehicle.emissions_gco2_km),
+    )

@@ -1,0 +1,350 @@
+"""Every feasible day with its timeline, as arrays: one row a day tour.
+
+A day tour holds sessions in some of the day's slots, in order. Its openings are as long as the
+windows, the drives, the meal and the day's limits allow; a day that cannot open each session for
+its minimum does not exist. Times are whole seconds; drives take whole minutes on the timetable.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import perm
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tourplan.errors import InputError
+from tourplan.problem import Problem
+from tourplan.timeline import Opening, meal_gap
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+MAX_TOURS = 3_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class DayTours:
+    """The feasible day tours of a problem.
+
+    Attributes:
+        site: site of each slot, -1 where the slot is unused, shape (tours, slots).
+        opening_s: opening of each slot, shape (tours, slots).
+        closing_s: closing of each slot, shape (tours, slots).
+        drive_s: exact driving, shape (tours,).
+        drive_m: metres, shape (tours,).
+        work_s: work of each agent, shape (tours,).
+        open_s: opening to the public, shape (tours,).
+        slack_s: how much opening may be cut before a session falls under its minimum, (tours,).
+        in_hours: sessions within mairie hours on each working day, shape (tours, weekdays).
+        allowed: whether the tour may run on each working day, shape (tours, weekdays).
+    """
+
+    site: Ints
+    opening_s: Ints
+    closing_s: Ints
+    drive_s: Ints
+    drive_m: Ints
+    work_s: Ints
+    open_s: Ints
+    slack_s: Ints
+    in_hours: Ints
+    allowed: Bools
+
+    def __len__(self) -> int:
+        return len(self.site)
+
+    def serving(self, site: int) -> Ints:
+        """The rows that hold a session at ``site``."""
+        return np.flatnonzero((self.site == site).any(axis=1))
+
+    def openings(self, row: int) -> list[Opening]:
+        """The sessions of one day tour."""
+        return [
+            Opening(k, int(site), int(self.opening_s[row, k]), int(self.closing_s[row, k]))
+            for k, site in enumerate(self.site[row])
+            if site >= 0
+        ]
+
+    def profiles(self) -> tuple[Ints, Bools, Ints]:
+        """Tours alike in what weekdays mean to them.
+
+        Returns:
+            (in_hours, allowed, profile): the distinct rows, shape (profiles, weekdays) each, and
+            the profile of each tour. Tours of one profile can swap days without any change.
+        """
+        key = np.where(self.allowed, self.in_hours, -1)
+        distinct, profile = np.unique(key, axis=0, return_inverse=True)
+        return np.maximum(distinct, 0), distinct >= 0, profile.reshape(-1)
+
+
+def list_day_tours(problem: Problem) -> DayTours:
+    """Every feasible day tour, over all ordered choices of slots and different sites.
+
+    Raises:
+        InputError: more than three million days would have to be examined.
+    """
+    slots, sites = len(problem.sessions), len(problem.sites)
+    count = sum(perm(sites, n) * len(list(combinations(range(slots), n))) for n in range(1, slots + 1))
+    if count > MAX_TOURS:
+        raise InputError.of(
+            "communes",
+            f"{sites} communes candidates et {slots} permanences par jour font {count} journées "
+            f"à examiner, plus que les {MAX_TOURS} permises",
+            "réduisez les candidates ou le nombre de permanences par jour",
+        )
+    chunks = []
+    for size in range(1, slots + 1):
+        rows = _arrangements(sites, size)
+        for chosen in combinations(range(slots), size):
+            chunks.append(time_days(problem, chosen, rows).feasible_only())
+    return _merge(problem, chunks)
+
+
+@dataclass(frozen=True, eq=False)
+class TimedDays:
+    """Days over the same slots, timed; ``feasible`` says which exist. Shapes (days, n) or (days,)."""
+
+    sessions: tuple[int, ...]
+    site: Ints
+    opening_s: Ints
+    closing_s: Ints
+    drive_s: Ints
+    drive_m: Ints
+    work_s: Ints
+    feasible: Bools
+
+    def feasible_only(self) -> TimedDays:
+        """The days that exist."""
+        keep = self.feasible
+        return TimedDays(
+            self.sessions,
+            self.site[keep],
+            self.opening_s[keep],
+            self.closing_s[keep],
+            self.drive_s[keep],
+            self.drive_m[keep],
+            self.work_s[keep],
+            self.feasible[keep],
+        )
+
+
+def time_days(problem: Problem, sessions: tuple[int, ...], site: Ints) -> TimedDays:
+    """The longest openings of the days that hold ``sessions`` at ``site``, shape (days, n)."""
+    rules = problem.day
+    legs = _Legs.of(problem, site)
+    meal = meal_gap(problem, sessions)
+    minimum = np.array([problem.sessions[k].minimum_s for k in sessions])
+    handling = rules.setup_s + rules.packing_s
+    closing = _latest_closings(problem, sessions, legs.minutes_s, meal)
+    opening = _earliest_openings(problem, sessions, legs.minutes_s, meal, closing)
+    feasible = (closing - opening >= minimum).all(axis=1)
+
+    for first, last in _stretches(len(sessions), meal):
+        order = list(range(last, first - 1, -1))
+        road = legs.time_s[:, first + (first > 0) : last + 2].sum(axis=1)
+        work = road + (closing - opening)[:, first : last + 1].sum(axis=1) + handling * len(order)
+        left = _cut_closing(
+            opening, closing, minimum, order, work - rules.max_unbroken_s, rules.grid_s
+        )
+        feasible &= left <= 0
+        opening = _earliest_openings(problem, sessions, legs.minutes_s, meal, closing)
+
+    amplitude = (closing[:, -1] + rules.packing_s + legs.minutes_s[:, -1]) - (
+        opening[:, 0] - rules.setup_s - legs.minutes_s[:, 0]
+    )
+    over = amplitude - rules.max_amplitude_s
+    left = _cut_closing(opening, closing, minimum, [len(sessions) - 1], over, rules.grid_s)
+    left = _delay_opening(opening, closing, minimum, left, rules.grid_s)
+    feasible &= left <= 0
+
+    fixed = legs.time_s.sum(axis=1) + handling * len(sessions)
+    order = list(range(len(sessions) - 1, -1, -1))
+    work = fixed + (closing - opening).sum(axis=1)
+    left = _cut_closing(opening, closing, minimum, order, work - rules.max_work_s, rules.grid_s)
+    feasible &= (left <= 0) & legs.reachable
+    if rules.range_m is not None:
+        feasible &= legs.distance_m <= rules.range_m
+    return TimedDays(
+        sessions=sessions,
+        site=site,
+        opening_s=opening,
+        closing_s=closing,
+        drive_s=legs.time_s.sum(axis=1),
+        drive_m=legs.distance_m,
+        work_s=fixed + (closing - opening).sum(axis=1),
+        feasible=feasible,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Legs:
+    """Drives of each day, shape (days, n + 1), and totals, shape (days,)."""
+
+    time_s: Ints
+    minutes_s: Ints
+    distance_m: Ints
+    reachable: Bools
+
+    @classmethod
+    def of(cls, problem: Problem, site: Ints) -> _Legs:
+        place = problem.site_place[site]
+        depot = np.full((len(site), 1), problem.depot)
+        start, end = np.hstack([depot, place]), np.hstack([place, depot])
+        time_s = problem.time_s[start, end]
+        return cls(
+            time_s,
+            -(-time_s // 60) * 60,
+            problem.distance_m[start, end].sum(axis=1),
+            problem.reachable[start, end].all(axis=1),
+        )
+
+
+def _latest_closings(
+    problem: Problem, sessions: tuple[int, ...], minutes_s: Ints, meal: int | None
+) -> Ints:
+    """The latest closing of each session that leaves those after it their minimum.
+
+    Where two sessions vie for the same minutes, the first keeps them: the sum is the same.
+    """
+    rules, slots = problem.day, [problem.sessions[k] for k in sessions]
+    latest = np.empty((len(minutes_s), len(slots)), dtype=np.int64)
+    bound = rules.latest_return_s - minutes_s[:, len(slots)] - rules.packing_s
+    for k in range(len(slots) - 1, -1, -1):
+        latest[:, k] = _down(np.minimum(slots[k].closing_s, bound), rules.grid_s)
+        arrive = latest[:, k] - slots[k].minimum_s - rules.setup_s
+        if k == meal:
+            arrive = np.minimum(arrive, rules.break_until_s) - rules.break_s
+        bound = arrive - minutes_s[:, k] - rules.packing_s
+    return latest
+
+
+def _earliest_openings(
+    problem: Problem,
+    sessions: tuple[int, ...],
+    minutes_s: Ints,
+    meal: int | None,
+    closing: Ints,
+) -> Ints:
+    """The earliest opening of each session when those before it close at ``closing``."""
+    rules, slots = problem.day, [problem.sessions[k] for k in sessions]
+    opening = np.empty_like(closing)
+    arrival = rules.earliest_departure_s + minutes_s[:, 0]
+    for k, slot in enumerate(slots):
+        if k == meal:
+            arrival = np.maximum(arrival, rules.break_from_s) + rules.break_s
+        opening[:, k] = _up(np.maximum(slot.opening_s, arrival + rules.setup_s), rules.grid_s)
+        arrival = closing[:, k] + rules.packing_s + minutes_s[:, k + 1]
+    return opening
+
+
+def _stretches(count: int, meal: int | None) -> list[tuple[int, int]]:
+    """First and last session of each stretch of work without a meal."""
+    return [(0, count - 1)] if meal is None else [(0, meal - 1), (meal, count - 1)]
+
+
+def _cut_closing(
+    opening: Ints, closing: Ints, minimum: Ints, order: list[int], excess: Ints, grid_s: int
+) -> Ints:
+    """Close the sessions of ``order`` earlier until ``excess`` is gone; what is left of it."""
+    left = excess
+    for k in order:
+        cut = np.minimum(_up(np.maximum(left, 0), grid_s), _slack(opening, closing, minimum, k, grid_s))
+        closing[:, k] -= cut
+        left = left - cut
+    return left
+
+
+def _delay_opening(
+    opening: Ints, closing: Ints, minimum: Ints, excess: Ints, grid_s: int
+) -> Ints:
+    """Open the first session later until ``excess`` is gone; what is left of it."""
+    cut = np.minimum(_up(np.maximum(excess, 0), grid_s), _slack(opening, closing, minimum, 0, grid_s))
+    opening[:, 0] += cut
+    return excess - cut
+
+
+def _slack(opening: Ints, closing: Ints, minimum: Ints, k: int, grid_s: int) -> Ints:
+    """How much of session ``k`` can be cut, on the grid."""
+    spare: Ints = _down(np.maximum(closing[:, k] - opening[:, k] - minimum[k], 0), grid_s)
+    return spare
+
+
+def _up(values: Ints, grid_s: int) -> Ints:
+    return -(-values // grid_s) * grid_s
+
+
+def _down(values: Ints, grid_s: int) -> Ints:
+    return values // grid_s * grid_s
+
+
+def _arrangements(sites: int, size: int) -> Ints:
+    """All ordered choices of ``size`` different sites, shape (choices, size)."""
+    grid = np.indices((sites,) * size).reshape(size, -1).T
+    ordered = np.sort(grid, axis=1)
+    different = (ordered[:, 1:] != ordered[:, :-1]).all(axis=1)
+    return grid[different].astype(np.int64)
+
+
+def _merge(problem: Problem, chunks: list[TimedDays]) -> DayTours:
+    """One table of all slots from chunks over some of them."""
+    slots = len(problem.sessions)
+
+    def spread(chunk: TimedDays, values: Ints, empty: int) -> Ints:
+        wide = np.full((len(values), slots), empty, dtype=np.int64)
+        wide[:, list(chunk.sessions)] = values
+        return wide
+
+    site = np.vstack([spread(c, c.site, -1) for c in chunks])
+    opening = np.vstack([spread(c, c.opening_s, 0) for c in chunks])
+    closing = np.vstack([spread(c, c.closing_s, 0) for c in chunks])
+    used = site >= 0
+    minimum = np.array([slot.minimum_s for slot in problem.sessions])
+    spare = _down(np.where(used, closing - opening - minimum, 0), problem.day.grid_s)
+    inside = _in_hours(problem, site, opening, closing)
+    allowed = np.ones(inside.shape, dtype=bool)
+    if problem.hours_rule == "imposes":
+        allowed = inside == used.sum(axis=1, keepdims=True)
+    return DayTours(
+        site=site,
+        opening_s=opening,
+        closing_s=closing,
+        drive_s=np.concatenate([c.drive_s for c in chunks]),
+        drive_m=np.concatenate([c.drive_m for c in chunks]),
+        work_s=np.concatenate([c.work_s for c in chunks]),
+        open_s=np.where(used, closing - opening, 0).sum(axis=1),
+        slack_s=spare.sum(axis=1),
+        in_hours=inside,
+        allowed=allowed,
+    )
+
+
+def _in_hours(problem: Problem, site: Ints, opening: Ints, closing: Ints) -> Ints:
+    """Sessions of each tour that overlap mairie hours enough, shape (tours, weekdays)."""
+    starts, ends = _hours_arrays(problem)
+    counts = np.zeros((len(site), len(problem.weekdays)), dtype=np.int64)
+    if not starts.size:
+        return counts
+    for k in range(site.shape[1]):
+        start, end = starts[site[:, k]], ends[site[:, k]]
+        shared = np.minimum(end, closing[:, k, None, None]) - np.maximum(
+            start, opening[:, k, None, None]
+        )
+        overlap = np.maximum(shared, 0).sum(axis=2)
+        counts += (overlap >= problem.hours_overlap_s) & (site[:, k, None] >= 0)
+    return counts
+
+
+def _hours_arrays(problem: Problem) -> tuple[Ints, Ints]:
+    """Mairie hours as padded arrays, shape (sites, weekdays, intervals)."""
+    known = [site.hours for site in problem.sites]
+    most = max((len(h.days[d]) for h in known if h for d in problem.weekdays), default=0)
+    starts = np.zeros((len(known), len(problem.weekdays), most), dtype=np.int64)
+    ends = np.zeros_like(starts)
+    for row, hours in enumerate(known):
+        for column, weekday in enumerate(problem.weekdays):
+            for number, (start, end) in enumerate(hours.days[weekday] if hours else ()):
+                starts[row, column, number] = start
+                ends[row, column, number] = end
+    return starts, ends

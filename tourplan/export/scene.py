@@ -1,0 +1,359 @@
+"""What a map of a plan shows, as plain data: communes by access, counters, stops, routes.
+
+Both the page and the static figure draw it, so that they never disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tourplan.plan import Day, Plan, Stop
+from tourplan.problem import Problem
+from tourplan.territory import Commune, Counter, Territory
+
+if TYPE_CHECKING:
+    from tourplan.prepare import Case
+    from tourplan.travel import TravelMatrix
+
+Ring = tuple[tuple[float, float], ...]
+
+LIMITS_MIN: Final = (5, 10, 15, 20, 30)
+CLASS_LABELS: Final = (
+    "5 min ou moins",
+    "plus de 5 à 10 min",
+    "plus de 10 à 15 min",
+    "plus de 15 à 20 min",
+    "plus de 20 à 30 min",
+    "plus de 30 min",
+    "hors d’atteinte",
+)
+CLASS_FILLS: Final = (
+    "#fbf7ec",
+    "#f0e4c8",
+    "#e0c999",
+    "#c9a46a",
+    "#a67843",
+    "#6f4a24",
+    "#ffffff",
+)
+UNREACHED: Final = len(LIMITS_MIN) + 1
+"""The class of communes that no counter can be reached from; drawn hatched."""
+
+DAY_COLOURS: Final = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+    "#000000",
+)
+"""Okabe and Ito's palette, a colour a weekday; yellow is left out, too pale on a light map."""
+
+MAX_POINTS: Final = 20_000
+_MARGIN_DEG: Final = 0.12
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The nearest counter of a commune: seconds (``None``: none), where, and whether it tours."""
+
+    seconds: int | None
+    counter: str
+    itinerant: bool
+
+    @property
+    def rank(self) -> int:
+        """The position in ``CLASS_LABELS``."""
+        if self.seconds is None:
+            return UNREACHED
+        return sum(self.seconds > limit * 60 for limit in LIMITS_MIN)
+
+    def beyond(self, minutes: int) -> bool:
+        """Whether every counter is farther than ``minutes``."""
+        return self.seconds is None or self.seconds > minutes * 60
+
+
+@dataclass(frozen=True)
+class CommuneView:
+    """A commune on the map: residents counted, access without and with the tour."""
+
+    commune: Commune
+    residents: int
+    before: Reach
+    after: Reach
+
+
+@dataclass(frozen=True)
+class CounterMark:
+    """The fixed counters of a commune, shown at its chef-lieu, where they are counted."""
+
+    commune: Commune
+    counters: tuple[Counter, ...]
+
+
+@dataclass(frozen=True)
+class StopMark:
+    """A stop and its label, day number then letter: ``1a``."""
+
+    label: str
+    stop: Stop
+    in_hours: bool | None
+
+
+@dataclass(frozen=True)
+class DayRoute:
+    """A day tour on the map: its number in the cycle, stops, and the ways it takes once each.
+
+    ``ways`` are chains of communes; those towards the depot run outward, so that days sharing a
+    road run along it in the same direction.
+    """
+
+    number: int
+    day: Day
+    stops: tuple[StopMark, ...]
+    ways: tuple[tuple[str, ...], ...]
+
+    @property
+    def colour(self) -> str:
+        """The colour of its weekday."""
+        return DAY_COLOURS[self.day.weekday % len(DAY_COLOURS)]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The whole map. ``surroundings`` are communes drawn for the eye, whose access is not told."""
+
+    communes: tuple[CommuneView, ...]
+    surroundings: tuple[Commune, ...]
+    counters: tuple[CounterMark, ...]
+    depot: Commune | None
+    routes: tuple[DayRoute, ...]
+    nodes: Mapping[str, tuple[float, float]]
+    contours: Mapping[str, tuple[Ring, ...]]
+
+    def beyond(self, minutes: int) -> tuple[CommuneView, ...]:
+        """The inhabited communes farther than ``minutes`` with the tour, the farthest first."""
+        far = [c for c in self.communes if c.residents and c.after.beyond(minutes)]
+        unreached = np.iinfo(np.int64).max
+        return tuple(
+            sorted(
+                far,
+                key=lambda c: (
+                    -(unreached if c.after.seconds is None else c.after.seconds),
+                    c.commune.name,
+                ),
+            )
+        )
+
+
+def build_scene(plan: Plan, case: Case) -> Scene:
+    """The map of ``plan`` over the facts of ``case``."""
+    territory, problem = case.territory, case.problem
+    communes = commune_views(plan, problem, territory)
+    depot = territory.communes.get(plan.depot)
+    routes = day_routes(plan, case.travel, problem)
+    steps = {code for route in routes for way in route.ways for code in way}
+    nodes = {
+        code: (territory[code].lon, territory[code].lat)
+        for code in sorted(steps)
+        if code in territory
+    }
+    box = _box([*_points(communes), *nodes.values()])
+    shown = {view.commune.code for view in communes}
+    around = [c for c in territory.communes.values() if c.code not in shown and _meets(c, box)]
+    marks = counter_marks(territory, problem)
+    return Scene(
+        communes=communes,
+        surroundings=tuple(around),
+        counters=tuple(m for m in marks if _inside(m.commune.lon, m.commune.lat, box)),
+        depot=depot,
+        routes=routes,
+        nodes=nodes,
+        contours=light_contours([*(view.commune for view in communes), *around]),
+    )
+
+
+def commune_views(plan: Plan, problem: Problem, territory: Territory) -> tuple[CommuneView, ...]:
+    """The communes whose residents count and those of sites, by code, with their access."""
+    residents: dict[int, int] = {site.place: 0 for site in problem.sites}
+    for place, weight in zip(
+        problem.resident_place.tolist(), problem.resident_weight.tolist(), strict=True
+    ):
+        residents[place] = residents.get(place, 0) + weight
+    codes = problem.places
+    places = sorted((p for p in residents if codes[p] in territory), key=lambda p: codes[p])
+    position = {code: number for number, code in enumerate(codes)}
+    fixed = [(place, False) for place in problem.fixed_place.tolist()]
+    tour = [(position[code], True) for code in plan.codes() if code in position]
+    before = _nearest(problem, territory, places, fixed)
+    after = _nearest(problem, territory, places, fixed + tour)
+    return tuple(
+        CommuneView(territory[codes[place]], residents[place], without, with_tour)
+        for place, without, with_tour in zip(places, before, after, strict=True)
+    )
+
+
+def _nearest(
+    problem: Problem,
+    territory: Territory,
+    places: Sequence[int],
+    counters: Sequence[tuple[int, bool]],
+) -> list[Reach]:
+    """The nearest of ``counters`` from each of ``places``; of equals, the first."""
+    if not counters:
+        return [Reach(None, "", False) for _ in places]
+    cells = np.ix_(places, [place for place, _ in counters])
+    far = np.iinfo(np.int64).max
+    seconds = np.where(problem.reachable[cells], problem.time_s[cells], far)
+    reaches = []
+    for row, column in enumerate(seconds.argmin(axis=1).tolist()):
+        place, itinerant = counters[column]
+        least = int(seconds[row, column])
+        name = territory.name(problem.places[place])
+        reaches.append(
+            Reach(None, "", False) if least == far else Reach(least, name, itinerant)
+        )
+    return reaches
+
+
+def counter_marks(territory: Territory, problem: Problem) -> tuple[CounterMark, ...]:
+    """The communes with a fixed counter that the plan counts, by code."""
+    counted = {problem.places[place] for place in problem.fixed_place.tolist()}
+    by_code: dict[str, list[Counter]] = {}
+    for counter in territory.counters:
+        if counter.code in counted and counter.code in territory:
+            by_code.setdefault(counter.code, []).append(counter)
+    return tuple(CounterMark(territory[c], tuple(by_code[c])) for c in sorted(by_code))
+
+
+def day_routes(plan: Plan, travel: TravelMatrix, problem: Problem) -> tuple[DayRoute, ...]:
+    """The days of the cycle in order, numbered from 1, with their stops and ways."""
+    days = sorted(plan.days, key=lambda day: (day.week, day.weekday))
+    return tuple(
+        DayRoute(
+            number,
+            day,
+            tuple(
+                StopMark(stop_label(number, k), stop, _in_hours(problem, day, stop))
+                for k, stop in enumerate(day.stops)
+            ),
+            tuple(_ways(plan.depot, day, travel)),
+        )
+        for number, day in enumerate(days, start=1)
+    )
+
+
+def stop_label(day_number: int, position: int) -> str:
+    """``1a`` for the first stop of the first day."""
+    return f"{day_number}{'abcdefghijklmnopqrstuvwxyz'[position % 26]}"
+
+
+def _in_hours(problem: Problem, day: Day, stop: Stop) -> bool | None:
+    """Whether a session falls within the mairie's published hours; ``None``: none published."""
+    number = problem.site_index.get(stop.code)
+    if number is None or problem.sites[number].hours is None:
+        return None
+    return problem.hour_counts(
+        problem.sites[number], day.weekday, stop.opening_s, stop.closing_s
+    )
+
+
+def _ways(depot: str, day: Day, travel: TravelMatrix) -> Iterator[tuple[str, ...]]:
+    """The chains of links a day takes, each link once, those of the return run outward."""
+    codes = [stop.code for stop in day.stops]
+    legs = [_path(travel, a, b) for a, b in zip([depot, *codes], codes, strict=False)]
+    legs.append(tuple(reversed(_path(travel, codes[-1], depot))))
+    taken: set[frozenset[str]] = set()
+    for leg in legs:
+        chain: list[str] = []
+        for a, b in zip(leg, leg[1:], strict=False):
+            link = frozenset((a, b))
+            if link in taken:
+                if len(chain) > 1:
+                    yield tuple(chain)
+                chain = []
+                continue
+            taken.add(link)
+            chain = [*(chain or [a]), b]
+        if len(chain) > 1:
+            yield tuple(chain)
+
+
+def _path(travel: TravelMatrix, origin: str, destination: str) -> tuple[str, ...]:
+    """The way between two places; empty when the network does not know them."""
+    if origin not in travel.places or destination not in travel.places:
+        return ()
+    return travel.path(origin, destination)
+
+
+def light_contours(communes: Sequence[Commune]) -> dict[str, tuple[Ring, ...]]:
+    """The rings of each commune with a contour, simplified together when they are too many.
+
+    Simplifying a coverage keeps shared borders shared.
+    """
+    rings = {c.code: tuple(_rings(c.geometry)) for c in communes}
+    contours = {code: found for code, found in rings.items() if found}
+    if sum(len(ring) for found in contours.values() for ring in found) <= MAX_POINTS:
+        return contours
+    import shapely
+
+    codes = list(contours)
+    areas = shapely.from_geojson([json.dumps(_multipolygon(contours[code])) for code in codes])
+    tolerance = 0.0005
+    light = areas
+    while shapely.get_num_coordinates(light).sum() > MAX_POINTS and tolerance < 1:
+        light = shapely.coverage_simplify(areas, tolerance)
+        tolerance *= 2
+    return {
+        code: tuple(_rings(json.loads(shapely.to_geojson(area))))
+        for code, area in zip(codes, light, strict=True)
+    }
+
+
+def _multipolygon(rings: Iterable[Ring]) -> dict[str, Any]:
+    return {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}
+
+
+def _rings(geometry: Mapping[str, Any] | None) -> Iterator[Ring]:
+    """The rings of a GeoJSON polygon or multipolygon; of anything else, none."""
+    if geometry is None:
+        return
+    coordinates = geometry.get("coordinates") or ()
+    polygons = {"Polygon": (coordinates,), "MultiPolygon": coordinates}
+    for polygon in polygons.get(str(geometry.get("type")), ()):
+        for ring in polygon:
+            yield tuple((float(point[0]), float(point[1])) for point in ring)
+
+
+def _points(views: Iterable[CommuneView]) -> list[tuple[float, float]]:
+    """Where the communes are: their contours' points, or their chef-lieu."""
+    points: list[tuple[float, float]] = []
+    for view in views:
+        points.append((view.commune.lon, view.commune.lat))
+        points.extend(point for ring in _rings(view.commune.geometry) for point in ring)
+    return points
+
+
+Box = tuple[float, float, float, float]
+
+
+def _box(points: Sequence[tuple[float, float]]) -> Box:
+    """West, south, east and north of ``points``, with a margin."""
+    lon, lat = np.array(points).T
+    west, south = float(lon.min()) - _MARGIN_DEG, float(lat.min()) - _MARGIN_DEG
+    return west, south, float(lon.max()) + _MARGIN_DEG, float(lat.max()) + _MARGIN_DEG
+
+
+def _inside(lon: float, lat: float, box: Box) -> bool:
+    return box[0] <= lon <= box[2] and box[1] <= lat <= box[3]
+
+
+def _meets(commune: Commune, box: Box) -> bool:
+    """Whether the chef-lieu is within ``box``: near enough to be drawn around."""
+    return commune.geometry is not None and _inside(commune.lon, commune.lat, box)

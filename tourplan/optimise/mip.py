@@ -1,0 +1,266 @@
+"""A mixed-integer model as arrays, solved by HiGHS through OR-Tools' MathOpt.
+
+The only file that imports OR-Tools. What is known of MathOpt 9.15 with HiGHS: it stops at a
+relative gap of 1e-4 and still says OPTIMAL, so both gaps are set and a value is proved only when
+the bound meets it in whole units; it obeys no interrupter, so long solves run in slices on a
+thread of their own, each starting from the best solution so far, and Ctrl-C keeps that.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from math import ceil
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+FIRST_SLICE_S = 20.0
+_ROUNDING = 1e-3
+"""A bound this little (relative to 1 + |bound| / 1e6) past a whole number is that number."""
+
+
+class SolverError(RuntimeError):
+    """The solver failed in a way no input should cause."""
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """A sum of whole coefficients times variables, plus a constant."""
+
+    variables: Ints
+    coefficients: Ints
+    constant: int = 0
+
+    def value(self, solution: Floats) -> int:
+        """The value at a solution, exact: variables that are whole are rounded first."""
+        return self.constant + int(np.rint(solution[self.variables] @ self.coefficients))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a solve found: ``values`` of all variables or ``None``, and the proved bound."""
+
+    values: Floats | None
+    bound: int | None
+    infeasible: bool = False
+
+
+@dataclass
+class Mip:
+    """Variables and rows, added as arrays."""
+
+    lower: list[Floats] = field(default_factory=list)
+    upper: list[Floats] = field(default_factory=list)
+    integer: list[NDArray[np.bool_]] = field(default_factory=list)
+    size: int = 0
+    row_lower: list[float] = field(default_factory=list)
+    row_upper: list[float] = field(default_factory=list)
+    row_entries: list[tuple[Ints, Floats]] = field(default_factory=list)
+
+    def variables(
+        self, count: int, upper: ArrayLike = 1.0, *, lower: ArrayLike = 0.0, integer: bool = True
+    ) -> Ints:
+        """``count`` new variables; their numbers."""
+        first = self.size
+        self.lower.append(np.broadcast_to(np.asarray(lower, dtype=float), (count,)))
+        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=float), (count,)))
+        self.integer.append(np.full(count, integer))
+        self.size += count
+        return np.arange(first, self.size, dtype=np.int64)
+
+    def row(
+        self,
+        variables: Ints,
+        coefficients: ArrayLike,
+        *,
+        at_least: float = -np.inf,
+        at_most: float = np.inf,
+    ) -> None:
+        """The rule ``at_least <= sum(coefficients * variables) <= at_most``."""
+        weights = np.broadcast_to(np.asarray(coefficients, dtype=float), variables.shape)
+        keep = weights != 0
+        order = np.argsort(variables[keep], kind="stable")
+        self.row_entries.append((variables[keep][order], weights[keep][order]))
+        self.row_lower.append(at_least)
+        self.row_upper.append(at_most)
+
+    def keep(self, objective: Expression, value: int) -> None:
+        """The rule that ``objective``, always whole, stays at most ``value``."""
+        self.row(
+            objective.variables,
+            objective.coefficients,
+            at_most=value - objective.constant + _unit(objective) / 2,
+        )
+
+    def minimise(
+        self,
+        objective: Expression,
+        *,
+        deadline: float,
+        hint: Floats | None = None,
+        seed: int = 0,
+        stop: threading.Event | None = None,
+    ) -> Answer:
+        """Minimise ``objective`` until proved, ``deadline`` (``time.monotonic``) or ``stop``.
+
+        ``hint`` may be shorter than the variables: those added since have none.
+
+        Raises:
+            SolverError: the solver gives an answer no model of ours should have.
+        """
+        best = Answer(None, None)
+        slice_s = FIRST_SLICE_S
+        stop = stop or threading.Event()
+        while (remaining := deadline - monotonic()) > 0 and not stop.is_set():
+            budget = min(slice_s, remaining)
+            found = _on_a_thread(
+                lambda seconds=budget, start=hint if best.values is None else best.values: _solve(
+                    self, objective, seconds, start, seed
+                ),
+                stop,
+            )
+            if found is None or found.infeasible:
+                return found or best
+            best = _better(objective, best, found)
+            if best.values is not None and best.bound == objective.value(best.values):
+                break
+            slice_s *= 2
+        return best
+
+
+def _better(objective: Expression, old: Answer, new: Answer) -> Answer:
+    """The better solution of two and the better bound."""
+    values = new.values
+    if values is None or (
+        old.values is not None and objective.value(old.values) < objective.value(values)
+    ):
+        values = old.values
+    bounds = [b for b in (old.bound, new.bound) if b is not None]
+    return replace(new, values=values, bound=max(bounds) if bounds else None)
+
+
+def _on_a_thread(work: Callable[[], Answer], stop: threading.Event) -> Answer | None:
+    """The answer of ``work``, or ``None`` when ``stop`` is set or Ctrl-C is pressed before it.
+
+    The solver cannot be told to stop: its thread is left behind, a daemon.
+    """
+    answers: list[Answer] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            answers.append(work())
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive() and not stop.is_set():
+            thread.join(0.05)
+    except KeyboardInterrupt:
+        stop.set()
+    if failures:
+        raise failures[0]
+    return answers[0] if answers else None
+
+
+def _solve(
+    mip: Mip, objective: Expression, seconds: float, hint: Floats | None, seed: int
+) -> Answer:
+    """One call of the solver."""
+    from ortools.math_opt.python import mathopt
+
+    model = _model(mip, objective)
+    parameters = mathopt.SolveParameters(
+        time_limit=timedelta(seconds=seconds),
+        relative_gap_tolerance=0.0,
+        absolute_gap_tolerance=0.5,
+        random_seed=seed,
+    )
+    parameters.highs.double_options["mip_feasibility_tolerance"] = 1e-9
+    extra = mathopt.ModelSolveParameters()
+    if hint is not None:
+        extra.solution_hints.append(
+            mathopt.SolutionHint(
+                variable_values={model.get_variable(i): float(v) for i, v in enumerate(hint)}
+            )
+        )
+    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters, model_params=extra)
+    reason = result.termination.reason
+    if reason in (
+        mathopt.TerminationReason.INFEASIBLE,
+        mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED,
+    ):
+        return Answer(None, None, infeasible=True)
+    if reason not in (
+        mathopt.TerminationReason.OPTIMAL,
+        mathopt.TerminationReason.FEASIBLE,
+        mathopt.TerminationReason.NO_SOLUTION_FOUND,
+    ):
+        raise SolverError(f"{reason.name}: {result.termination.detail}")
+    values = None
+    if result.has_primal_feasible_solution():
+        found = result.variable_values()
+        values = _whole(mip, np.array([found[v] for v in model.variables()]))
+    return Answer(values, _whole_bound(result.best_objective_bound(), objective))
+
+
+def _whole(mip: Mip, values: Floats) -> Floats:
+    """The solution with its whole variables made exactly whole."""
+    integer = np.concatenate(mip.integer)
+    return np.where(integer, np.rint(values), values)
+
+
+def _unit(objective: Expression) -> int:
+    """What every value of the objective is a whole number of, its constant aside."""
+    return int(np.gcd.reduce(objective.coefficients, initial=0)) or 1
+
+
+def _whole_bound(bound: float, objective: Expression) -> int | None:
+    """The least whole value the objective can still take, given the solver's bound."""
+    if not np.isfinite(bound):
+        return None
+    steps = ceil(bound - _ROUNDING * (1 + abs(bound) / 1e6))
+    return objective.constant + _unit(objective) * steps
+
+
+def _model(mip: Mip, objective: Expression) -> Any:
+    """The model as MathOpt reads it, filled through its arrays."""
+    from ortools.math_opt import model_pb2
+    from ortools.math_opt.python import mathopt
+
+    proto = model_pb2.ModelProto()
+    proto.variables.ids.extend(range(mip.size))
+    proto.variables.lower_bounds.extend(np.concatenate(mip.lower))
+    proto.variables.upper_bounds.extend(np.concatenate(mip.upper))
+    proto.variables.integers.extend(np.concatenate(mip.integer).tolist())
+    rows = len(mip.row_entries)
+    proto.linear_constraints.ids.extend(range(rows))
+    proto.linear_constraints.lower_bounds.extend(mip.row_lower)
+    proto.linear_constraints.upper_bounds.extend(mip.row_upper)
+    matrix = proto.linear_constraint_matrix
+    lengths = [len(variables) for variables, _ in mip.row_entries]
+    matrix.row_ids.extend(np.repeat(np.arange(rows), lengths))
+    matrix.column_ids.extend(_joined([variables for variables, _ in mip.row_entries]))
+    matrix.coefficients.extend(_joined([weights for _, weights in mip.row_entries]))
+    variables, where = np.unique(objective.variables, return_inverse=True)
+    steps = objective.coefficients // _unit(objective)
+    sums = np.bincount(where, weights=steps, minlength=len(variables))
+    keep = sums != 0
+    proto.objective.linear_coefficients.ids.extend(variables[keep])
+    proto.objective.linear_coefficients.values.extend(sums[keep])
+    return mathopt.Model.from_model_proto(proto)
+
+
+def _joined(parts: Sequence[NDArray[np.generic]]) -> list[float]:
+    return np.concatenate(parts).tolist() if parts else []
+

@@ -1,0 +1,303 @@
+"""The answer as plain frozen data, JSON both ways under French keys."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+
+from tourplan.errors import Fault, InputError
+from tourplan.files import read_text
+from tourplan.hours import WEEKDAYS, clock, parse_clock
+
+if TYPE_CHECKING:
+    from tourplan.prepare import Case
+
+SCHEMA = "tourplan/plan/1"
+
+Status = Literal["brouillon", "proposé", "validé"]
+Stopped = Literal["terminé", "limite de temps", "interrompu", "évalué"]
+
+
+def _to_clock(value: object) -> object:
+    return parse_clock(value) if isinstance(value, str) else value
+
+
+def _to_weekday(value: object) -> object:
+    return WEEKDAYS.index(value) if isinstance(value, str) and value in WEEKDAYS else value
+
+
+Clock = Annotated[int, BeforeValidator(_to_clock), PlainSerializer(clock), Field(ge=0)]
+"""Seconds since midnight inside, ``HH:MM`` in JSON."""
+Weekday = Annotated[
+    int,
+    BeforeValidator(_to_weekday),
+    PlainSerializer(lambda day: WEEKDAYS[day]),
+    Field(ge=0, le=6),
+]
+Length = Annotated[int, Field(ge=0)]
+
+
+class Frozen(BaseModel):
+    """A value: immutable, no unknown key, built by English names or French keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
+
+
+class Stop(Frozen):
+    """One session: where, when, and the drive that leads there."""
+
+    session: str = Field(alias="creneau")
+    code: str = Field(alias="code_insee")
+    name: str = Field(alias="commune")
+    arrival_s: Clock = Field(alias="arrivee")
+    opening_s: Clock = Field(alias="ouverture")
+    closing_s: Clock = Field(alias="fermeture")
+    departure_s: Clock = Field(alias="depart")
+    drive_s: Length = Field(alias="trajet_s")
+    drive_m: Length = Field(alias="trajet_m")
+
+    @property
+    def open_s(self) -> int:
+        """Seconds open to the public."""
+        return self.closing_s - self.opening_s
+
+
+class Day(Frozen):
+    """One day tour: depot, sessions, depot. ``week`` counts the weeks of the cycle from 1."""
+
+    week: int = Field(alias="semaine", ge=1)
+    weekday: Weekday = Field(alias="jour")
+    departure_s: Clock = Field(alias="depart")
+    stops: tuple[Stop, ...] = Field(alias="permanences", min_length=1)
+    break_from_s: Clock | None = Field(alias="repas_de")
+    break_until_s: Clock | None = Field(alias="repas_a")
+    return_s: Clock = Field(alias="retour")
+    return_drive_s: Length = Field(alias="trajet_retour_s")
+    return_drive_m: Length = Field(alias="trajet_retour_m")
+    work_s: Length = Field(alias="travail_s")
+
+    @property
+    def drive_s(self) -> int:
+        """Seconds on the road."""
+        return sum(stop.drive_s for stop in self.stops) + self.return_drive_s
+
+    @property
+    def drive_m(self) -> int:
+        """Metres on the road."""
+        return sum(stop.drive_m for stop in self.stops) + self.return_drive_m
+
+    @property
+    def open_s(self) -> int:
+        """Seconds open to the public."""
+        return sum(stop.open_s for stop in self.stops)
+
+    @property
+    def weekday_name(self) -> str:
+        """``lundi`` to ``dimanche``."""
+        return WEEKDAYS[self.weekday]
+
+
+class Level(Frozen):
+    """One objective: the value reached, the proved limit, and whether they meet.
+
+    ``value`` and ``bound`` are whole numbers of ``unit``; ``bound`` is ``None`` where the level
+    was not solved (time ran out, or a tour that was evaluated).
+    """
+
+    name: str = Field(alias="niveau")
+    label: str = Field(alias="libelle")
+    unit: str = Field(alias="unite")
+    sense: Literal["min", "max"] = Field(alias="sens")
+    value: int = Field(alias="valeur")
+    bound: int | None = Field(alias="borne")
+    text: str = Field(alias="texte")
+
+    @property
+    def proved(self) -> bool:
+        """Whether no plan does better on this level, those before being kept."""
+        return self.bound == self.value
+
+    @property
+    def gap(self) -> int | None:
+        """The distance between value and bound; ``None`` when there is no bound."""
+        return None if self.bound is None else abs(self.value - self.bound)
+
+
+class AreaAccess(Frozen):
+    """Access of the residents of one intercommunalité, with fixed counters alone and the tour."""
+
+    code: str
+    name: str = Field(alias="nom")
+    residents: int = Field(alias="habitants")
+    before: dict[int, int] = Field(alias="au_dela_avant")
+    after: dict[int, int] = Field(alias="au_dela_apres")
+    communes_before: dict[int, int] = Field(alias="communes_au_dela_avant")
+    communes_after: dict[int, int] = Field(alias="communes_au_dela_apres")
+    mean_before_s: float | None = Field(alias="acces_moyen_avant_s")
+    mean_after_s: float | None = Field(alias="acces_moyen_apres_s")
+
+
+class Figures(Frozen):
+    """Totals of one cycle; ``most_work_s`` and ``least_open_s`` are those of one week."""
+
+    weeks: int = Field(alias="semaines")
+    sessions: int = Field(alias="permanences")
+    communes: int
+    open_s: int = Field(alias="ouverture_s")
+    drive_s: int = Field(alias="route_s")
+    drive_m: int = Field(alias="route_m")
+    work_s: int = Field(alias="travail_s")
+    most_work_s: int = Field(alias="travail_semaine_max_s")
+    least_open_s: int = Field(alias="ouverture_semaine_min_s")
+    in_hours: int = Field(alias="dans_horaires_mairie")
+    cost_eur: float = Field(alias="cout_eur")
+    emissions_gco2: float = Field(alias="co2_g")
+
+
+class Origin(Frozen):
+    """Where the travel times come from."""
+
+    label: str = Field(alias="reseau")
+    date: str
+    credit: str
+    uncertainty: str = Field(alias="incertitude")
+    schematic: bool = Field(alias="schematique")
+
+
+class Plan(Frozen):
+    """A proved (or honestly unproved) plan: days, levels, figures and where all come from.
+
+    Everything but ``measures`` follows from the inputs alone: same inputs, same bytes.
+    """
+
+    schema_name: Literal["tourplan/plan/1"] = Field(alias="schema", default=SCHEMA)
+    title: str = Field(alias="titre")
+    status: Status = Field(alias="statut", default="brouillon")
+    author: str = Field(alias="auteur", default="")
+    software: str = Field(alias="logiciel")
+    stopped: Stopped = Field(alias="fin")
+    depot: str = Field(alias="depot")
+    depot_name: str = Field(alias="depot_nom")
+    agents: tuple[str, ...]
+    crews: tuple[str, ...] = Field(alias="equipes")
+    vehicle: str = Field(alias="vehicule")
+    cycle_weeks: int = Field(alias="semaines_du_cycle", ge=1)
+    month_weeks: tuple[int, ...] = Field(alias="semaines_du_mois")
+    start: str = Field(alias="debut", default="")
+    free_days: tuple[tuple[int, Weekday], ...] = Field(alias="jours_libres")
+    days: tuple[Day, ...] = Field(alias="journees")
+    levels: tuple[Level, ...] = Field(alias="niveaux")
+    figures: Figures = Field(alias="chiffres")
+    access: tuple[AreaAccess, ...] = Field(alias="acces")
+    origin: Origin = Field(alias="temps_de_trajet")
+    notes: tuple[str, ...] = Field(alias="remarques", default=())
+    scenario: dict[str, Any]
+    inputs_fingerprint: str = Field(alias="empreinte_entrees")
+    measures: dict[str, Any] = Field(alias="mesures", default_factory=dict)
+
+    @property
+    def proved(self) -> bool:
+        """Whether every level is proved."""
+        return bool(self.levels) and all(level.proved for level in self.levels)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (16 hexadecimal digits) of the plan and its inputs, ``measures`` aside."""
+        content = self.model_dump(by_alias=True, mode="json", exclude={"measures"})
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def sessions_per_cycle(self) -> int:
+        """Number of sessions of one cycle."""
+        return sum(len(day.stops) for day in self.days)
+
+    def level(self, name: str) -> Level:
+        """The level of that name."""
+        return next(level for level in self.levels if level.name == name)
+
+    def codes(self) -> tuple[str, ...]:
+        """The communes served, each once, in the order of the days."""
+        return tuple(dict.fromkeys(stop.code for day in self.days for stop in day.stops))
+
+    def to_json(self) -> str:
+        """The plan as JSON text under French keys, with its fingerprint."""
+        content = self.model_dump(by_alias=True, mode="json")
+        measures = content.pop("mesures")
+        content["empreinte"] = self.fingerprint
+        content["mesures"] = measures
+        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str, where: str = "plan.json") -> Plan:
+        """The plan written by ``to_json``.
+
+        Raises:
+            InputError: not a plan of this schema, or changed since its fingerprint was taken.
+        """
+        try:
+            content = json.loads(text)
+            stated = content.pop("empreinte", None)
+            plan = cls.model_validate(content)
+        except ValidationError as error:
+            raise InputError(
+                Fault(f"{where}, {'.'.join(map(str, e['loc']))}", "valeur inattendue ou absente")
+                for e in error.errors()
+            ) from None
+        except (ValueError, AttributeError, RecursionError):
+            raise InputError.of(where, "ce n’est pas un plan de tourplan") from None
+        if stated != plan.fingerprint:
+            raise InputError.of(
+                where,
+                "le plan a été modifié à la main : son empreinte ne correspond plus",
+                "refaites-le avec « tourplan solve »",
+            )
+        return plan
+
+    @classmethod
+    def read(cls, path: str | Path) -> Plan:
+        """The plan of a ``plan.json`` file."""
+        return cls.from_json(read_text(Path(path)), Path(path).name)
+
+    def case(self) -> Case:
+        """The facts of the plan's scenario, prepared again."""
+        from tourplan.prepare import prepare
+        from tourplan.scenario import Scenario
+
+        return prepare(Scenario.from_keys(self.scenario))
+
+    def to_frame(self) -> Any:
+        """The itinerary as a pandas DataFrame, one row a place, same columns as the CSV."""
+        import pandas as pd
+
+        from tourplan.export.itinerary import COLUMNS, itinerary_rows
+
+        return pd.DataFrame(itinerary_rows(self), columns=list(COLUMNS))
+
+    def explore(self) -> Any:
+        """The interactive map, shown by notebooks."""
+        from tourplan.export.page import notebook_page
+
+        return notebook_page(self, self.case())
+
+    def plot(self, ax: Any = None) -> Any:
+        """A static map (matplotlib axes): communes by access, stops numbered day by day."""
+        from tourplan.export.figure import plot_plan
+
+        return plot_plan(self, self.case(), ax)
+
+    def __repr__(self) -> str:
+        proof = "démontré" if self.proved else "non démontré"
+        return (
+            f"Plan({self.title!r}, {len(self.days)} journées, {self.sessions_per_cycle} "
+            f"permanences, {self.figures.drive_s / 60:.1f} min de route, {proof})"
+        )
+
+    def _repr_html_(self) -> str:
+        from tourplan.export.page import itinerary_table
+
+        return itinerary_table(self)

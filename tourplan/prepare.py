@@ -1,0 +1,197 @@
+"""Scenario, territory and travel times become a ``Problem``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tourplan.check import candidate_codes, checked, residents_of
+from tourplan.errors import Fault, InputError
+from tourplan.hours import WEEKDAYS
+from tourplan.network import embedded_network
+from tourplan.problem import (
+    AccessGoal,
+    DayRules,
+    Problem,
+    SessionSlot,
+    Site,
+    WeekRules,
+)
+from tourplan.scenario import Scenario
+from tourplan.territory import Territory
+from tourplan.travel import TravelMatrix, travel_matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A scenario with all it needs: territory, travel times, and the problem made of them.
+
+    ``notes`` says in French what was assumed for want of a value.
+    """
+
+    scenario: Scenario
+    territory: Territory
+    travel: TravelMatrix
+    problem: Problem
+    notes: tuple[str, ...]
+
+    @property
+    def depot_code(self) -> str:
+        """The INSEE code of the depot."""
+        return self.problem.places[self.problem.depot]
+
+    @property
+    def resident_codes(self) -> tuple[str, ...]:
+        """The communes whose residents count, in the order of the problem."""
+        return tuple(self.problem.places[place] for place in self.problem.resident_place)
+
+    def fingerprint(self) -> str:
+        """SHA-256 (16 hexadecimal digits) of the scenario and of every figure it draws on."""
+        digest = hashlib.sha256()
+        text = json.dumps(self.scenario.to_keys(), sort_keys=True, ensure_ascii=False)
+        digest.update(text.encode())
+        problem = self.problem
+        for values in (problem.time_s, problem.distance_m, problem.resident_weight):
+            digest.update(np.ascontiguousarray(values).tobytes())
+        places = [problem.places, [(s.code, s.required, s.allowed, s.hours) for s in problem.sites]]
+        digest.update(repr((places, problem.fixed_place.tolist())).encode())
+        return digest.hexdigest()[:16]
+
+
+def prepare(scenario: Scenario, faults: Sequence[Fault] = ()) -> Case:
+    """The case of a scenario.
+
+    Args:
+        scenario: what the user asks for.
+        faults: faults of its form, to be told with the others.
+
+    Raises:
+        InputError: every fault of the scenario and of the files it names.
+    """
+    territory = checked(scenario, list(faults))
+    candidates = candidate_codes(scenario, territory)
+    residents = residents_of(scenario, territory)
+    counters = territory.counter_codes()
+    depot = scenario.vehicle.depot or next((a.agency for a in scenario.agents if a.agency), None)
+    notes = []
+    departments = {territory[code].departement for code in candidates}
+    nearby = [code for code in counters if territory[code].departement in departments]
+    possible = [depot] if depot else nearby
+    if not possible:
+        raise InputError.of(
+            "vehicule.depot", "aucun point fixe d’où partir", 'donnez par exemple depot = "34079"'
+        )
+    places = (*possible, *candidates, *(point.code for point in residents), *counters)
+    travel = travel_matrix(embedded_network(), places)
+    if not depot:
+        depot = _closest_depot(travel, possible, candidates)
+        notes.append(
+            f"départ de {territory.name(depot)}, le point fixe le plus proche des communes "
+            "(hypothèse : aucune agence n’est donnée)"
+        )
+    _refuse_unreachable(scenario, territory, travel, depot)
+    problem = _problem(scenario, territory, travel, depot, candidates)
+    return Case(scenario, territory, travel, problem, tuple(notes))
+
+
+def _closest_depot(travel: TravelMatrix, possible: list[str], sites: Sequence[str]) -> str:
+    """The place from which the sites are reached in the least total time."""
+    rows = [travel.index(code) for code in possible]
+    columns = [travel.index(code) for code in sites]
+    cells = np.ix_(rows, columns)
+    unreachable = (~travel.reachable[cells]).sum(axis=1)
+    total = travel.time_s[cells].sum(axis=1)
+    return possible[int(np.lexsort((total, unreachable))[0])]
+
+
+def _refuse_unreachable(
+    scenario: Scenario, territory: Territory, travel: TravelMatrix, depot: str
+) -> None:
+    """Refuse required communes that no road of the network leads to."""
+    start = travel.index(depot)
+    faults = []
+    for code in scenario.communes.required:
+        end = travel.index(code)
+        if not (travel.reachable[start, end] and travel.reachable[end, start]):
+            known = travel.reachable[end].sum() > 1
+            why = (
+                "les départements du réseau intégré ne sont pas reliés entre eux"
+                if known
+                else "elle n’a aucune liaison dans le réseau intégré"
+            )
+            faults.append(
+                Fault(
+                    "communes.a_desservir",
+                    f"{territory.name(code)} ({code}) est hors d’atteinte depuis "
+                    f"{territory.name(depot)} : {why}",
+                    "changez de dépôt ou retirez la commune",
+                )
+            )
+    if faults:
+        raise InputError(faults)
+
+
+def _problem(
+    scenario: Scenario,
+    territory: Territory,
+    travel: TravelMatrix,
+    depot: str,
+    candidates: Sequence[str],
+) -> Problem:
+    place = {code: number for number, code in enumerate(travel.places)}
+    residents = residents_of(scenario, territory)
+    required = set(scenario.communes.required)
+    day, week = scenario.day, scenario.week
+    range_km = scenario.vehicle.range_km
+    return Problem(
+        places=travel.places,
+        time_s=travel.time_s,
+        distance_m=travel.distance_m,
+        reachable=travel.reachable,
+        depot=place[depot],
+        sites=tuple(
+            Site(
+                code=code,
+                name=territory.name(code),
+                place=place[code],
+                required=int(code in required),
+                allowed=1,
+                hours=territory[code].hours,
+            )
+            for code in candidates
+        ),
+        sessions=tuple(
+            SessionSlot(s.name, s.opening_s, s.closing_s, s.minimum_min * 60)
+            for s in scenario.sessions
+        ),
+        weekdays=tuple(sorted(WEEKDAYS.index(name) for name in scenario.cycle.days)),
+        weeks=scenario.cycle.weeks,
+        day=DayRules(
+            earliest_departure_s=day.earliest_s,
+            latest_return_s=day.latest_s,
+            setup_s=day.setup_min * 60,
+            packing_s=day.packing_min * 60,
+            break_s=day.break_min * 60,
+            break_from_s=day.break_from_s,
+            break_until_s=day.break_until_s,
+            max_work_s=round(day.max_work_h * 3600),
+            max_amplitude_s=round(day.max_amplitude_h * 3600),
+            max_unbroken_s=round(day.max_unbroken_h * 3600),
+            grid_s=day.grid_min * 60,
+            range_m=None if range_km is None else int(range_km * 1000),
+        ),
+        week=WeekRules(round(week.max_work_h * 3600), round(week.min_opening_h * 3600)),
+        agents=scenario.crew.size,
+        resident_place=np.array([place[p.code] for p in residents], dtype=np.int64),
+        resident_weight=np.array([p.weight for p in residents], dtype=np.int64),
+        fixed_place=np.array([place[c] for c in territory.counter_codes()], dtype=np.int64),
+        goals=tuple(AccessGoal(g.minutes, g.share_pct, g.imposed) for g in scenario.goals),
+        hours_rule=scenario.town_hall.hours,
+        hours_overlap_s=scenario.town_hall.overlap_min * 60,
+        far_s=scenario.objectives.far_min * 60,
+        objectives=scenario.order(),
+    )

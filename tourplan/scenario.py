@@ -1,0 +1,778 @@
+"""``scenario.toml``: what the user asks for, French keys outside, English names inside.
+
+Each field says what it is (``description``) and where its default comes from (``source``); the
+file that ``tourplan init`` writes and the guide are made from these words.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from tourplan.errors import Fault, InputError
+from tourplan.files import read_text
+from tourplan.hours import WEEKDAYS, clock, duration, parse_clock
+
+HYPOTHESIS = "hypothèse"
+MAX_COMMUNES = 2_000
+LABEL = "règle des maisons de services au public"
+
+Json = dict[str, Any]
+
+
+def _clock(value: object) -> object:
+    if isinstance(value, str):
+        return parse_clock(value)
+    raise ValueError("attendu une heure entre guillemets, « HH:MM »")
+
+
+def _text_code(value: object) -> object:
+    if isinstance(value, int):
+        raise ValueError(f"code {value} sans guillemets : écrivez \"{value:05d}\"")
+    return value
+
+
+Code = Annotated[str, BeforeValidator(_text_code), Field(min_length=1, max_length=100)]
+ClockTime = Annotated[int, BeforeValidator(_clock)]
+Minutes = Annotated[int, Field(ge=0, le=1440, strict=True)]
+Hours = Annotated[float, Field(ge=0, le=168)]
+MonthWeek = Annotated[int, Field(ge=1, le=4, strict=True)]
+DayName = Literal["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+Codes = Annotated[tuple[Code, ...], Field(max_length=MAX_COMMUNES)]
+ShortText = Annotated[str, Field(max_length=200)]
+
+
+class Section(BaseModel):
+    """A table of the scenario: frozen, no unknown key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
+
+
+def _field(alias: str, default: Any, description: str, source: str = HYPOTHESIS) -> Any:
+    return Field(
+        alias=alias, default=default, description=description, json_schema_extra={"source": source}
+    )
+
+
+class Communes(Section):
+    """Where sessions are held."""
+
+    required: Codes = _field("a_desservir", (), "codes INSEE à desservir à chaque cycle", "")
+    candidates: Codes = _field("candidates", (), "codes INSEE qui peuvent être desservis", "")
+    candidate_epcis: Codes = _field(
+        "candidates_epci", (), "intercommunalités dont toutes les communes sont candidates", ""
+    )
+    excluded: Codes = _field("exclues", (), "codes INSEE à ne jamais desservir", "")
+
+
+class Residents(Section):
+    """Whose access counts."""
+
+    epcis: Codes = _field(
+        "epci", (), "vide : les intercommunalités des communes ci-dessus", "règle du projet"
+    )
+    communes: Codes = _field("communes", (), "communes comptées en plus", "")
+    file: ShortText = _field(
+        "fichier", "", "CSV code_insee;habitants, à la place de la population INSEE 2023", ""
+    )
+
+
+class Counters(Section):
+    """Which fixed counters count."""
+
+    embedded: bool = _field(
+        "integres", True, "compter la liste nationale des France Services", "ANCT, août 2024"
+    )
+    files: tuple[ShortText, ...] = _field(
+        "fichiers", (), "vos points d’accueil (CSV, colonnes de data/points_fixes.csv)", ""
+    )
+    excluded: Codes = _field("exclus", (), "identifiants de points fixes à ne pas compter", "")
+
+
+class Land(Section):
+    """Your own communes."""
+
+    files: tuple[ShortText, ...] = _field(
+        "fichiers", (), "vos communes (GeoJSON, colonnes de data/communes.geojson)", ""
+    )
+
+
+class Network(Section):
+    """Where travel times come from."""
+
+    source: Literal["integre"] = _field(
+        "source", "integre", "réseau simplifié intégré, sans connexion", "© OpenStreetMap, ODbL"
+    )
+
+
+class Cycle(Section):
+    """The weeks and days of the tour."""
+
+    weeks: Literal[1, 2, 4] = _field(
+        "semaines", 1, "semaines de tournée différentes avant de recommencer (1, 2 ou 4)"
+    )
+    month_weeks: tuple[MonthWeek, ...] = _field(
+        "semaines_du_mois", (2, 4), "semaines du mois en tournée", "tournée de 2024 en Hérault"
+    )
+    days: tuple[DayName, ...] = _field("jours", WEEKDAYS[:5], "jours de tournée")
+    start: date | None = _field(
+        "debut", None, "premier jour possible, pour dater l’itinéraire, par exemple 2027-01-04", ""
+    )
+
+
+class Session(Section):
+    """A session of the day."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40)] = Field(alias="nom")
+    opening_s: ClockTime = Field(alias="ouverture")
+    closing_s: ClockTime = Field(alias="fermeture")
+    minimum_min: Minutes = _field("minimum_min", 120, "ouverture la plus courte admise")
+
+
+class DayLimits(Section):
+    """What a day must keep."""
+
+    earliest_s: ClockTime = _field("depart_au_plus_tot", 7 * 3600, "départ de l’agence")
+    latest_s: ClockTime = _field("retour_au_plus_tard", 19 * 3600, "retour à l’agence")
+    setup_min: Minutes = _field("installation_min", 15, "installer la salle avant d’ouvrir")
+    packing_min: Minutes = _field("rangement_min", 15, "ranger la salle après avoir fermé")
+    break_min: Minutes = _field("repas_min", 30, "durée la plus courte du repas, hors travail")
+    break_from_s: ClockTime = _field("repas_a_partir_de", 11 * 3600 + 1800, "pas de repas avant")
+    break_until_s: ClockTime = _field("repas_jusqu_a", 14 * 3600 + 1800, "repas fini au plus tard")
+    max_work_h: Hours = _field(
+        "travail_max_h", 10.0, "travail par jour et par agent", "Code du travail, L3121-18"
+    )
+    max_amplitude_h: Hours = _field(
+        "amplitude_max_h",
+        13.0,
+        "du départ au retour (12 pour des agents territoriaux)",
+        "Code du travail, repos de 11 h",
+    )
+    max_unbroken_h: Hours = _field(
+        "travail_sans_pause_max_h",
+        6.0,
+        "travail d’affilée ; seul le repas compte comme pause",
+        "Code du travail, L3121-16",
+    )
+    grid_min: Annotated[int, Field(ge=1, le=60, strict=True)] = _field(
+        "pas_min", 5, "les heures annoncées tombent sur un multiple de ce pas"
+    )
+
+
+class WeekLimits(Section):
+    """What a week must keep."""
+
+    max_work_h: Hours = _field("travail_max_h", 39.0, "travail par semaine et par agent")
+    min_opening_h: Hours = _field("ouverture_min_h", 24.0, "ouverture au public par semaine", LABEL)
+    min_rest_h: Hours = _field(
+        "repos_min_h", 11.0, "repos entre deux journées", "Code du travail, L3131-1"
+    )
+
+
+class Agent(Section):
+    """An agent of the crew."""
+
+    name: ShortText = _field("nom", "", "n’apparaît que si vous le demandez (sorties)", "")
+    agency: Code | None = _field("agence", None, "commune de rattachement", "")
+    weeks: tuple[MonthWeek, ...] | None = _field("semaines", None, "semaines du mois disponibles", "")
+
+
+class Crew(Section):
+    """Who must be there."""
+
+    size: Annotated[int, Field(ge=1, le=20, strict=True)] = _field(
+        "agents", 2, "agents présents à chaque tournée", "texte du label France Services"
+    )
+
+
+class Vehicle(Section):
+    """The vehicle."""
+
+    name: ShortText = _field("nom", "Véhicule 1", "nom du véhicule", "")
+    depot: Code | None = _field(
+        "depot", None, "commune de départ ; sans elle, celle des agents, sinon le point fixe le "
+        "plus proche des communes"
+    )
+    weeks: tuple[MonthWeek, ...] | None = _field("semaines", None, "semaines du mois disponibles", "")
+    energy: Literal["thermique", "hybride", "électrique"] = _field(
+        "energie", "thermique", "thermique, hybride ou électrique"
+    )
+    range_km: Annotated[float, Field(gt=0, le=5000)] | None = _field(
+        "autonomie_km", None, "distance la plus longue d’une journée", ""
+    )
+    cost_eur_km: Annotated[float, Field(ge=0, le=100)] = _field(
+        "cout_eur_km", 0.636, "coût au kilomètre", "hypothèse : barème fiscal 2023, 5 CV"
+    )
+    emissions_gco2_km: Annotated[float, Field(ge=0, le=5000)] = _field(
+        "co2_g_km", 190.0, "grammes de CO₂ au kilomètre, fabrication non comprise"
+    )
+
+
+class Goal(Section):
+    """An access goal."""
+
+    minutes: Annotated[int, Field(ge=1, le=600, strict=True)]
+    share_pct: Annotated[float, Field(ge=0, le=100)] | None = _field(
+        "part_pct", None, "part des habitants visée, en % ; sans elle, le plus possible", ""
+    )
+    imposed: bool = _field("impose", False, "true : un plan qui n’y arrive pas est refusé", "")
+
+
+class TownHall(Section):
+    """How the hours that mairies publish count."""
+
+    hours: Literal["ignores", "preferes", "imposes"] = _field(
+        "horaires", "preferes", "ignores, preferes (un objectif) ou imposes (une règle)"
+    )
+    overlap_min: Minutes = _field(
+        "recouvrement_min", 60, "une demi-journée compte si elle recouvre autant d’ouverture"
+    )
+
+
+class Objectives(Section):
+    """The order of the levels."""
+
+    order: tuple[ShortText, ...] | None = _field(
+        "ordre", None, "du plus important au moins important", "règle du projet"
+    )
+    far_min: Annotated[int, Field(ge=1, le=600, strict=True)] = _field(
+        "eloignes_au_dela_min",
+        15,
+        "l’accès moyen compte les habitants que les points fixes laissent plus loin",
+    )
+
+
+class Computing(Section):
+    """How long to search."""
+
+    limit_s: Annotated[float, Field(gt=0, le=86_400)] = _field(
+        "limite_s", 300.0, "temps de calcul le plus long, en secondes"
+    )
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)] = _field(
+        "graine", 0, "même graine, même plan", ""
+    )
+
+
+class Outputs(Section):
+    """What the files show."""
+
+    agent_names: bool = _field(
+        "noms_des_agents", False, "true : noms des agents dans itineraire.csv et plan.json", ""
+    )
+
+
+DEFAULT_SESSIONS = (
+    Session.model_validate({"nom": "matin", "ouverture": "09:45", "fermeture": "12:15"}),
+    Session.model_validate({"nom": "après-midi", "ouverture": "13:30", "fermeture": "16:00"}),
+)
+DEFAULT_GOALS = (Goal(minutes=30), Goal(minutes=20), Goal(minutes=15))
+
+
+class Scenario(Section):
+    """The whole scenario. ``base`` is the folder that the paths it names start from."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)] = Field(alias="titre")
+    author: ShortText = Field(alias="auteur", default="")
+    status: Literal["brouillon", "proposé", "validé"] = Field(alias="statut", default="brouillon")
+    communes: Communes = Communes()
+    residents: Residents = Field(alias="habitants", default=Residents())
+    counters: Counters = Field(alias="points_fixes", default=Counters())
+    land: Land = Field(alias="territoire", default=Land())
+    network: Network = Field(alias="reseau", default=Network())
+    cycle: Cycle = Cycle()
+    sessions: Annotated[tuple[Session, ...], Field(min_length=1, max_length=6)] = Field(
+        alias="permanences", default=DEFAULT_SESSIONS
+    )
+    day: DayLimits = Field(alias="journee", default=DayLimits())
+    week: WeekLimits = Field(alias="semaine", default=WeekLimits())
+    crew: Crew = Field(alias="equipe", default=Crew())
+    agents: Annotated[tuple[Agent, ...], Field(max_length=50)] = (Agent(), Agent())
+    vehicle: Vehicle = Field(alias="vehicule", default=Vehicle())
+    goals: Annotated[tuple[Goal, ...], Field(max_length=10)] = Field(
+        alias="acces", default=DEFAULT_GOALS
+    )
+    town_hall: TownHall = Field(alias="mairie", default=TownHall())
+    objectives: Objectives = Field(alias="objectifs", default=Objectives())
+    computing: Computing = Field(alias="calcul", default=Computing())
+    outputs: Outputs = Field(alias="sorties", default=Outputs())
+    base: Path = Field(default=Path(), exclude=True, repr=False)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Scenario:
+        """The scenario of a TOML file.
+
+        Raises:
+            InputError: every fault of the file at once (a syntax error alone, with its line).
+        """
+        scenario, faults = read_scenario(Path(path))
+        if faults:
+            raise InputError(faults)
+        return scenario
+
+    @classmethod
+    def from_keys(cls, keys: Json, base: Path = Path()) -> Scenario:
+        """The scenario of French keys, as TOML or ``plan.json`` hold them.
+
+        Raises:
+            InputError: every fault at once.
+        """
+        scenario, faults = from_keys(keys, base)
+        if faults:
+            raise InputError(faults)
+        return scenario
+
+    def to_keys(self) -> Json:
+        """The scenario under its French keys, as plain data, defaults left out."""
+        keys: Json = self.model_dump(by_alias=True, mode="json", exclude_unset=True)
+        return _clocks_as_text(keys)
+
+    def order(self) -> tuple[str, ...]:
+        """Names of the levels, most important first."""
+        if self.objectives.order is not None:
+            return self.objectives.order
+        minutes = sorted({goal.minutes for goal in self.goals}, reverse=True)
+        beyond = [f"habitants_au_dela_{m}" for m in minutes]
+        hours = [] if self.town_hall.hours == "ignores" else ["heures_mairie"]
+        return ("passages", *beyond, *hours, "acces_moyen", "route")
+
+
+_CLOCK_KEYS = {
+    "ouverture",
+    "fermeture",
+    "depart_au_plus_tot",
+    "retour_au_plus_tard",
+    "repas_a_partir_de",
+    "repas_jusqu_a",
+}
+
+
+def _clocks_as_text(value: Any, key: str = "") -> Any:
+    """Seconds back to ``HH:MM`` under the keys that hold times of day."""
+    if isinstance(value, dict):
+        return {k: _clocks_as_text(v, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_clocks_as_text(item) for item in value]
+    return clock(value) if key in _CLOCK_KEYS else value
+
+
+def read_scenario(path: Path) -> tuple[Scenario, list[Fault]]:
+    """The scenario of a file with the faults of its form.
+
+    Raises:
+        InputError: the file cannot be read, or its TOML syntax is wrong (told alone).
+    """
+    try:
+        keys = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError.of(
+            path.name, f"syntaxe TOML fautive ({_syntax(str(error))})", "corrigez cette ligne"
+        ) from None
+    except RecursionError:
+        raise InputError.of(path.name, "fichier trop imbriqué") from None
+    return from_keys(keys, path.parent)
+
+
+def from_keys(keys: Json, base: Path = Path()) -> tuple[Scenario, list[Fault]]:
+    """The scenario of French keys and every fault of form and coherence.
+
+    What is faulty is set aside and its default taken, so that the rest is checked too.
+    """
+    faults: list[Fault] = []
+    keys = dict(keys)
+    if "base" in keys:
+        faults.append(_unknown_key(("base",), Scenario))
+        del keys["base"]
+    for _ in range(50):
+        try:
+            scenario = Scenario.model_validate({**keys, "base": base})
+            break
+        except ValidationError as error:
+            found = error.errors()
+            faults += [_in_french(e, keys) for e in found]
+            keys = _without(keys, [e["loc"] for e in found])
+    else:
+        raise InputError(faults)
+    return scenario, _unique(faults + coherence(scenario))
+
+
+def coherence(s: Scenario) -> list[Fault]:
+    """The faults of a scenario that is well formed: what contradicts itself."""
+    return [
+        *_communes_faults(s),
+        *_session_faults(s),
+        *_day_faults(s),
+        *_week_faults(s),
+        *_crew_faults(s),
+        *_goal_faults(s),
+    ]
+
+
+def _communes_faults(s: Scenario) -> list[Fault]:
+    faults = []
+    c = s.communes
+    if not (c.required or c.candidates or c.candidate_epcis):
+        faults.append(
+            Fault(
+                "communes",
+                "aucune commune à desservir ni candidate",
+                'donnez par exemple a_desservir = ["34036", "34064"]',
+            )
+        )
+    for key, codes in (("a_desservir", c.required), ("candidates", c.candidates)):
+        for code in sorted({code for code in codes if codes.count(code) > 1}):
+            faults.append(Fault(f"communes.{key}", f"« {code} » figure deux fois", "gardez-en un"))
+        for code in sorted(set(codes) & set(c.excluded)):
+            faults.append(
+                Fault(
+                    f"communes.{key}",
+                    f"« {code} » est aussi dans exclues",
+                    "retirez-le de l’une des deux listes",
+                )
+            )
+    return faults
+
+
+def _session_faults(s: Scenario) -> list[Fault]:
+    faults: list[Fault] = []
+    for number, session in enumerate(s.sessions, start=1):
+        where = f"permanences.{number}"
+        length = session.closing_s - session.opening_s
+        if length <= 0:
+            faults.append(
+                Fault(
+                    f"{where}.fermeture",
+                    f"« {session.name} » ferme à {clock(session.closing_s)}, avant d’ouvrir à "
+                    f"{clock(session.opening_s)}",
+                    "échangez ouverture et fermeture",
+                )
+            )
+        elif session.minimum_min * 60 > length:
+            faults.append(
+                Fault(
+                    f"{where}.minimum_min",
+                    f"{session.minimum_min} min ne tiennent pas dans les {duration(length)} de "
+                    f"« {session.name} »",
+                    "réduisez minimum_min ou élargissez la permanence",
+                )
+            )
+        for key, value in (
+            ("ouverture", session.opening_s),
+            ("fermeture", session.closing_s),
+            ("minimum_min", session.minimum_min * 60),
+        ):
+            if value % (s.day.grid_min * 60):
+                faults.append(
+                    Fault(
+                        f"{where}.{key}",
+                        f"n’est pas un multiple de {s.day.grid_min} min (journee.pas_min)",
+                        "arrondissez",
+                    )
+                )
+        if session.minimum_min == 0:
+            faults.append(Fault(f"{where}.minimum_min", "doit être positif", "donnez 120"))
+    for number, (one, two) in enumerate(zip(s.sessions, s.sessions[1:], strict=False), start=2):
+        if two.opening_s < one.closing_s:
+            faults.append(
+                Fault(
+                    f"permanences.{number}.ouverture",
+                    f"« {two.name} » ouvre avant la fin de « {one.name} »",
+                    "rangez les permanences dans l’ordre du jour, sans recouvrement",
+                )
+            )
+    names = [session.name for session in s.sessions]
+    for name in sorted({n for n in names if names.count(n) > 1 or n in ("départ", "retour")}):
+        faults.append(
+            Fault("permanences", f"le nom « {name} » est déjà pris", "donnez un autre nom")
+        )
+    return faults
+
+
+def _day_faults(s: Scenario) -> list[Fault]:
+    day, faults = s.day, []
+    if day.latest_s <= day.earliest_s:
+        faults.append(
+            Fault(
+                "journee.retour_au_plus_tard",
+                f"{clock(day.latest_s)} vient avant le départ à {clock(day.earliest_s)}",
+                "échangez-les",
+            )
+        )
+    if day.break_until_s - day.break_from_s < day.break_min * 60:
+        faults.append(
+            Fault(
+                "journee.repas_jusqu_a",
+                f"{day.break_min} min de repas ne tiennent pas entre {clock(day.break_from_s)} et "
+                f"{clock(day.break_until_s)}",
+                "élargissez la plage du repas",
+            )
+        )
+    rest_s = 24 * 3600 - day.latest_s + day.earliest_s
+    if rest_s < s.week.min_rest_h * 3600:
+        faults.append(
+            Fault(
+                "journee",
+                f"revenir à {clock(day.latest_s)} et repartir à {clock(day.earliest_s)} laisse "
+                f"{duration(rest_s)} de repos, moins que {s.week.min_rest_h:g} h",
+                "avancez retour_au_plus_tard ou retardez depart_au_plus_tot",
+            )
+        )
+    for number, session in enumerate(s.sessions, start=1):
+        if session.closing_s <= day.earliest_s or session.opening_s >= day.latest_s:
+            faults.append(
+                Fault(
+                    f"permanences.{number}",
+                    f"« {session.name} » est hors de la journée",
+                    "revoyez depart_au_plus_tot ou retour_au_plus_tard",
+                )
+            )
+    return faults
+
+
+def _week_faults(s: Scenario) -> list[Fault]:
+    faults = []
+    week = s.week
+    if week.max_work_h > 48:
+        faults.append(
+            Fault(
+                "semaine.travail_max_h",
+                f"{week.max_work_h:g} h dépassent les 48 h permises par semaine",
+                "donnez 48 ou moins (Code du travail, L3121-20)",
+            )
+        )
+    if week.min_opening_h > week.max_work_h:
+        faults.append(
+            Fault(
+                "semaine.ouverture_min_h",
+                f"ouvrir {week.min_opening_h:g} h en travaillant au plus {week.max_work_h:g} h est "
+                "impossible",
+                "réduisez l’ouverture ou augmentez travail_max_h",
+            )
+        )
+    cycle = s.cycle
+    if not cycle.month_weeks:
+        faults.append(Fault("cycle.semaines_du_mois", "aucune semaine", "donnez [2, 4]"))
+    elif len(cycle.month_weeks) % cycle.weeks:
+        faults.append(
+            Fault(
+                "cycle.semaines",
+                f"un cycle de {cycle.weeks} semaines ne se répète pas un nombre entier de fois en "
+                f"{len(cycle.month_weeks)} semaine(s) de tournée par mois",
+                "ajoutez des semaines du mois ou réduisez le cycle",
+            )
+        )
+    for key, values in (("semaines_du_mois", cycle.month_weeks), ("jours", cycle.days)):
+        if len(set(values)) < len(values):
+            faults.append(Fault(f"cycle.{key}", "valeur en double", "gardez-la une fois"))
+    if not cycle.days:
+        faults.append(Fault("cycle.jours", "aucun jour", "donnez au moins un jour"))
+    return faults
+
+
+def _crew_faults(s: Scenario) -> list[Fault]:
+    faults = []
+    for number, agent in enumerate(s.agents, start=1):
+        if agent.weeks is not None and not agent.weeks:
+            faults.append(
+                Fault(
+                    f"agents.{number}.semaines",
+                    "cet agent n’a aucune semaine",
+                    f"donnez par exemple {list(s.cycle.month_weeks)}",
+                )
+            )
+        if agent.agency and s.vehicle.depot and agent.agency != s.vehicle.depot:
+            faults.append(
+                Fault(
+                    f"agents.{number}.agence",
+                    f"« {agent.agency} » n’est pas le dépôt du véhicule (« {s.vehicle.depot} »)",
+                    "l’équipe part ensemble : donnez la même commune",
+                )
+            )
+    agencies = sorted({agent.agency for agent in s.agents if agent.agency})
+    if len(agencies) > 1 and not s.vehicle.depot:
+        faults.append(
+            Fault("agents", f"agences différentes ({', '.join(agencies)})", "donnez la même à tous")
+        )
+    for week in s.cycle.month_weeks:
+        there = sum(agent.weeks is None or week in agent.weeks for agent in s.agents)
+        if there < s.crew.size:
+            faults.append(
+                Fault(
+                    "agents",
+                    f"semaine {week} : {there} agent(s) disponible(s), il en faut {s.crew.size}",
+                    "ajoutez cette semaine à un agent, ou retirez-la de cycle.semaines_du_mois",
+                )
+            )
+        if s.vehicle.weeks is not None and week not in s.vehicle.weeks:
+            faults.append(
+                Fault(
+                    "vehicule.semaines",
+                    f"le véhicule manque en semaine {week}",
+                    "ajoutez-la, ou retirez-la de cycle.semaines_du_mois",
+                )
+            )
+    if s.vehicle.energy == "électrique" and s.vehicle.range_km is None:
+        faults.append(
+            Fault(
+                "vehicule.autonomie_km",
+                "un véhicule électrique a besoin de son autonomie",
+                "donnez-la en km, pour l’hiver",
+            )
+        )
+    return faults
+
+
+def _goal_faults(s: Scenario) -> list[Fault]:
+    faults = []
+    goals = sorted(s.goals, key=lambda goal: goal.minutes)
+    for near, far in zip(goals, goals[1:], strict=False):
+        if near.minutes == far.minutes:
+            faults.append(
+                Fault("acces", f"deux objectifs à {near.minutes} min", "gardez-en un seul")
+            )
+        elif (near.share_pct or 0) > (100.0 if far.share_pct is None else far.share_pct):
+            faults.append(
+                Fault(
+                    "acces",
+                    f"{near.share_pct:g} % à {near.minutes} min et {far.share_pct:g} % à "
+                    f"{far.minutes} min se contredisent : qui est à {near.minutes} min est aussi à "
+                    f"{far.minutes} min",
+                    "donnez au temps le plus long la part la plus grande",
+                )
+            )
+    return faults
+
+
+_FRENCH: Mapping[str, str] = {
+    "string_type": "attendu un texte entre guillemets",
+    "string_too_short": "ne peut pas être vide",
+    "string_too_long": "texte trop long (au plus {max_length} caractères)",
+    "int_type": "attendu un nombre entier",
+    "int_parsing": "attendu un nombre entier",
+    "int_from_float": "attendu un nombre entier",
+    "float_type": "attendu un nombre",
+    "float_parsing": "attendu un nombre",
+    "finite_number": "attendu un nombre fini",
+    "bool_type": "attendu true ou false",
+    "bool_parsing": "attendu true ou false",
+    "tuple_type": "attendu une liste entre crochets",
+    "too_long": "trop d’éléments (au plus {max_length})",
+    "too_short": "il en faut au moins {min_length}",
+    "model_type": "attendu une section [{key}]",
+    "model_attributes_type": "attendu une section [{key}]",
+    "greater_than": "doit dépasser {gt}",
+    "greater_than_equal": "doit être au moins {ge}",
+    "less_than_equal": "doit être au plus {le}",
+    "date_type": "attendu une date, par exemple 2027-01-04",
+    "date_parsing": "attendu une date, par exemple 2027-01-04",
+    "date_from_datetime_parsing": "attendu une date, par exemple 2027-01-04",
+    "date_from_datetime_inexact": "attendu une date sans heure, par exemple 2027-01-04",
+}
+
+
+def _in_french(error: Any, keys: Json) -> Fault:
+    """A pydantic error in the user's words."""
+    location: tuple[int | str, ...] = error["loc"]
+    where = _where(location)
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        return _unknown_key(location, _section_at(location[:-1]))
+    if kind == "missing":
+        return Fault(where, "manque", f"ajoutez {location[-1]} = …")
+    if kind == "value_error":
+        return Fault(where, str(context["error"]))
+    if kind == "literal_error":
+        given = _shown(_at(keys, location))
+        expected = str(context["expected"]).replace("'", "").replace(" or ", " ou ")
+        return Fault(where, f"{given} inconnu", f"attendu {expected}")
+    if location[-2:-1] == ("semaines",) or location[-2:-1] == ("semaines_du_mois",):
+        return Fault(where, f"semaine {_shown(_at(keys, location))} inconnue", "attendu 1 à 4")
+    words = _FRENCH.get(kind, "valeur inattendue").format_map({**context, "key": location[-1]})
+    return Fault(where, f"{_shown(_at(keys, location))} : {words}")
+
+
+def _where(location: Sequence[int | str]) -> str:
+    """``agents.2.semaines``: sections and positions, counted from 1."""
+    return ".".join(str(step + 1) if isinstance(step, int) else step for step in location)
+
+
+def _shown(value: object) -> str:
+    """A value as it is quoted in a message, shortened."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    return f"« {text[:60]}… »" if len(text) > 60 else f"« {text} »"
+
+
+def _at(keys: Any, location: Sequence[int | str]) -> Any:
+    """The value at a location, or the nearest that exists."""
+    for step in location:
+        try:
+            keys = keys[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return keys
+
+
+def _section_at(location: Sequence[int | str]) -> type[Section]:
+    """The section that stands at a location."""
+    section: type[Section] = Scenario
+    lists: dict[str, type[Section]] = {"permanences": Session, "agents": Agent, "acces": Goal}
+    for step in location:
+        if isinstance(step, str):
+            fields = {f.alias or name: f for name, f in section.model_fields.items()}
+            section = lists.get(step) or fields[step].annotation  # type: ignore[assignment]
+    return section
+
+
+def _unknown_key(location: Sequence[int | str], section: type[Section]) -> Fault:
+    """The fault of a key nobody knows, with the one probably meant."""
+    known = sorted(
+        f.alias or name for name, f in section.model_fields.items() if name != "base"
+    )
+    return Fault(_where(location), "clé inconnue", one_of(str(location[-1]), known))
+
+
+def one_of(given: str, known: Sequence[str]) -> str:
+    """What was probably meant, or all there is."""
+    near = difflib.get_close_matches(given, known, n=1, cutoff=0.6)
+    return f"vouliez-vous « {near[0]} » ?" if near else f"attendu : {', '.join(known)}"
+
+
+def _without(keys: Json, locations: Sequence[tuple[int | str, ...]]) -> Json:
+    """The keys with what is faulty taken out, so that its default stands in."""
+    kept = copy.deepcopy(keys)
+    for location in sorted(locations, key=lambda loc: [str(step).zfill(6) for step in loc], reverse=True):
+        if location == ("titre",):
+            kept["titre"] = "sans titre"
+            continue
+        while location:
+            parent = _at(kept, location[:-1])
+            step = location[-1]
+            if isinstance(parent, dict) and step in parent and isinstance(step, str):
+                del parent[step]
+                break
+            if isinstance(parent, list) and isinstance(step, int) and step < len(parent):
+                del parent[step]
+                break
+            location = location[:-1]
+    return kept
+
+
+def _unique(faults: Sequence[Fault]) -> list[Fault]:
+    return list(dict.fromkeys(faults))
+
+
+def _syntax(message: str) -> str:
+    """Where a TOML syntax error stands, in French."""
+    match = re.search(r"\(at line (\d+), column (\d+)\)", message)
+    if match:
+        return f"ligne {match[1]}, colonne {match[2]}"
+    return "à la fin du fichier" if "at end of document" in message else message

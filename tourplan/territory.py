@@ -1,0 +1,301 @@
+"""Communes, their mairies and residents, and the fixed counters: who lives and opens where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tourplan.errors import Fault, InputError
+from tourplan.files import data_file, read_text
+from tourplan.hours import WeekHours
+from tourplan.tables import Row, decimal, read_table
+
+T = TypeVar("T")
+
+FIXED_FORMATS = ("Fixe", "Multisites", "Fixe_antenne(s)")
+
+
+@dataclass(frozen=True)
+class Commune:
+    """A commune: place of residence, and site at its mairie. Longitude and latitude in degrees."""
+
+    code: str
+    name: str
+    departement: str
+    epci_code: str
+    epci_name: str
+    population: int
+    postcodes: str
+    lon: float
+    lat: float
+    address: str
+    hours: WeekHours | None
+    geometry: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A fixed France Services counter; counted at the chef-lieu of its commune."""
+
+    id: str
+    name: str
+    code: str
+    commune: str
+    address: str
+    lon: float | None
+    lat: float | None
+    hours: WeekHours | None
+    format: str
+    half_day: bool
+    operators: tuple[str, ...]
+    date: str
+
+
+@dataclass(frozen=True)
+class ResidentPoint:
+    """``weight`` residents who live in the commune ``code``."""
+
+    code: str
+    weight: int
+
+
+@dataclass(frozen=True)
+class Territory:
+    """The communes by INSEE code and the fixed counters."""
+
+    communes: Mapping[str, Commune]
+    counters: tuple[Counter, ...]
+
+    def __contains__(self, code: str) -> bool:
+        return code in self.communes
+
+    def __getitem__(self, code: str) -> Commune:
+        return self.communes[code]
+
+    def name(self, code: str) -> str:
+        """The name of a commune, or its code when it is unknown."""
+        return self.communes[code].name if code in self.communes else code
+
+    def of_epci(self, epci_code: str) -> tuple[str, ...]:
+        """The codes of the communes of an intercommunalité."""
+        return tuple(c.code for c in self.communes.values() if c.epci_code == epci_code)
+
+    def epcis(self) -> dict[str, str]:
+        """The names of the intercommunalités by code."""
+        return {c.epci_code: c.epci_name for c in self.communes.values() if c.epci_code}
+
+    def counter_codes(self) -> tuple[str, ...]:
+        """The codes of the communes that hold at least one fixed counter, sorted."""
+        return tuple(sorted({counter.code for counter in self.counters}))
+
+    def to_frame(self) -> Any:
+        """A GeoDataFrame (EPSG:4326), one row a commune, indexed by INSEE code."""
+        import geopandas
+        from shapely.geometry import shape
+
+        rows = [c for c in self.communes.values() if c.geometry is not None]
+        return geopandas.GeoDataFrame(
+            {
+                "code": [c.code for c in rows],
+                "nom": [c.name for c in rows],
+                "epci_code": [c.epci_code for c in rows],
+                "epci_nom": [c.epci_name for c in rows],
+                "population": [c.population for c in rows],
+            },
+            geometry=[shape(c.geometry) for c in rows],
+            crs="EPSG:4326",
+        ).set_index("code")
+
+
+def read_communes(path: Path, where: str = "") -> dict[str, Commune]:
+    """The communes of a GeoJSON file (columns as in ``data/communes.geojson``).
+
+    Raises:
+        InputError: every fault of the file at once.
+    """
+    place = where or path.name
+    features = _features(path, place)
+    communes: dict[str, Commune] = {}
+    faults: list[Fault] = []
+    for number, feature in enumerate(features, start=1):
+        row = f"{place}, objet {number}"
+        commune = _caught(faults, row, lambda f=feature: _commune(f))
+        if commune is None:
+            continue
+        if commune.code in communes:
+            faults.append(Fault(row, f"code INSEE {commune.code} en double", "gardez une ligne"))
+        communes[commune.code] = commune
+    if faults:
+        raise InputError(faults)
+    return communes
+
+
+def read_counters(path: Path, where: str = "") -> tuple[Counter, ...]:
+    """The fixed counters of a CSV file (columns as in ``data/points_fixes.csv``).
+
+    Raises:
+        InputError: every fault of the file at once.
+    """
+    rows = read_table(path, ("id", "nom", "code_insee"), where)
+    faults: list[Fault] = []
+    counters = [_caught(faults, row.where, lambda r=row: _counter(r)) for row in rows]
+    seen: set[str] = set()
+    for row in rows:
+        if row.text("id") in seen:
+            faults.append(Fault(row.where, f"identifiant « {row.text('id')} » en double"))
+        seen.add(row.text("id"))
+    if faults:
+        raise InputError(faults)
+    return tuple(c for c in counters if c is not None)
+
+
+def read_residents(path: Path, where: str = "") -> tuple[ResidentPoint, ...]:
+    """Resident points of a CSV file with columns ``code_insee`` and ``habitants``.
+
+    Several rows may share a commune. Weights are whole numbers of residents.
+
+    Raises:
+        InputError: every fault of the file at once.
+    """
+    rows = read_table(path, ("code_insee", "habitants"), where)
+    faults: list[Fault] = []
+    points = [_caught(faults, row.where, lambda r=row: _resident(r)) for row in rows]
+    if faults:
+        raise InputError(faults)
+    return tuple(p for p in points if p is not None)
+
+
+def read_territory(
+    communes_files: Iterable[Path] = (),
+    counter_files: Iterable[Path] = (),
+    *,
+    embedded_counters: bool = True,
+    without: Iterable[str] = (),
+) -> Territory:
+    """The embedded territory, with the user's communes (same code: replaced) and counters added.
+
+    Args:
+        communes_files: GeoJSON files of the user.
+        counter_files: CSV files of the user.
+        embedded_counters: whether the embedded national list counts.
+        without: ids of counters to leave out.
+
+    Raises:
+        InputError: every fault of every file at once.
+    """
+    faults: list[Fault] = []
+    communes = read_communes(data_file("communes.geojson"))
+    counters = list(read_counters(data_file("points_fixes.csv"))) if embedded_counters else []
+    for path in communes_files:
+        communes.update(_collected(faults, lambda p=path: read_communes(p)) or {})
+    for path in counter_files:
+        counters.extend(_collected(faults, lambda p=path: read_counters(p)) or ())
+    faults += [
+        Fault(f"point fixe « {c.id} »", f"code INSEE {c.code} inconnu", "corrigez code_insee")
+        for c in counters
+        if c.code not in communes
+    ]
+    left_out = set(without)
+    faults += [
+        Fault("points_fixes.exclus", f"aucun point fixe n’a l’identifiant « {missing} »")
+        for missing in sorted(left_out - {c.id for c in counters})
+    ]
+    if faults:
+        raise InputError(faults)
+    return Territory(communes, tuple(c for c in counters if c.id not in left_out))
+
+
+def _features(path: Path, place: str) -> list[dict[str, Any]]:
+    """The features of a GeoJSON file."""
+    try:
+        content = json.loads(read_text(path, place))
+        features = content["features"]
+        if not isinstance(features, list):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError.of(
+            place, "ce n’est pas un GeoJSON (FeatureCollection)", "exportez la couche en GeoJSON"
+        ) from None
+    return features
+
+
+def _caught(faults: list[Fault], where: str, read: Callable[[], T]) -> T | None:
+    """What ``read`` returns, or ``None`` with its complaint added to ``faults``."""
+    try:
+        return read()
+    except KeyError as error:
+        faults.append(Fault(where, f"« {error.args[0]} » manque"))
+    except (ValueError, TypeError) as error:
+        faults.append(Fault(where, str(error)))
+    return None
+
+
+def _collected(faults: list[Fault], read: Callable[[], T]) -> T | None:
+    """What ``read`` returns, or ``None`` with the faults of its file added."""
+    try:
+        return read()
+    except InputError as error:
+        faults.extend(error.faults)
+    return None
+
+
+def _code(text: object) -> str:
+    """A commune's INSEE code: five characters, kept as text."""
+    if not isinstance(text, str) or len(text) != 5 or not text.isalnum():
+        raise ValueError(f"code INSEE « {text} » illisible, attendu 5 caractères entre guillemets")
+    return text
+
+
+def _commune(feature: dict[str, Any]) -> Commune:
+    properties = feature["properties"]
+    lon, lat = float(properties["point_lon"]), float(properties["point_lat"])
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise ValueError(f"coordonnées hors du globe ({lon}, {lat})")
+    population = properties["population"]
+    if not isinstance(population, int) or population < 0:
+        raise ValueError(f"population « {population} » : attendu un entier positif")
+    return Commune(
+        code=_code(properties["code"]),
+        name=str(properties["nom"]),
+        departement=str(properties.get("departement") or properties["code"][:2]),
+        epci_code=str(properties.get("epci_code") or ""),
+        epci_name=str(properties.get("epci_nom") or ""),
+        population=population,
+        postcodes=str(properties.get("codes_postaux") or ""),
+        lon=lon,
+        lat=lat,
+        address=str(properties.get("mairie_adresse") or ""),
+        hours=WeekHours.parse(str(properties.get("mairie_horaires") or "")),
+        geometry=feature.get("geometry"),
+    )
+
+
+def _counter(row: Row) -> Counter:
+    form = row.text("format") or "Fixe"
+    if form not in FIXED_FORMATS:
+        raise ValueError(f"format « {form} » : attendu {', '.join(FIXED_FORMATS)}")
+    operators = row.text("operateurs").replace(",", "|").split("|")
+    return Counter(
+        id=row.cells["id"].strip(),
+        name=row.text("nom"),
+        code=_code(row.text("code_insee")),
+        commune=row.text("commune"),
+        address=row.text("adresse"),
+        lon=decimal(row.text("lon")) if row.text("lon") else None,
+        lat=decimal(row.text("lat")) if row.text("lat") else None,
+        hours=WeekHours.parse(row.text("horaires")),
+        format=form,
+        half_day=row.text("demi_journee").casefold() == "oui",
+        operators=tuple(name.strip() for name in operators if name.strip()),
+        date=row.text("date"),
+    )
+
+
+def _resident(row: Row) -> ResidentPoint:
+    weight = decimal(row.text("habitants"))
+    if weight < 0 or weight != int(weight):
+        raise ValueError(f"habitants « {row.text('habitants')} » : attendu un entier positif")
+    return ResidentPoint(_code(row.text("code_insee")), int(weight))

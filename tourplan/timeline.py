@@ -1,0 +1,107 @@
+"""Every time of a day that follows from its openings: arrivals, drives, meal, work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tourplan.plan import Day, Stop
+from tourplan.problem import Problem
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A session to hold: slot and site as positions, times in seconds since midnight."""
+
+    session: int
+    site: int
+    opening_s: int
+    closing_s: int
+
+
+def whole_minute(seconds: int) -> int:
+    """``seconds`` rounded up to a whole minute: how long a drive takes on a timetable."""
+    return -(-seconds // 60) * 60
+
+
+def meal_gap(problem: Problem, sessions: Sequence[int]) -> int | None:
+    """Before which of a day's ``sessions`` the meal is taken; ``None``: outside the day.
+
+    It is the first session, not the day's first, whose window starts late enough for a meal
+    before; failing that, the first that can still open after one.
+    """
+    day = problem.day
+    slots = [problem.sessions[k] for k in sessions]
+    after_meal = day.break_from_s + day.break_s
+    for number, slot in enumerate(slots[1:], start=1):
+        if slot.opening_s >= after_meal:
+            return number
+    for number, slot in enumerate(slots[1:], start=1):
+        if slot.closing_s - slot.minimum_s >= after_meal + day.setup_s:
+            return number
+    return None
+
+
+def build_day(problem: Problem, week: int, weekday: int, openings: Sequence[Opening]) -> Day:
+    """The day tour that holds ``openings``: leave as late as can be, drive on as soon as packed.
+
+    The times may break rules when the openings do; ``verify`` says which. Each drive counts in
+    whole minutes on the timetable and exactly in the totals.
+    """
+    rules = problem.day
+    stops: list[Stop] = []
+    here = problem.depot
+    first_leg = _leg(problem, here, problem.sites[openings[0].site].place)[0]
+    left = departure = max(0, openings[0].opening_s - rules.setup_s - whole_minute(first_leg))
+    for opening in openings:
+        site = problem.sites[opening.site]
+        drive_s, drive_m = _leg(problem, here, site.place)
+        stops.append(
+            Stop(
+                session=problem.sessions[opening.session].name,
+                code=site.code,
+                name=site.name,
+                arrival_s=left + whole_minute(drive_s),
+                opening_s=opening.opening_s,
+                closing_s=opening.closing_s,
+                departure_s=opening.closing_s + rules.packing_s,
+                drive_s=drive_s,
+                drive_m=drive_m,
+            )
+        )
+        here, left = site.place, opening.closing_s + rules.packing_s
+    back_s, back_m = _leg(problem, here, problem.depot)
+    meal = _meal(problem, [o.session for o in openings], stops)
+    work_s = (
+        sum(stop.drive_s + stop.open_s + rules.setup_s + rules.packing_s for stop in stops) + back_s
+    )
+    return Day(
+        week=week,
+        weekday=weekday,
+        departure_s=departure,
+        stops=tuple(stops),
+        break_from_s=meal[0] if meal else None,
+        break_until_s=meal[1] if meal else None,
+        return_s=left + whole_minute(back_s),
+        return_drive_s=back_s,
+        return_drive_m=back_m,
+        work_s=work_s,
+    )
+
+
+def _leg(problem: Problem, origin: int, destination: int) -> tuple[int, int]:
+    """Seconds and metres from one place to another."""
+    return int(problem.time_s[origin, destination]), int(problem.distance_m[origin, destination])
+
+
+def _meal(
+    problem: Problem, sessions: Sequence[int], stops: Sequence[Stop]
+) -> tuple[int, int] | None:
+    """When the meal starts and ends: all the wait before set-up, within its window."""
+    gap = meal_gap(problem, sessions)
+    if gap is None:
+        return None
+    rules = problem.day
+    start = max(stops[gap].arrival_s, rules.break_from_s)
+    end = min(stops[gap].opening_s - rules.setup_s, rules.break_until_s)
+    return start, max(start, end)
