@@ -1,6 +1,6 @@
 """Plan, prove and publish the tours of itinerant public counters.
 
-The public API: ``Scenario``, ``example``, ``prepare``, ``solve``, ``evaluate``, ``Plan``, ``verify``.
+The public API is what ``__all__`` lists.
 Names load their module on first use, so that ``import tourplan`` costs nothing.
 """
 

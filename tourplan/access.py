@@ -25,10 +25,9 @@ class Access:
     def join(self, other: Access) -> Access:
         """The access when the counters of both are open."""
         both = self.reached & other.reached
-        return Access(
-            np.where(both, np.minimum(self.time_s, other.time_s), self.time_s + other.time_s),
-            self.reached | other.reached,
-        )
+        either: NDArray[np.bool_] = np.logical_or(self.reached, other.reached)
+        least = np.minimum(self.time_s, other.time_s)
+        return Access(np.where(both, least, self.time_s + other.time_s), either)
 
 
 def nearest(time_s: NDArray[np.int64], reachable: NDArray[np.bool_]) -> Access:

@@ -86,7 +86,9 @@ def list_day_tours(problem: Problem) -> DayTours:
         InputError: more than three million days would have to be examined.
     """
     slots, sites = len(problem.sessions), len(problem.sites)
-    count = sum(perm(sites, n) * len(list(combinations(range(slots), n))) for n in range(1, slots + 1))
+    count = sum(
+        perm(sites, n) * len(list(combinations(range(slots), n))) for n in range(1, slots + 1)
+    )
     if count > MAX_TOURS:
         raise InputError.of(
             "communes",
@@ -104,7 +106,7 @@ def list_day_tours(problem: Problem) -> DayTours:
 
 @dataclass(frozen=True, eq=False)
 class TimedDays:
-    """Days over the same slots, timed; ``feasible`` says which exist. Shapes (days, n) or (days,)."""
+    """Days over the same slots, timed, shapes (days, n) or (days,); ``feasible``: which exist."""
 
     sessions: tuple[int, ...]
     site: Ints
@@ -250,17 +252,19 @@ def _cut_closing(
     """Close the sessions of ``order`` earlier until ``excess`` is gone; what is left of it."""
     left = excess
     for k in order:
-        cut = np.minimum(_up(np.maximum(left, 0), grid_s), _slack(opening, closing, minimum, k, grid_s))
+        cut = np.minimum(
+            _up(np.maximum(left, 0), grid_s), _slack(opening, closing, minimum, k, grid_s)
+        )
         closing[:, k] -= cut
         left = left - cut
     return left
 
 
-def _delay_opening(
-    opening: Ints, closing: Ints, minimum: Ints, excess: Ints, grid_s: int
-) -> Ints:
+def _delay_opening(opening: Ints, closing: Ints, minimum: Ints, excess: Ints, grid_s: int) -> Ints:
     """Open the first session later until ``excess`` is gone; what is left of it."""
-    cut = np.minimum(_up(np.maximum(excess, 0), grid_s), _slack(opening, closing, minimum, 0, grid_s))
+    cut = np.minimum(
+        _up(np.maximum(excess, 0), grid_s), _slack(opening, closing, minimum, 0, grid_s)
+    )
     opening[:, 0] += cut
     return excess - cut
 
@@ -272,11 +276,12 @@ def _slack(opening: Ints, closing: Ints, minimum: Ints, k: int, grid_s: int) -> 
 
 
 def _up(values: Ints, grid_s: int) -> Ints:
-    return -(-values // grid_s) * grid_s
+    return -_down(-values, grid_s)
 
 
 def _down(values: Ints, grid_s: int) -> Ints:
-    return values // grid_s * grid_s
+    floored: Ints = values // grid_s * grid_s
+    return floored
 
 
 def _arrangements(sites: int, size: int) -> Ints:

@@ -60,7 +60,9 @@ def read_text(path: Path, where: str = "") -> str:
         return raw.decode("cp1252")
     except UnicodeDecodeError:
         raise InputError.of(
-            place, f"« {path.name} » n’est ni en UTF-8 ni en Windows-1252", "enregistrez-le en UTF-8"
+            place,
+            f"« {path.name} » n’est ni en UTF-8 ni en Windows-1252",
+            "enregistrez-le en UTF-8",
         ) from None
 
 

@@ -6,6 +6,7 @@ Weekly hours are read in a strict subset of OpenStreetMap's ``opening_hours`` sy
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -62,8 +63,7 @@ class WeekHours:
     def overlap_s(self, weekday: int, opening_s: int, closing_s: int) -> int:
         """Seconds of ``[opening_s, closing_s]`` that fall within the hours of ``weekday``."""
         return sum(
-            max(0, min(closing_s, end) - max(opening_s, start))
-            for start, end in self.days[weekday]
+            max(0, min(closing_s, end) - max(opening_s, start)) for start, end in self.days[weekday]
         )
 
     def text(self, weekday: int) -> str:
@@ -90,7 +90,7 @@ class WeekHours:
                 days[day].extend(intervals)
         for day, found in enumerate(days):
             found.sort()
-            for (_, end), (start, _) in zip(found, found[1:], strict=False):
+            for (_, end), (start, _) in itertools.pairwise(found):
                 if start < end:
                     raise ValueError(f"horaires qui se recouvrent le {WEEKDAYS[day]}")
         return cls(tuple(tuple(found) for found in days))

@@ -89,4 +89,5 @@ def _whole(values: list[float], column: str) -> NDArray[np.int64]:
             f"liaisons, ligne {int(wrong[0]) + 2}",
             f"« {column} » doit être positif, en dixièmes de minute ou centièmes de km",
         )
-    return rounded.astype(np.int64)
+    whole: NDArray[np.int64] = rounded.astype(np.int64)
+    return whole

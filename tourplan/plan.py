@@ -16,8 +16,6 @@ from tourplan.hours import WEEKDAYS, clock, parse_clock
 if TYPE_CHECKING:
     from tourplan.prepare import Case
 
-SCHEMA = "tourplan/plan/1"
-
 Status = Literal["brouillon", "proposé", "validé"]
 Stopped = Literal["terminé", "limite de temps", "interrompu", "évalué"]
 
@@ -174,7 +172,7 @@ class Plan(Frozen):
     Everything but ``measures`` follows from the inputs alone: same inputs, same bytes.
     """
 
-    schema_name: Literal["tourplan/plan/1"] = Field(alias="schema", default=SCHEMA)
+    schema_name: Literal["tourplan/plan/1"] = Field(alias="schema", default="tourplan/plan/1")
     title: str = Field(alias="titre")
     status: Status = Field(alias="statut", default="brouillon")
     author: str = Field(alias="auteur", default="")

@@ -53,7 +53,9 @@ def solve(
     except Infeasible:
         from tourplan.study.clash import no_plan_error
 
-        progress("aucun plan ne respecte toutes les exigences : recherche de celles qui s’opposent…")
+        progress(
+            "aucun plan ne respecte toutes les exigences : recherche de celles qui s’opposent…"
+        )
         raise no_plan_error(case.problem, deadline, stop) from None
     except NothingFound:
         raise InputError.of(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import itertools
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -36,7 +37,7 @@ def _clock(value: object) -> object:
 
 def _text_code(value: object) -> object:
     if isinstance(value, int):
-        raise ValueError(f"code {value} sans guillemets : écrivez \"{value:05d}\"")
+        raise ValueError(f'code {value} sans guillemets : écrivez "{value:05d}"')
     return value
 
 
@@ -182,7 +183,9 @@ class Agent(Section):
 
     name: ShortText = _field("nom", "", "n’apparaît que si vous le demandez (sorties)", "")
     agency: Code | None = _field("agence", None, "commune de rattachement", "")
-    weeks: tuple[MonthWeek, ...] | None = _field("semaines", None, "semaines du mois disponibles", "")
+    weeks: tuple[MonthWeek, ...] | None = _field(
+        "semaines", None, "semaines du mois disponibles", ""
+    )
 
 
 class Crew(Section):
@@ -198,10 +201,14 @@ class Vehicle(Section):
 
     name: ShortText = _field("nom", "Véhicule 1", "nom du véhicule", "")
     depot: Code | None = _field(
-        "depot", None, "commune de départ ; sans elle, celle des agents, sinon le point fixe le "
-        "plus proche des communes"
+        "depot",
+        None,
+        "commune de départ ; sans elle, celle des agents, sinon le point fixe le "
+        "plus proche des communes",
     )
-    weeks: tuple[MonthWeek, ...] | None = _field("semaines", None, "semaines du mois disponibles", "")
+    weeks: tuple[MonthWeek, ...] | None = _field(
+        "semaines", None, "semaines du mois disponibles", ""
+    )
     energy: Literal["thermique", "hybride", "électrique"] = _field(
         "energie", "thermique", "thermique, hybride ou électrique"
     )
@@ -332,7 +339,8 @@ class Scenario(Section):
     def to_keys(self) -> Json:
         """The scenario under its French keys, as plain data, defaults left out."""
         keys: Json = self.model_dump(by_alias=True, mode="json", exclude_unset=True)
-        return _clocks_as_text(keys)
+        texts: Json = _clocks_as_text(keys)
+        return texts
 
     def order(self) -> tuple[str, ...]:
         """Names of the levels, most important first."""
@@ -632,7 +640,7 @@ def _crew_faults(s: Scenario) -> list[Fault]:
 def _goal_faults(s: Scenario) -> list[Fault]:
     faults = []
     goals = sorted(s.goals, key=lambda goal: goal.minutes)
-    for near, far in zip(goals, goals[1:], strict=False):
+    for near, far in itertools.pairwise(goals):
         if near.minutes == far.minutes:
             faults.append(
                 Fault("acces", f"deux objectifs à {near.minutes} min", "gardez-en un seul")
@@ -734,9 +742,7 @@ def _section_at(location: Sequence[int | str]) -> type[Section]:
 
 def _unknown_key(location: Sequence[int | str], section: type[Section]) -> Fault:
     """The fault of a key nobody knows, with the one probably meant."""
-    known = sorted(
-        f.alias or name for name, f in section.model_fields.items() if name != "base"
-    )
+    known = sorted(f.alias or name for name, f in section.model_fields.items() if name != "base")
     return Fault(_where(location), "clé inconnue", one_of(str(location[-1]), known))
 
 
@@ -749,7 +755,9 @@ def one_of(given: str, known: Sequence[str]) -> str:
 def _without(keys: Json, locations: Sequence[tuple[int | str, ...]]) -> Json:
     """The keys with what is faulty taken out, so that its default stands in."""
     kept = copy.deepcopy(keys)
-    for location in sorted(locations, key=lambda loc: [str(step).zfill(6) for step in loc], reverse=True):
+    for location in sorted(
+        locations, key=lambda loc: [str(step).zfill(6) for step in loc], reverse=True
+    ):
         if location == ("titre",):
             kept["titre"] = "sans titre"
             continue

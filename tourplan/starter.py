@@ -72,9 +72,7 @@ def example_keys(name: str) -> Json:
         InputError: no such example.
     """
     if name not in EXAMPLES:
-        raise InputError.of(
-            "--exemple", f"« {name} » inconnu", f"attendu : {', '.join(EXAMPLES)}"
-        )
+        raise InputError.of("--exemple", f"« {name} » inconnu", f"attendu : {', '.join(EXAMPLES)}")
     return EXAMPLES[name]
 
 
@@ -184,15 +182,21 @@ def _list_section(alias: str, keys: Json) -> list[str]:
     if alias == "permanences":
         head = "# Permanences de la journée (tournée de 2024 en Hérault), 2 h d’ouverture au moins"
         rows = [
-            {"nom": s.name, "ouverture": clock(s.opening_s), "fermeture": clock(s.closing_s),
-             "minimum_min": s.minimum_min}
+            {
+                "nom": s.name,
+                "ouverture": clock(s.opening_s),
+                "fermeture": clock(s.closing_s),
+                "minimum_min": s.minimum_min,
+            }
             for s in DEFAULT_SESSIONS
         ]
     elif alias == "agents":
         head = "# Agents : agence (commune de rattachement) et semaines du mois où ils viennent"
         rows = [{"agence": CLERMONT, "semaines": [2, 4]}] * 2
     else:
-        head = "# Objectifs d’accès ; part_pct = 95 vise une part, impose = true la rend obligatoire"
+        head = (
+            "# Objectifs d’accès ; part_pct = 95 vise une part, impose = true la rend obligatoire"
+        )
         rows = [{"minutes": goal.minutes} for goal in DEFAULT_GOALS]
     given: Sequence[Json] = keys.get(alias, rows)
     mark = "" if alias in keys else "# "

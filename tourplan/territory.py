@@ -13,6 +13,7 @@ from tourplan.files import data_file, read_text
 from tourplan.hours import WeekHours
 from tourplan.tables import Row, decimal, read_table
 
+A = TypeVar("A")
 T = TypeVar("T")
 
 FIXED_FORMATS = ("Fixe", "Multisites", "Fixe_antenne(s)")
@@ -122,7 +123,7 @@ def read_communes(path: Path, where: str = "") -> dict[str, Commune]:
     faults: list[Fault] = []
     for number, feature in enumerate(features, start=1):
         row = f"{place}, objet {number}"
-        commune = _caught(faults, row, lambda f=feature: _commune(f))
+        commune = _caught(faults, row, _commune, feature)
         if commune is None:
             continue
         if commune.code in communes:
@@ -141,7 +142,7 @@ def read_counters(path: Path, where: str = "") -> tuple[Counter, ...]:
     """
     rows = read_table(path, ("id", "nom", "code_insee"), where)
     faults: list[Fault] = []
-    counters = [_caught(faults, row.where, lambda r=row: _counter(r)) for row in rows]
+    counters = [_caught(faults, row.where, _counter, row) for row in rows]
     seen: set[str] = set()
     for row in rows:
         if row.text("id") in seen:
@@ -162,7 +163,7 @@ def read_residents(path: Path, where: str = "") -> tuple[ResidentPoint, ...]:
     """
     rows = read_table(path, ("code_insee", "habitants"), where)
     faults: list[Fault] = []
-    points = [_caught(faults, row.where, lambda r=row: _resident(r)) for row in rows]
+    points = [_caught(faults, row.where, _resident, row) for row in rows]
     if faults:
         raise InputError(faults)
     return tuple(p for p in points if p is not None)
@@ -190,9 +191,9 @@ def read_territory(
     communes = read_communes(data_file("communes.geojson"))
     counters = list(read_counters(data_file("points_fixes.csv"))) if embedded_counters else []
     for path in communes_files:
-        communes.update(_collected(faults, lambda p=path: read_communes(p)) or {})
+        communes.update(_collected(faults, read_communes, path) or {})
     for path in counter_files:
-        counters.extend(_collected(faults, lambda p=path: read_counters(p)) or ())
+        counters.extend(_collected(faults, read_counters, path) or ())
     faults += [
         Fault(f"point fixe « {c.id} »", f"code INSEE {c.code} inconnu", "corrigez code_insee")
         for c in counters
@@ -222,10 +223,10 @@ def _features(path: Path, place: str) -> list[dict[str, Any]]:
     return features
 
 
-def _caught(faults: list[Fault], where: str, read: Callable[[], T]) -> T | None:
-    """What ``read`` returns, or ``None`` with its complaint added to ``faults``."""
+def _caught(faults: list[Fault], where: str, read: Callable[[A], T], what: A) -> T | None:
+    """What ``read`` makes of ``what``, or ``None`` with its complaint added to ``faults``."""
     try:
-        return read()
+        return read(what)
     except KeyError as error:
         faults.append(Fault(where, f"« {error.args[0]} » manque"))
     except (ValueError, TypeError) as error:
@@ -233,10 +234,10 @@ def _caught(faults: list[Fault], where: str, read: Callable[[], T]) -> T | None:
     return None
 
 
-def _collected(faults: list[Fault], read: Callable[[], T]) -> T | None:
-    """What ``read`` returns, or ``None`` with the faults of its file added."""
+def _collected(faults: list[Fault], read: Callable[[A], T], what: A) -> T | None:
+    """What ``read`` makes of ``what``, or ``None`` with the faults of its file added."""
     try:
-        return read()
+        return read(what)
     except InputError as error:
         faults.extend(error.faults)
     return None

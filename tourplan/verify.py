@@ -152,7 +152,7 @@ def _meal_index(problem: Problem, slots: Sequence[SessionSlot]) -> int | None:
         for n, slot in enumerate(slots)
         if n and slot.closing_s - slot.minimum_s - problem.day.setup_s >= eaten
     ]
-    return (late or able or [None])[0]
+    return next(iter(late or able), None)
 
 
 def _meal(problem: Problem, day: Day, slots: Sequence[SessionSlot]) -> Iterator[Violation]:
@@ -167,7 +167,7 @@ def _meal(problem: Problem, day: Day, slots: Sequence[SessionSlot]) -> Iterator[
             yield Violation(
                 "meal",
                 _place(day, stop),
-                f"{duration(max(0, end - start))} pour manger, il en faut {duration(rules.break_s)}",
+                f"{duration(max(0, end - start))} de repas, moins que {duration(rules.break_s)}",
             )
         if (day.break_from_s, day.break_until_s) != (start, max(start, end)):
             yield Violation("meal_times", _place(day), "les heures du repas ne sont pas les bonnes")
@@ -278,9 +278,7 @@ def _goals(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
             )
 
 
-def _levels(
-    problem: Problem, days: Sequence[Day], levels: Sequence[Level]
-) -> Iterator[Violation]:
+def _levels(problem: Problem, days: Sequence[Day], levels: Sequence[Level]) -> Iterator[Violation]:
     """Stated values are those of the days, and none is better than its bound."""
     for level in levels:
         value = _value(problem, days, level.name)
@@ -304,7 +302,9 @@ def _value(problem: Problem, days: Sequence[Day], name: str) -> int:
         return sum(min(site.required, codes.count(site.code)) for site in problem.sites)
     if name == "heures_mairie":
         sites = {site.code: site for site in problem.sites}
-        return sum(_inside(problem, sites[s.code], d.weekday, s) for d, s in stops if s.code in sites)
+        return sum(
+            _inside(problem, sites[s.code], d.weekday, s) for d, s in stops if s.code in sites
+        )
     if name == "ouverture":
         return sum(stop.closing_s - stop.opening_s for _, stop in stops)
     if name == "route":

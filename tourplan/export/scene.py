@@ -5,6 +5,7 @@ Both the page and the static figure draw it, so that they never disagree.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tourplan.travel import TravelMatrix
 
 Ring = tuple[tuple[float, float], ...]
+Geometry = Mapping[str, Any]
+Box = tuple[float, float, float, float]
 
 LIMITS_MIN: Final = (5, 10, 15, 20, 30)
 CLASS_LABELS: Final = (
@@ -216,9 +219,7 @@ def _nearest(
         place, itinerant = counters[column]
         least = int(seconds[row, column])
         name = territory.name(problem.places[place])
-        reaches.append(
-            Reach(None, "", False) if least == far else Reach(least, name, itinerant)
-        )
+        reaches.append(Reach(None, "", False) if least == far else Reach(least, name, itinerant))
     return reaches
 
 
@@ -234,7 +235,6 @@ def counter_marks(territory: Territory, problem: Problem) -> tuple[CounterMark, 
 
 def day_routes(plan: Plan, travel: TravelMatrix, problem: Problem) -> tuple[DayRoute, ...]:
     """The days of the cycle in order, numbered from 1, with their stops and ways."""
-    days = sorted(plan.days, key=lambda day: (day.week, day.weekday))
     return tuple(
         DayRoute(
             number,
@@ -245,8 +245,13 @@ def day_routes(plan: Plan, travel: TravelMatrix, problem: Problem) -> tuple[DayR
             ),
             tuple(_ways(plan.depot, day, travel)),
         )
-        for number, day in enumerate(days, start=1)
+        for number, day in numbered_days(plan)
     )
+
+
+def numbered_days(plan: Plan) -> list[tuple[int, Day]]:
+    """The days of the cycle in order, numbered from 1."""
+    return list(enumerate(sorted(plan.days, key=lambda d: (d.week, d.weekday)), start=1))
 
 
 def stop_label(day_number: int, position: int) -> str:
@@ -259,9 +264,7 @@ def _in_hours(problem: Problem, day: Day, stop: Stop) -> bool | None:
     number = problem.site_index.get(stop.code)
     if number is None or problem.sites[number].hours is None:
         return None
-    return problem.hour_counts(
-        problem.sites[number], day.weekday, stop.opening_s, stop.closing_s
-    )
+    return problem.hour_counts(problem.sites[number], day.weekday, stop.opening_s, stop.closing_s)
 
 
 def _ways(depot: str, day: Day, travel: TravelMatrix) -> Iterator[tuple[str, ...]]:
@@ -272,7 +275,7 @@ def _ways(depot: str, day: Day, travel: TravelMatrix) -> Iterator[tuple[str, ...
     taken: set[frozenset[str]] = set()
     for leg in legs:
         chain: list[str] = []
-        for a, b in zip(leg, leg[1:], strict=False):
+        for a, b in itertools.pairwise(leg):
             link = frozenset((a, b))
             if link in taken:
                 if len(chain) > 1:
@@ -297,30 +300,27 @@ def light_contours(communes: Sequence[Commune]) -> dict[str, tuple[Ring, ...]]:
 
     Simplifying a coverage keeps shared borders shared.
     """
-    rings = {c.code: tuple(_rings(c.geometry)) for c in communes}
-    contours = {code: found for code, found in rings.items() if found}
-    if sum(len(ring) for found in contours.values() for ring in found) <= MAX_POINTS:
-        return contours
+    contours = {c.code: tuple(_rings(c.geometry)) for c in communes}
+    shapes = {c.code: c.geometry for c in communes if contours[c.code]}
+    if sum(len(ring) for rings in contours.values() for ring in rings) > MAX_POINTS:
+        shapes = _simplified(shapes)
+    return {code: tuple(_rings(shape)) for code, shape in shapes.items()}
+
+
+def _simplified(shapes: Mapping[str, Geometry | None]) -> dict[str, Geometry | None]:
+    """The shapes with fewer points than ``MAX_POINTS``, or as few as can be."""
     import shapely
 
-    codes = list(contours)
-    areas = shapely.from_geojson([json.dumps(_multipolygon(contours[code])) for code in codes])
-    tolerance = 0.0005
-    light = areas
+    areas = shapely.from_geojson([json.dumps(shape) for shape in shapes.values()])
+    light, tolerance = areas, 0.0005
     while shapely.get_num_coordinates(light).sum() > MAX_POINTS and tolerance < 1:
         light = shapely.coverage_simplify(areas, tolerance)
         tolerance *= 2
-    return {
-        code: tuple(_rings(json.loads(shapely.to_geojson(area))))
-        for code, area in zip(codes, light, strict=True)
-    }
+    found = (json.loads(shapely.to_geojson(area)) for area in light)
+    return dict(zip(shapes, found, strict=True))
 
 
-def _multipolygon(rings: Iterable[Ring]) -> dict[str, Any]:
-    return {"type": "MultiPolygon", "coordinates": [[ring] for ring in rings]}
-
-
-def _rings(geometry: Mapping[str, Any] | None) -> Iterator[Ring]:
+def _rings(geometry: Geometry | None) -> Iterator[Ring]:
     """The rings of a GeoJSON polygon or multipolygon; of anything else, none."""
     if geometry is None:
         return
@@ -338,9 +338,6 @@ def _points(views: Iterable[CommuneView]) -> list[tuple[float, float]]:
         points.append((view.commune.lon, view.commune.lat))
         points.extend(point for ring in _rings(view.commune.geometry) for point in ring)
     return points
-
-
-Box = tuple[float, float, float, float]
 
 
 def _box(points: Sequence[tuple[float, float]]) -> Box:

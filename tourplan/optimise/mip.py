@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from math import ceil
 from time import monotonic
 from typing import Any
@@ -84,13 +85,18 @@ class Mip:
         at_least: float = -np.inf,
         at_most: float = np.inf,
     ) -> None:
-        """The rule ``at_least <= sum(coefficients * variables) <= at_most``."""
+        """The rule ``at_least <= sum(coefficients * variables) <= at_most``.
+
+        Whole coefficients are divided by what they have in common: seconds become minutes or
+        five-minute steps, which solvers handle better.
+        """
         weights = np.broadcast_to(np.asarray(coefficients, dtype=float), variables.shape)
         keep = weights != 0
+        unit = _common(weights[keep])
         order = np.argsort(variables[keep], kind="stable")
-        self.row_entries.append((variables[keep][order], weights[keep][order]))
-        self.row_lower.append(at_least)
-        self.row_upper.append(at_most)
+        self.row_entries.append((variables[keep][order], weights[keep][order] / unit))
+        self.row_lower.append(at_least / unit)
+        self.row_upper.append(at_most / unit)
 
     def keep(self, objective: Expression, value: int) -> None:
         """The rule that ``objective``, always whole, stays at most ``value``."""
@@ -121,12 +127,8 @@ class Mip:
         stop = stop or threading.Event()
         while (remaining := deadline - monotonic()) > 0 and not stop.is_set():
             budget = min(slice_s, remaining)
-            found = _on_a_thread(
-                lambda seconds=budget, start=hint if best.values is None else best.values: _solve(
-                    self, objective, seconds, start, seed
-                ),
-                stop,
-            )
+            start = hint if best.values is None else best.values
+            found = _on_a_thread(partial(_solve, self, objective, budget, start, seed), stop)
             if found is None or found.infeasible:
                 return found or best
             best = _better(objective, best, found)
@@ -220,6 +222,12 @@ def _whole(mip: Mip, values: Floats) -> Floats:
     return np.where(integer, np.rint(values), values)
 
 
+def _common(weights: Floats) -> int:
+    """The greatest common divisor of whole weights; 1 when there is none."""
+    whole = np.rint(weights).astype(np.int64)
+    return int(np.gcd.reduce(whole, initial=0)) or 1 if (whole == weights).all() else 1
+
+
 def _unit(objective: Expression) -> int:
     """What every value of the objective is a whole number of, its constant aside."""
     return int(np.gcd.reduce(objective.coefficients, initial=0)) or 1
@@ -263,4 +271,3 @@ def _model(mip: Mip, objective: Expression) -> Any:
 
 def _joined(parts: Sequence[NDArray[np.generic]]) -> list[float]:
     return np.concatenate(parts).tolist() if parts else []
-

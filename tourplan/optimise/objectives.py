@@ -13,7 +13,7 @@ import numpy as np
 
 from tourplan.measures import BEYOND, far_ceiling_s, far_weights
 from tourplan.optimise.mip import Expression
-from tourplan.optimise.rules import least_beyond
+from tourplan.optimise.rules import least_beyond, tours_on_days
 from tourplan.optimise.variables import Decisions, far_points, site_times
 from tourplan.problem import Problem
 
@@ -38,8 +38,10 @@ def residents_beyond(d: Decisions, minutes: int) -> Expression:
 
 def sessions_in_hours(d: Decisions) -> Expression:
     """Minus the half-days within mairie hours."""
-    counts = np.broadcast_to(-d.profile_hours, d.place.shape)
-    return Expression(d.place.ravel(), counts.ravel())
+    tours_on_days(d)
+    calendar = d.open_calendar()
+    counts = np.broadcast_to(-calendar.in_hours, calendar.place.shape)
+    return Expression(calendar.place.ravel(), counts.ravel())
 
 
 def mean_access(d: Decisions) -> Expression:
@@ -110,7 +112,9 @@ def limit(problem: Problem, name: str) -> int | None:
     if name == "acces_moyen":
         time_s, reachable = site_times(problem)
         ceiling = far_ceiling_s(problem)
-        best = np.where(reachable, time_s, ceiling[:, None]).min(axis=1, initial=ceiling.max(initial=0))
+        best = np.where(reachable, time_s, ceiling[:, None]).min(
+            axis=1, initial=ceiling.max(initial=0)
+        )
         return int((np.minimum(best, ceiling) * far_weights(problem)).sum())
     if name == "passages":
         return -sum(site.required for site in problem.sites)

@@ -19,25 +19,34 @@ NOTHING: Ints = np.empty(0, dtype=np.int64)
 
 
 def one_day_tour_a_day(d: Decisions) -> None:
-    """A crew runs at most one day tour on a weekday."""
-    for week in range(d.problem.weeks):
-        for day in range(len(d.problem.weekdays)):
-            d.mip.row(d.place[week, :, day], 1.0, at_most=1.0)
+    """A crew runs at most one day tour on a weekday; where any day will do, count them."""
+    if d.tours.allowed.all():
+        for week in range(d.problem.weeks):
+            d.mip.row(d.take[week], 1.0, at_most=len(d.problem.weekdays))
+    else:
+        tours_on_days(d)
 
 
-def every_tour_has_a_day(d: Decisions) -> None:
-    """As many days are given to a profile as tours of it are taken."""
-    profiles = len(d.profile_hours)
-    members = [np.flatnonzero(d.profile == p) for p in range(profiles)]
+def tours_on_days(d: Decisions) -> None:
+    """Every tour taken has a weekday that suits it, for itself alone.
+
+    Not in ``RULES``: called once, by the first rule or level that looks at weekdays.
+    """
+    if d.calendar is not None:
+        return
+    calendar = d.open_calendar()
+    members = [np.flatnonzero(calendar.profile == p) for p in range(len(calendar.in_hours))]
     for week in range(d.problem.weeks):
-        for profile in range(profiles):
-            taken, placed = d.take[week, members[profile]], d.place[week, profile]
+        for profile, mine in enumerate(members):
+            taken, placed = d.take[week, mine], calendar.place[week, profile]
             d.mip.row(
                 np.concatenate([taken, placed]),
                 np.concatenate([np.ones(len(taken)), -np.ones(len(placed))]),
                 at_least=0.0,
                 at_most=0.0,
             )
+        for day in range(len(d.problem.weekdays)):
+            d.mip.row(calendar.place[week, :, day], 1.0, at_most=1.0)
 
 
 def sessions_of_a_site(d: Decisions) -> None:
@@ -119,7 +128,6 @@ def least_beyond(problem: Problem, minutes: int) -> int:
 
 RULES: dict[str, Callable[[Decisions], None]] = {
     "one_day_tour_a_day": one_day_tour_a_day,
-    "every_tour_has_a_day": every_tour_has_a_day,
     "sessions_of_a_site": sessions_of_a_site,
     "trimming_keeps_minimum": trimming_keeps_minimum,
     "required_sessions": required_sessions,

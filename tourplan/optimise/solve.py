@@ -229,7 +229,10 @@ def _trim(problem: Problem, openings: dict[int, list[Opening]], steps: int) -> N
             return
         old = openings[-day][-number]
         weekday = problem.weekdays[-day]
-        cuts = (replace(old, closing_s=old.closing_s - grid), replace(old, opening_s=old.opening_s + grid))
+        cuts = (
+            replace(old, closing_s=old.closing_s - grid),
+            replace(old, opening_s=old.opening_s + grid),
+        )
         site = problem.sites[old.site]
         kept = [c for c in cuts if problem.hour_counts(site, weekday, c.opening_s, c.closing_s)]
         openings[-day][-number] = (kept or list(cuts))[0]

@@ -21,41 +21,39 @@ class Decisions:
 
     Tours that weekdays treat alike form a profile; how many tours of a profile a week takes, and
     which days they get, is all the calendar needs to know. So days are placed exactly without
-    one variable a tour and day.
+    one variable a tour and day, and only from the first level that looks at weekdays.
 
     Attributes:
         take: whether a week runs a tour, shape (weeks, tours).
-        place: whether a weekday runs some tour of a profile, shape (weeks, profiles, weekdays).
         served: sessions held at each site in the cycle, shape (sites,).
         trimmed: opening cut in each week, in steps of the day's grid, shape (weeks,).
-        profile: the profile of each tour, shape (tours,).
-        profile_hours: sessions within mairie hours, shape (profiles, weekdays).
+        calendar: the variables that place days, or ``None`` while weekdays do not matter.
     """
 
     problem: Problem
     tours: DayTours
     mip: Mip = field(default_factory=Mip)
     take: Ints = field(init=False)
-    place: Ints = field(init=False)
     served: Ints = field(init=False)
     trimmed: Ints = field(init=False)
-    profile: Ints = field(init=False)
-    profile_hours: Ints = field(init=False)
+    calendar: Calendar | None = field(init=False, default=None)
     _beyond: dict[int, Ints] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         problem, tours = self.problem, self.tours
-        weeks, days = problem.weeks, len(problem.weekdays)
-        self.profile_hours, allowed, self.profile = tours.profiles()
-        profiles = len(self.profile_hours)
+        weeks = problem.weeks
         self.take = self.mip.variables(weeks * len(tours)).reshape(weeks, len(tours))
-        self.place = self.mip.variables(
-            weeks * profiles * days, np.tile(allowed.ravel().astype(float), weeks)
-        ).reshape(weeks, profiles, days)
         self.served = self.mip.variables(
             len(problem.sites), np.array([site.allowed for site in problem.sites], dtype=float)
         )
-        self.trimmed = self.mip.variables(weeks, np.inf)
+        steps = len(problem.weekdays) * int(tours.slack_s.max(initial=0)) // problem.day.grid_s
+        self.trimmed = self.mip.variables(weeks, steps)
+
+    def open_calendar(self) -> Calendar:
+        """The calendar, made on the first call."""
+        if self.calendar is None:
+            self.calendar = Calendar.of(self.mip, self.problem, self.tours)
+        return self.calendar
 
     def taking(self, tours: Ints) -> Ints:
         """The variables that say some week runs one of ``tours``."""
@@ -78,16 +76,50 @@ class Decisions:
         return self._beyond[minutes]
 
     def runs(self, solution: Floats) -> list[tuple[int, int, int]]:
-        """(week, weekday, tour) of each day tour of a solution; weeks and days as positions."""
+        """(week, weekday, tour) of each day tour of a solution; weeks and days as positions.
+
+        While weekdays do not matter, tours take the first days of the week.
+        """
         found = []
         for week in range(self.problem.weeks):
-            taken = np.flatnonzero(solution[self.take[week]] > 0.5)
-            waiting: dict[int, list[int]] = {}
-            for tour in taken:
-                waiting.setdefault(int(self.profile[tour]), []).append(int(tour))
-            for profile, day in np.argwhere(solution[self.place[week]] > 0.5):
-                found.append((week, int(day), waiting[int(profile)].pop(0)))
+            taken = [int(t) for t in np.flatnonzero(solution[self.take[week]] > 0.5)]
+            if self.calendar is None or len(solution) <= self.calendar.place.max(initial=0):
+                found += [(week, day, tour) for day, tour in enumerate(taken)]
+            else:
+                found += [(week, day, t) for day, t in self.calendar.days(week, taken, solution)]
         return sorted(found)
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """Which days the tours of each profile get.
+
+    Attributes:
+        place: whether a weekday runs some tour of a profile, shape (weeks, profiles, weekdays).
+        profile: the profile of each tour, shape (tours,).
+        in_hours: sessions within mairie hours, shape (profiles, weekdays).
+    """
+
+    place: Ints
+    profile: Ints
+    in_hours: Ints
+
+    @classmethod
+    def of(cls, mip: Mip, problem: Problem, tours: DayTours) -> Calendar:
+        """New variables that place the days of ``tours``."""
+        in_hours, allowed, profile = tours.profiles()
+        weeks, (profiles, days) = problem.weeks, in_hours.shape
+        upper = np.tile(allowed.ravel().astype(float), weeks)
+        place = mip.variables(weeks * profiles * days, upper).reshape(weeks, profiles, days)
+        return cls(place, profile, in_hours)
+
+    def days(self, week: int, taken: list[int], solution: Floats) -> list[tuple[int, int]]:
+        """(weekday, tour) of the tours taken in a week."""
+        waiting: dict[int, list[int]] = {}
+        for tour in taken:
+            waiting.setdefault(int(self.profile[tour]), []).append(tour)
+        placed = np.argwhere(solution[self.place[week]] > 0.5)
+        return [(int(day), waiting[int(profile)].pop(0)) for profile, day in placed]
 
 
 def site_times(problem: Problem) -> tuple[Ints, NDArray[np.bool_]]:

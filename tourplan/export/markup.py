@@ -1,0 +1,101 @@
+"""Small pieces of HTML. Every text is escaped here, so no caller has to remember."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tourplan.export.french import spaced
+
+
+def text(words: object) -> str:
+    """``words`` as HTML text or attribute value, escaped, with French spaces."""
+    return html.escape(spaced(str(words)))
+
+
+def element(name: str, content: str, **attributes: object) -> str:
+    """An element around HTML ``content``; ``class_`` and ``data_x`` give ``class``, ``data-x``."""
+    return f"<{name}{_attributes(attributes)}>{content}</{name}>"
+
+
+def _attributes(attributes: dict[str, object]) -> str:
+    return "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{text(value)}"'
+        for name, value in attributes.items()
+        if value is not None
+    )
+
+
+def items(lines: Iterable[str], **attributes: object) -> str:
+    """An unordered list of HTML ``lines``."""
+    return element("ul", "".join(element("li", line) for line in lines), **attributes)
+
+
+def badge(shape: int, label: str) -> str:
+    """A day's mark: the shape and colour of its weekday, with ``label`` in it."""
+    return (
+        f'<svg class="repere jour-{shape % 7}" viewBox="-16 -16 32 32" aria-hidden="true" '
+        f'focusable="false"><use href="#forme-{shape % 7}"></use>'
+        f'<text text-anchor="middle" y="4.5">{text(label)}</text></svg>'
+    )
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its heading, and whether it holds figures (set to the right)."""
+
+    heading: str
+    figures: bool = False
+
+
+def header_row(columns: Sequence[Column]) -> str:
+    """The heading of a table."""
+    cells = "".join(
+        element("th", text(c.heading), scope="col", role="columnheader", class_=_align(c))
+        for c in columns
+    )
+    return element("thead", element("tr", cells, role="row"), role="rowgroup")
+
+
+def body_row(columns: Sequence[Column], cells: Sequence[str], **attributes: object) -> str:
+    """A row of HTML ``cells``, the first of which heads it.
+
+    The column's heading is repeated on each cell: on narrow screens rows become cards. Roles are
+    written out because browsers forget those of a table that is laid out otherwise.
+    """
+    head, *rest = zip(columns, cells, strict=True)
+    parts = [element("th", head[1], scope="row", role="rowheader", class_=_align(head[0]))]
+    parts += [
+        element("td", cell, role="cell", data_titre=column.heading, class_=_align(column))
+        for column, cell in rest
+    ]
+    return element("tr", "".join(parts), role="row", **attributes)
+
+
+def table(
+    caption: str, columns: Sequence[Column], bodies: Iterable[str], class_: str = "tableau"
+) -> str:
+    """A table of HTML ``bodies`` (each a ``tbody``'s rows)."""
+    return element(
+        "table",
+        element("caption", text(caption))
+        + header_row(columns)
+        + "".join(element("tbody", rows, role="rowgroup") for rows in bodies),
+        role="table",
+        class_=class_,
+    )
+
+
+def _align(column: Column) -> str | None:
+    return "chiffres" if column.figures else None
+
+
+def script_json(data: Any) -> str:
+    """``data`` as JSON that no HTML or JavaScript parser can take for anything else."""
+    content = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        content = content.replace(character, f"\\u{ord(character):04x}")
+    return content

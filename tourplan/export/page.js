@@ -1,0 +1,456 @@
+(() => {
+  "use strict";
+
+  const SVG = "http://www.w3.org/2000/svg";
+  const SCALE = 10000;
+  const LINE_GAP = 4.5;
+  const data = JSON.parse(document.getElementById("donnees").textContent);
+  const words = data.mots;
+  const byId = (id) => document.getElementById(id);
+  const coarse = window.matchMedia("(pointer: coarse)").matches;
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  document.body.classList.remove("sans-script");
+
+  const map = L.map("plan", {
+    zoomControl: false,
+    attributionControl: false,
+    scrollWheelZoom: false,
+    dragging: !coarse,
+    zoomSnap: 0.25,
+    zoomDelta: 0.5,
+    maxZoom: 14,
+    zoomAnimation: !calm,
+    fadeAnimation: false,
+    markerZoomAnimation: !calm,
+    inertia: !calm,
+  });
+  L.control.zoom({ zoomInTitle: words.plus, zoomOutTitle: words.moins }).addTo(map);
+  L.control.scale({ imperial: false, maxWidth: 110 }).addTo(map);
+  map.on("click", () => map.scrollWheelZoom.enable());
+  map.on("mouseout", () => map.scrollWheelZoom.disable());
+
+  const pane = (name, level) => {
+    const made = map.createPane(name);
+    made.style.zIndex = level;
+    return name;
+  };
+  pane("fond", 380);
+  pane("traces", 430);
+  pane("cadre", 440);
+  const labelPane = map.getPane(pane("noms", 590));
+  labelPane.setAttribute("aria-hidden", "true");
+
+  // --- small helpers ------------------------------------------------------------------------
+
+  const node = (name, className, text) => {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+
+  const badge = (shape, className, text) => {
+    const svg = document.createElementNS(SVG, "svg");
+    svg.setAttribute("class", `repere ${className}`);
+    svg.setAttribute("viewBox", "-16 -16 32 32");
+    svg.setAttribute("aria-hidden", "true");
+    const use = document.createElementNS(SVG, "use");
+    use.setAttribute("href", `#forme-${shape}`);
+    svg.append(use);
+    if (text) {
+      const label = document.createElementNS(SVG, "text");
+      label.setAttribute("text-anchor", "middle");
+      label.setAttribute("y", "4.5");
+      label.textContent = text;
+      svg.append(label);
+    }
+    return svg;
+  };
+
+  /** Rings written as a start and steps, as latitudes and longitudes. */
+  const rings = (contours) =>
+    contours.map((steps) => {
+      const ring = [];
+      for (let i = 0, x = 0, y = 0; i < steps.length; i += 2) {
+        x += steps[i];
+        y += steps[i + 1];
+        ring.push([y / SCALE, x / SCALE]);
+      }
+      return [ring];
+    });
+
+  const spoken = (thing) => [thing.nom, ...thing.lignes].join(". ");
+
+  // --- what is shown ------------------------------------------------------------------------
+
+  const state = { view: "apres", week: "", hidden: new Set() };
+  const detail = byId("detail");
+  const frame = L.polygon([], { pane: "cadre", interactive: false, className: "cadre", noClip: true });
+  frame.addTo(map);
+
+  const show = (thing) => {
+    const lines = node("ul");
+    thing.lignes.forEach((line) => lines.append(node("li", "", line)));
+    detail.replaceChildren(node("p", "titre", thing.nom), lines);
+    frame.setLatLngs(thing.contours ? rings(thing.contours) : []);
+  };
+
+  const tip = (thing) => () => {
+    const box = node("div");
+    box.append(node("strong", "", thing.nom));
+    if (thing.code) box.append(node("div", "", thing.lignes[state.view === "apres" ? 1 : 2]));
+    return box;
+  };
+
+  const zoomKeys = (event) => {
+    if (event.key === "+") map.zoomIn();
+    else if (event.key === "-") map.zoomOut();
+  };
+
+  // --- communes -----------------------------------------------------------------------------
+
+  data.fond.forEach((contours) => {
+    L.polygon(rings(contours), {
+      pane: "fond", interactive: false, className: "fond", smoothFactor: 0, noClip: true,
+    }).addTo(map);
+  });
+
+  const communes = data.communes.map((commune) => {
+    const options = { className: "commune", smoothFactor: 0, noClip: true };
+    const layer = commune.contours.length
+      ? L.polygon(rings(commune.contours), options)
+      : L.circleMarker(commune.point, { ...options, radius: 9 });
+    layer.addTo(map).bindTooltip(tip(commune), { sticky: true, direction: "top", offset: [0, -8] });
+    return { commune, layer, path: layer.getElement() };
+  });
+
+  const rove = (chosen) => {
+    communes.forEach((c) => c.path.setAttribute("tabindex", c === chosen ? "0" : "-1"));
+  };
+
+  const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+
+  /** The nearest commune in a direction; leaving that direction costs twice. */
+  const neighbour = (from, [dx, dy]) => {
+    const here = map.project(from.commune.point, 10);
+    let best = null;
+    let least = Infinity;
+    communes.forEach((other) => {
+      const step = map.project(other.commune.point, 10).subtract(here);
+      const ahead = step.x * dx + step.y * dy;
+      const aside = Math.abs(step.x * dy) + Math.abs(step.y * dx);
+      if (ahead > 0 && aside < 2 * ahead && ahead + 2 * aside < least) {
+        least = ahead + 2 * aside;
+        best = other;
+      }
+    });
+    return best;
+  };
+
+  communes.forEach((c) => {
+    c.path.setAttribute("role", "img");
+    c.path.setAttribute("aria-label", spoken(c.commune));
+    c.layer.on("mouseover click", () => show(c.commune));
+    c.path.addEventListener("focus", () => {
+      rove(c);
+      show(c.commune);
+      if (!map.getBounds().contains(c.commune.point)) map.panTo(c.commune.point);
+    });
+    c.path.addEventListener("keydown", (event) => {
+      zoomKeys(event);
+      const next = ARROWS[event.key] && neighbour(c, ARROWS[event.key]);
+      if (!ARROWS[event.key]) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (next) {
+        c.layer.closeTooltip();
+        rove(next);
+        next.path.focus();
+      }
+    });
+  });
+  if (communes.length) rove(communes[0]);
+
+  // --- markers ------------------------------------------------------------------------------
+
+  const marker = (thing, icon, size, shift) => {
+    const made = L.marker(thing.point, {
+      icon: L.divIcon({
+        html: icon,
+        className: "repere-carte",
+        iconSize: [size, size],
+        iconAnchor: [size / 2 - shift, size / 2],
+      }),
+      riseOnHover: true,
+    });
+    made.bindTooltip(tip(thing), { direction: "top", offset: [shift, -size / 2] });
+    made.on("mouseover click", () => show(thing)).addTo(map);
+    const element = made.getElement();
+    element.setAttribute("aria-label", spoken(thing));
+    element.addEventListener("focus", () => show(thing));
+    element.addEventListener("keydown", zoomKeys);
+    return { thing, element, size, shift };
+  };
+
+  const visits = new Map();
+  const stops = data.journees.flatMap((day) =>
+    day.arrets.map((stop) => {
+      const seen = visits.get(stop.nom.split(" · ")[1] + day.semaine) || 0;
+      visits.set(stop.nom.split(" · ")[1] + day.semaine, seen + 1);
+      const icon = badge(day.jour, `jour-${day.jour}`, stop.repere);
+      return { day, ...marker(stop, icon, 30, seen * 24) };
+    })
+  );
+  stops.forEach((stop) => stop.element.classList.add("arret"));
+  const depot = data.depot && marker(data.depot, badge("depot", "depot"), 28, 0);
+  const fixed = data.fixes.map((place) => marker(place, badge("fixe", "fixe"), 24, 0));
+
+  const dayShown = (day) =>
+    state.view === "apres" &&
+    !state.hidden.has(day.numero) &&
+    (!state.week || state.week === String(day.semaine));
+
+  // --- routes: days that share a road run side by side --------------------------------------
+
+  const routes = L.layerGroup().addTo(map);
+  const key = (a, b) => (a < b ? `${a}-${b}` : `${b}-${a}`);
+  const heading = new Map();
+  const links = (way) => way.slice(1).map((b, i) => [way[i], b]);
+  data.journees.forEach((day) =>
+    day.traces.forEach((way) =>
+      links(way).forEach(([a, b]) => {
+        if (!heading.has(key(a, b))) heading.set(key(a, b), a);
+      })
+    )
+  );
+
+  /** For each link, the shown days that take it, in order. */
+  const sharing = (days) => {
+    const users = new Map();
+    days.forEach((day) =>
+      day.traces.forEach((way) =>
+        links(way).forEach(([a, b]) => {
+          const found = users.get(key(a, b)) || [];
+          users.set(key(a, b), [...found, day.numero]);
+        })
+      )
+    );
+    return users;
+  };
+
+  /** A way moved aside by its rank among the days that share each link. */
+  const beside = (way, day, users) => {
+    const zoom = map.getZoom();
+    const points = way.map((n) => map.project(data.noeuds[n], zoom));
+    const sides = links(way).map(([a, b], i) => {
+      const along = points[i + 1].subtract(points[i]);
+      const length = Math.hypot(along.x, along.y) || 1;
+      const sign = heading.get(key(a, b)) === a ? 1 : -1;
+      const days = users.get(key(a, b));
+      const by = sign * (days.indexOf(day.numero) - (days.length - 1) / 2) * LINE_GAP;
+      return { x: -along.y / length, y: along.x / length, by };
+    });
+    const line = [];
+    const put = (point, x, y) => line.push(map.unproject(point.add([x, y]), zoom));
+    points.forEach((point, i) => {
+      const before = sides[i - 1];
+      const after = sides[i];
+      const cosine = before && after ? before.x * after.x + before.y * after.y : -1;
+      if (before && after && before.by === after.by && cosine > -0.3) {
+        const by = before.by / (1 + cosine);
+        put(point, (before.x + after.x) * by, (before.y + after.y) * by);
+        return;
+      }
+      if (before) put(point, before.x * before.by, before.y * before.by);
+      if (after) put(point, after.x * after.by, after.y * after.by);
+    });
+    return line;
+  };
+
+  const drawRoutes = () => {
+    routes.clearLayers();
+    const days = data.journees.filter(dayShown);
+    const users = sharing(days);
+    const lines = days.map((day) => [day, day.traces.map((way) => beside(way, day, users))]);
+    const options = { pane: "traces", interactive: false, noClip: true, smoothFactor: 0 };
+    lines.forEach(([, line]) =>
+      routes.addLayer(L.polyline(line, { ...options, className: "bord" }))
+    );
+    lines.forEach(([day, line]) => {
+      const className = `trace jour-${day.jour} journee-${day.numero}`;
+      routes.addLayer(L.polyline(line, { ...options, className }));
+    });
+  };
+
+  // --- names and minutes, where there is room -----------------------------------------------
+
+  const ruler = document.createElement("canvas").getContext("2d");
+  const family = getComputedStyle(document.body).fontFamily;
+  const LINE = 14;
+
+  /** A name on one line, or two or three when it is long. */
+  const folded = (name) => {
+    if (name.length <= 20) return [name];
+    const lines = [""];
+    name.split(/(?<=[- ])/).forEach((part) => {
+      const last = lines.length - 1;
+      if (lines[last] && (lines[last] + part).trim().length > 19) lines.push(part);
+      else lines[last] += part;
+    });
+    return lines.map((line) => line.trim());
+  };
+
+  const overlap = (a, b) =>
+    a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
+
+  const AROUND = [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [1, 1], [-1, -1], [-1, 1]];
+
+  const boxes = (at, width, height, radius) =>
+    AROUND.map(([dx, dy]) => {
+      const away = dx && dy ? radius * 0.75 : radius;
+      const x = at.x + dx * (away + width / 2 + 2);
+      const y = at.y + dy * (away + height / 2);
+      return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
+    });
+
+  const writeLabels = () => {
+    labelPane.replaceChildren();
+    const size = map.getSize();
+    const place = (point) => map.latLngToContainerPoint(point);
+    const shown = [...stops.filter((s) => dayShown(s.day)), ...(depot ? [depot] : []), ...fixed];
+    const taken = shown.map(({ thing, size: s, shift }) => {
+      const at = place(thing.point);
+      const half = s / 2 - (s < 28 ? 3 : 0);
+      return [at.x + shift - half, at.y - half, at.x + shift + half, at.y + half];
+    });
+    const write = (lines, className, font, candidates) => {
+      ruler.font = `${font} ${family}`;
+      const width = Math.max(...lines.map((line) => ruler.measureText(line).width)) + 4;
+      const height = lines.length * LINE;
+      const box = candidates(width, height).find(
+        ([x0, y0, x1, y1]) =>
+          x0 >= 2 && y0 >= 2 && x1 <= size.x - 2 && y1 <= size.y - 2 &&
+          !taken.some((other) => overlap([x0, y0, x1, y1], other))
+      );
+      if (!box) return;
+      taken.push(box);
+      const label = node("div", `nom ${className}`);
+      lines.forEach((line) => label.append(node("div", "", line)));
+      label.style.width = `${width}px`;
+      L.DomUtil.setPosition(label, map.containerPointToLayerPoint([box[0], box[1]]));
+      labelPane.append(label);
+    };
+    const done = new Set();
+    shown.forEach(({ thing, size: s, shift }) => {
+      if (done.has(thing.court)) return;
+      done.add(thing.court);
+      const at = place(thing.point).add([shift, 0]);
+      const strong = !fixed.some((f) => f.thing === thing);
+      const font = strong ? "600 12.5px" : "italic 11.5px";
+      const radius = s / 2 - (strong ? 0 : 3);
+      write(folded(thing.court), strong ? "fort" : "discret", font, (w, h) =>
+        boxes(at, w, h, radius)
+      );
+    });
+    communes.forEach(({ commune, layer }) => {
+      const at = place(commune.point);
+      if (layer.getBounds) {
+        const bounds = layer.getBounds();
+        const east = place(bounds.getNorthEast());
+        if (east.x - place(bounds.getSouthWest()).x < 30) return;
+      }
+      const [rank, minutes] = commune[state.view];
+      write([minutes], `minutes classe-texte-${rank}`, "11px", (w, h) => [
+        [at.x - w / 2, at.y - h / 2, at.x + w / 2, at.y + h / 2],
+      ]);
+    });
+  };
+
+  map.on("zoomstart", () => labelPane.replaceChildren());
+  map.on("zoomend", drawRoutes);
+  map.on("moveend", writeLabels);
+
+  // --- switches -----------------------------------------------------------------------------
+
+  const refresh = () => {
+    communes.forEach(({ commune, path }) => {
+      path.setAttribute("class", `commune leaflet-interactive classe-${commune[state.view][0]}`);
+    });
+    stops.forEach((stop) => stop.element.classList.toggle("cache", !dayShown(stop.day)));
+    byId("jours").disabled = state.view !== "apres";
+    byId("mode").textContent = state.view === "apres" ? words.avec : words.sans;
+    document.querySelectorAll("#jours label").forEach((label) => {
+      label.hidden = Boolean(state.week) && label.dataset.semaine !== state.week;
+    });
+    drawRoutes();
+    writeLabels();
+  };
+
+  document.querySelectorAll("#vue input").forEach((input) => {
+    input.addEventListener("change", () => {
+      state.view = input.value;
+      refresh();
+    });
+  });
+  document.querySelectorAll("#jours input").forEach((input) => {
+    input.checked = true;
+    input.addEventListener("change", () => {
+      const number = Number(input.dataset.journee);
+      if (input.checked) state.hidden.delete(number);
+      else state.hidden.add(number);
+      refresh();
+    });
+  });
+  const week = byId("semaine");
+  if (week) {
+    week.value = state.week = "1";
+    week.addEventListener("change", () => {
+      state.week = week.value;
+      refresh();
+    });
+  }
+  byId("commune").addEventListener("change", (event) => {
+    const found = communes.find((c) => c.commune.code === event.target.value);
+    if (!found) return;
+    show(found.commune);
+    rove(found);
+    if (!map.getBounds().contains(found.commune.point)) map.panTo(found.commune.point);
+  });
+
+  // --- the whole map in view, on screen and on paper ----------------------------------------
+
+  const bounds = L.latLngBounds(data.communes.map((commune) => commune.point));
+  communes.forEach(({ layer }) => layer.getBounds && bounds.extend(layer.getBounds()));
+  if (data.depot) bounds.extend(data.depot.point);
+
+  const fit = () => {
+    map.invalidateSize({ animate: false, pan: false });
+    map.setMinZoom(0);
+    map.fitBounds(bounds, { animate: false, padding: [14, 14] });
+    map.setMinZoom(map.getZoom() - 0.5);
+  };
+  map.setMaxBounds(bounds.pad(0.5));
+
+  const reset = L.control({ position: "topleft" });
+  reset.onAdd = () => {
+    const button = node("button", "tout", "Tout voir");
+    button.type = "button";
+    button.addEventListener("click", fit);
+    L.DomEvent.disableClickPropagation(button);
+    return button;
+  };
+  reset.addTo(map);
+
+  window.addEventListener("beforeprint", () => {
+    document.body.classList.add("a-imprimer");
+    fit();
+  });
+  window.addEventListener("afterprint", () => {
+    document.body.classList.remove("a-imprimer");
+    fit();
+  });
+  window.addEventListener("resize", fit);
+  fit();
+  refresh();
+})();

@@ -1,0 +1,292 @@
+"""``carte.html``: the plan as one page that opens anywhere, without any network.
+
+The page holds its own script and styles, allowed by their hashes alone. All data sits in a JSON
+block that the script reads; texts are set as text, never as HTML.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from tourplan.export import sections
+from tourplan.export.french import capital, counted, kilometres, minutes, number, spaced
+from tourplan.export.markup import script_json, text
+from tourplan.export.scene import (
+    CLASS_FILLS,
+    DAY_COLOURS,
+    CommuneView,
+    CounterMark,
+    DayRoute,
+    Ring,
+    Scene,
+    StopMark,
+    build_scene,
+)
+from tourplan.export.sections import itinerary_table
+from tourplan.hours import clock
+
+if TYPE_CHECKING:
+    from tourplan.plan import Plan
+    from tourplan.prepare import Case
+    from tourplan.territory import Commune
+
+__all__ = ["Notebook", "itinerary_table", "map_page", "notebook_page"]
+
+_SCALE = 10_000
+"""Contours are written in ten-thousandths of a degree, about ten metres."""
+
+Json = dict[str, Any]
+
+
+def map_page(plan: Plan, case: Case) -> str:
+    """The complete page of ``plan``: map, tables, proof and sources."""
+    scene = build_scene(plan, case)
+    style, script = _style(), _script()
+    parts = {
+        "policy": content_policy(style, script),
+        "style": style,
+        "script": script,
+        "data": script_json(map_data(plan, case, scene)),
+        "title": text(plan.title),
+        "status": text(capital(plan.status)),
+        "status_class": {"brouillon": "brouillon", "proposé": "propose", "validé": "valide"}[
+            plan.status
+        ],
+        "status_words": text(sections.STATUS[plan.status]),
+        "summary": text(sections.summary(plan, case)),
+        "proof": sections.proof(plan),
+        "figures": sections.key_figures(plan, scene),
+        "sentences": sections.sentences(plan),
+        "weeks": sections.week_choice(plan),
+        "days": sections.day_switches(scene),
+        "communes": sections.commune_choice(scene),
+        "legend": sections.legend(scene),
+        "route_words": text(_route_words(plan)),
+        "times": text(_times_words(plan)),
+        "itinerary": itinerary_table(plan),
+        "free_days": text(sections.free_days(plan)),
+        "access": sections.access_table(plan),
+        "far": sections.far_communes(plan, scene),
+        "every_commune": sections.every_commune(scene),
+        "counters": sections.counters_table(scene),
+        "levels": sections.levels_table(plan),
+        "sources": sections.sources(plan, case),
+        "notes": sections.notes(plan),
+        "identity": sections.identity(plan, case),
+        "fingerprint": text(plan.fingerprint),
+        "software": text(plan.software),
+    }
+    return Template(spaced(_asset("page.html"))).substitute(parts)
+
+
+def _route_words(plan: Plan) -> str:
+    if plan.origin.schematic:
+        return "Tracé schématique, de commune en commune : ce n’est pas la route exacte."
+    return "Tracé sur les routes du réseau."
+
+
+def _times_words(plan: Plan) -> str:
+    origin = plan.origin
+    return f"Temps de trajet : {origin.label}. {capital(origin.uncertainty)}. {origin.credit}."
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """The page of a plan as notebooks show it: in a frame of its own."""
+
+    page: str
+    height_px: int = 760
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self.page)}" title="Carte de la tournée" '
+            f'width="100%" height="{self.height_px}" sandbox="allow-scripts allow-modals" '
+            'style="border:1px solid #d5d0c4"></iframe>'
+        )
+
+
+def notebook_page(plan: Plan, case: Case) -> Notebook:
+    """The map of ``plan``, shown by notebooks."""
+    return Notebook(map_page(plan, case))
+
+
+def content_policy(style: str, script: str) -> str:
+    """The policy of the page: its own style and script, by hash, and nothing else."""
+    return (
+        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(content: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
+
+
+@cache
+def _asset(name: str) -> str:
+    """A file of this package; line ends are made those of the page, whatever the checkout."""
+    return (Path(__file__).parent / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+@cache
+def _style() -> str:
+    """Leaflet's style without the images it would fetch, the colours, then the page's own."""
+    leaflet = re.sub(r"[^{};]*:[^{};]*url\([^)]*\)[^{};]*;", "", _asset("leaflet/leaflet.css"))
+    colours = [f"--classe-{rank}:{fill}" for rank, fill in enumerate(CLASS_FILLS)]
+    colours += [f"--jour-{day}:{colour}" for day, colour in enumerate(DAY_COLOURS)]
+    return "\n".join([leaflet, f":root{{{';'.join(colours)}}}", _asset("page.css")])
+
+
+@cache
+def _script() -> str:
+    """Leaflet under its licence, then the page's own script."""
+    leaflet = re.sub(r"//# sourceMappingURL=\S*", "", _asset("leaflet/leaflet.js"))
+    licence = _asset("leaflet/LICENSE").strip()
+    return "\n".join([f"/*\nLeaflet 1.9.4\n{licence}\n*/", leaflet, _asset("page.js")])
+
+
+def map_data(plan: Plan, case: Case, scene: Scene) -> Json:
+    """All the script needs, as plain data; every text is ready to be shown."""
+    names = {code: number_ for number_, code in enumerate(scene.nodes)}
+    return {
+        "communes": [_commune(view, scene) for view in scene.communes],
+        "fond": [_contours(scene, commune) for commune in scene.surroundings],
+        "fixes": [_counter(mark) for mark in scene.counters],
+        "depot": _depot(case.problem.agents, scene.depot),
+        "noeuds": [_point(lon, lat) for lon, lat in scene.nodes.values()],
+        "journees": [_day(plan, case, route, names) for route in scene.routes],
+        "mots": {
+            "plus": "Agrandir la carte",
+            "moins": "Réduire la carte",
+            "sans": "Sans la tournée",
+            "avec": "Avec la tournée",
+        },
+    }
+
+
+def _point(lon: float, lat: float) -> list[float]:
+    """Latitude then longitude, as Leaflet has them."""
+    return [round(lat, 5), round(lon, 5)]
+
+
+def _commune(view: CommuneView, scene: Scene) -> Json:
+    commune = view.commune
+    return {
+        "code": commune.code,
+        "nom": commune.name,
+        "point": _point(commune.lon, commune.lat),
+        "avant": [view.before.rank, _tag(view.before.seconds)],
+        "apres": [view.after.rank, _tag(view.after.seconds)],
+        "lignes": [
+            spaced(line)
+            for line in (
+                f"{counted(view.residents, 'habitant')}, {commune.epci_name}",
+                f"Avec la tournée : {_reach_words(view, after=True)}",
+                f"Sans la tournée : {_reach_words(view, after=False)}",
+            )
+        ],
+        "contours": _contours(scene, commune),
+    }
+
+
+def _tag(seconds: int | None) -> str:
+    """The minutes written in a commune."""
+    return "–" if seconds is None else number(seconds / 60, 1)
+
+
+def _reach_words(view: CommuneView, *, after: bool) -> str:
+    reach = view.after if after else view.before
+    time, place = sections.reach_time(reach), sections.reach_place(reach)
+    return time if reach.seconds is None else f"{time}, {place}"
+
+
+def _contours(scene: Scene, commune: Commune) -> list[list[int]]:
+    """The rings of a commune, each a start and steps in ten-thousandths of a degree."""
+    rings = (_steps(ring) for ring in scene.contours.get(commune.code, ()))
+    return [steps for steps in rings if len(steps) >= 6]
+
+
+def _steps(ring: Ring) -> list[int]:
+    """The points of ``ring`` as longitude and latitude steps; those that do not move are left."""
+    steps: list[int] = []
+    x = y = 0
+    for lon, lat in ring[:-1]:
+        to_x, to_y = round(lon * _SCALE), round(lat * _SCALE)
+        if not steps or (to_x, to_y) != (x, y):
+            steps += [to_x - x, to_y - y]
+        x, y = to_x, to_y
+    return steps
+
+
+def _counter(mark: CounterMark) -> Json:
+    return {
+        "nom": spaced(f"Point fixe : {mark.commune.name}"),
+        "court": mark.commune.name,
+        "point": _point(mark.commune.lon, mark.commune.lat),
+        "lignes": [spaced(line) for line in sections.counter_lines(mark)],
+    }
+
+
+def _depot(agents: int, depot: Commune | None) -> Json | None:
+    if depot is None:
+        return None
+    return {
+        "nom": spaced(f"Départ et retour : {depot.name}"),
+        "court": depot.name,
+        "point": _point(depot.lon, depot.lat),
+        "lignes": [spaced(f"{counted(agents, 'agent')} et un véhicule")],
+    }
+
+
+def _day(plan: Plan, case: Case, route: DayRoute, names: dict[str, int]) -> Json:
+    ways = ([names[code] for code in way if code in names] for way in route.ways)
+    return {
+        "numero": route.number,
+        "semaine": route.day.week,
+        "jour": route.day.weekday % len(DAY_COLOURS),
+        "nom": capital(route.day.weekday_name),
+        "arrets": [
+            stop for mark in route.stops if (stop := _stop(plan, case, route, mark)) is not None
+        ],
+        "traces": [way for way in ways if len(way) > 1],
+    }
+
+
+def _stop(plan: Plan, case: Case, route: DayRoute, mark: StopMark) -> Json | None:
+    stop = mark.stop
+    commune = case.territory.communes.get(stop.code)
+    if commune is None:
+        return None
+    week = f" de la semaine {route.day.week}" if plan.cycle_weeks > 1 else ""
+    lines = [
+        f"{capital(route.day.weekday_name)}{week}, {stop.session} : ouvert de "
+        f"{clock(stop.opening_s)} à {clock(stop.closing_s)}, {counted(case.problem.agents, 'agent')}",
+        f"Arrivée à {clock(stop.arrival_s)} après {minutes(stop.drive_s)} de route "
+        f"({kilometres(stop.drive_m)}), départ à {clock(stop.departure_s)}",
+    ]
+    if commune.address:
+        lines.append(f"Mairie : {commune.address}")
+    lines.append(_hours_words(commune, route, mark))
+    return {
+        "repere": mark.label,
+        "nom": f"{mark.label} · {stop.name}",
+        "court": stop.name,
+        "point": _point(commune.lon, commune.lat),
+        "lignes": [spaced(line) for line in lines],
+    }
+
+
+def _hours_words(commune: Commune, route: DayRoute, mark: StopMark) -> str:
+    """What the mairie publishes for that day, and whether it is to be checked."""
+    if commune.hours is None:
+        return "Horaires de la mairie inconnus : à vérifier avec elle"
+    published = f"Mairie le {route.day.weekday_name} : {commune.hours.text(route.day.weekday)}"
+    return published if mark.in_hours else f"{published} (à vérifier avec elle)"

@@ -1,0 +1,617 @@
+"""What the page says besides the map: one function a section, a plan in, HTML out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tourplan.export.french import (
+    ORDINALS,
+    capital,
+    counted,
+    hours,
+    kilometres,
+    listed,
+    minutes,
+    number,
+    when,
+)
+from tourplan.export.markup import Column, badge, body_row, element, items, table, text
+from tourplan.export.scene import (
+    CLASS_LABELS,
+    UNREACHED,
+    CommuneView,
+    CounterMark,
+    Reach,
+    Scene,
+    StopMark,
+    numbered_days,
+    stop_label,
+)
+from tourplan.hours import WEEKDAYS, clock
+from tourplan.tables import plain
+
+if TYPE_CHECKING:
+    from tourplan.plan import AreaAccess, Day, Level, Plan, Stop
+    from tourplan.prepare import Case
+
+STATUS = {
+    "brouillon": "document de travail, ni proposé ni validé",
+    "proposé": "soumis à la décision, pas encore validé",
+    "validé": "adopté",
+}
+STOPPED = {
+    "terminé": "",
+    "limite de temps": "Le calcul s’est arrêté à la limite de temps.",
+    "interrompu": "Le calcul a été interrompu avant la fin.",
+    "évalué": "Cette tournée a été évaluée telle qu’elle est donnée, elle n’a pas été calculée.",
+}
+ARROW = "\u00a0→ "
+
+
+def summary(plan: Plan, case: Case) -> str:
+    """What the tour is, in a sentence or two."""
+    agents = counted(case.problem.agents, "agent")
+    what = (
+        f"{counted(plan.sessions_per_cycle, 'permanence')} dans "
+        f"{counted(len(plan.codes()), 'commune')}, avec {agents} et un véhicule, au départ de "
+        f"{plan.depot_name}."
+    )
+    return " ".join(filter(None, [what, rhythm(plan), beginning(plan)]))
+
+
+def rhythm(plan: Plan) -> str:
+    """When the weeks of the cycle come back."""
+    if not plan.month_weeks:
+        return ""
+    weeks = listed([ORDINALS[week - 1] for week in plan.month_weeks if 1 <= week <= 5])
+    of_month = (
+        f"les {weeks} semaines de chaque mois"
+        if len(plan.month_weeks) > 1
+        else f"la {weeks} semaine de chaque mois"
+    )
+    if plan.cycle_weeks == 1:
+        return f"La semaine de tournée revient {of_month}."
+    return f"Les {plan.cycle_weeks} semaines du cycle se suivent, {of_month}."
+
+
+def beginning(plan: Plan) -> str:
+    """The first day of the tour, when it is set."""
+    return f"Début : {when(plan.start)}." if plan.start else ""
+
+
+def free_days(plan: Plan) -> str:
+    """The working days without a tour, or that there is none."""
+    if not plan.free_days:
+        return "Aucun jour libre : chaque jour de tournée a sa journée."
+    names = [_day_name(plan, week, weekday) for week, weekday in plan.free_days]
+    plural = "s" if len(names) > 1 else ""
+    return f"Jour{plural} libre{plural} : {listed(names)}."
+
+
+def _day_name(plan: Plan, week: int, weekday: int) -> str:
+    """``lundi``, or ``lundi de la semaine 2`` when the cycle has several weeks."""
+    of_week = f" de la semaine {week}" if plan.cycle_weeks > 1 else ""
+    return f"{WEEKDAYS[weekday]}{of_week}"
+
+
+def key_figures(plan: Plan, scene: Scene) -> str:
+    """The figures to remember, a week of tour on average."""
+    marks = [mark for route in scene.routes for mark in route.stops]
+    in_hours = sum(mark.in_hours is True for mark in marks)
+    weeks = plan.cycle_weeks
+    each = "par semaine de tournée" if weeks == 1 else f"en {weeks} semaines de tournée"
+    weekly = "par semaine de tournée"
+    figures = [
+        ("Permanences", number(plan.sessions_per_cycle), each),
+        ("Communes desservies", number(len(plan.codes())), "par la tournée"),
+        ("Ouverture au public", hours(sum(d.open_s for d in plan.days) / weeks), weekly),
+        ("Route", hours(sum(d.drive_s for d in plan.days) / weeks), weekly),
+        ("Distance", _whole_km(sum(d.drive_m for d in plan.days) / weeks), weekly),
+        (
+            "Aux heures de la mairie",
+            f"{in_hours} sur {len(marks)}",
+            "demi-journées ; les autres sont à vérifier avec la mairie",
+        ),
+    ]
+    return element(
+        "dl",
+        "".join(
+            element(
+                "div",
+                element("dt", text(name))
+                + element("dd", element("strong", text(value)) + element("span", text(note))),
+            )
+            for name, value, note in figures
+        ),
+        class_="chiffres-cles",
+    )
+
+
+def _whole_km(metres: float) -> str:
+    return f"{number(metres / 1000)} km"
+
+
+def sentences(plan: Plan) -> str:
+    """What the tour changes, a sentence an intercommunalité."""
+    areas = plan.access[:-1] or plan.access
+    return items([sentence(area) for area in areas], class_="constats")
+
+
+def sentence(area: AreaAccess) -> str:
+    """Who is beyond the shortest goal without the tour, and with it."""
+    name = element("strong", text(area.name))
+    if not area.before:
+        return f"{name}{text(' : ' + counted(area.residents, 'habitant') + '.')}"
+    goal = min(area.before)
+    if not area.before[goal]:
+        return name + text(f" : aucun habitant à plus de {goal} min d’un accueil, même sans elle.")
+    verb = "est" if area.before[goal] < 2 else "sont"
+    today = (
+        f" : {counted(area.before[goal], 'habitant')} de "
+        f"{counted(area.communes_before[goal], 'commune')} {verb} à plus de {goal} min d’un "
+        "accueil ; avec la tournée, "
+    )
+    left = (
+        f"{counted(area.after[goal], 'habitant')} de "
+        f"{counted(area.communes_after[goal], 'commune')}."
+        if area.after[goal]
+        else "aucun."
+    )
+    return name + text(today) + element("strong", text(left))
+
+
+def proof(plan: Plan) -> str:
+    """Whether the plan is proved, said plainly; when it is not, what is not and why."""
+    if plan.proved:
+        words = (
+            "aucun autre planning ne fait mieux selon ces règles, cet ordre de priorité et ces "
+            "temps de trajet."
+        )
+        return element(
+            "p",
+            element("strong", "Démontré") + text(" : " + words),
+            class_="preuve demontre",
+        )
+    missing = [level.label for level in plan.levels if not level.proved]
+    words = " ".join(filter(None, [STOPPED[plan.stopped], _unproved(len(missing), plan)]))
+    lines = items([text(capital(label)) for label in missing]) if missing else ""
+    head = element("strong", text("Ce plan n’est pas entièrement démontré."))
+    return element(
+        "div", element("p", f"{head} {text(words)}") + lines, class_="preuve non-demontre"
+    )
+
+
+def _unproved(missing: int, plan: Plan) -> str:
+    if not plan.levels:
+        return "Aucun objectif n’a été démontré : un meilleur planning existe peut-être."
+    verb = "n’est pas démontré" if missing == 1 else "ne sont pas démontrés"
+    return (
+        f"Un meilleur planning existe peut-être : {missing} des {len(plan.levels)} objectifs "
+        f"{verb}."
+    )
+
+
+ITINERARY = (
+    Column("Repère"),
+    Column("Étape"),
+    Column("Route (min)", figures=True),
+    Column("Route (km)", figures=True),
+    Column("Arrivée", figures=True),
+    Column("Ouverture", figures=True),
+    Column("Fermeture", figures=True),
+    Column("Départ", figures=True),
+)
+
+
+def itinerary_table(plan: Plan) -> str:
+    """The tour day by day, as an HTML table that needs neither map nor script."""
+    bodies = [
+        ((day.week, day.weekday), _day_rows(plan, number_, day))
+        for number_, day in numbered_days(plan)
+    ]
+    bodies += [((week, day), _free_row(plan, week, day)) for week, day in plan.free_days]
+    ordered = [rows for _, rows in sorted(bodies)]
+    return table("La tournée jour par jour", ITINERARY, ordered, class_="tableau itineraire")
+
+
+def _day_rows(plan: Plan, day_number: int, day: Day) -> str:
+    """The heading of a day, its departure, stops and return."""
+    start = ["", text(f"Départ de {plan.depot_name}"), "", "", "", "", "", clock(day.departure_s)]
+    back = [
+        "",
+        text(f"Retour à {plan.depot_name}"),
+        _drive_min(day.return_drive_s),
+        _drive_km(day.return_drive_m),
+        clock(day.return_s),
+        "",
+        "",
+        "",
+    ]
+    stops = [_stop_cells(day, stop_label(day_number, k), stop) for k, stop in enumerate(day.stops)]
+    rows = [_day_heading(plan, day_number, day), body_row(ITINERARY, start, class_="bout")]
+    rows += [body_row(ITINERARY, cells) for cells in stops]
+    rows.append(body_row(ITINERARY, back, class_="bout"))
+    return "".join(rows)
+
+
+def _stop_cells(day: Day, label: str, stop: Stop) -> list[str]:
+    step = element("strong", text(stop.name)) + element("span", text(stop.session), class_="note")
+    if _meal_before(day, stop) and day.break_from_s is not None and day.break_until_s is not None:
+        meal = f"repas de {clock(day.break_from_s)} à {clock(day.break_until_s)}, avant d’ouvrir"
+        step += element("span", text(meal), class_="note")
+    return [
+        badge(day.weekday, label),
+        step,
+        _drive_min(stop.drive_s),
+        _drive_km(stop.drive_m),
+        clock(stop.arrival_s),
+        clock(stop.opening_s),
+        clock(stop.closing_s),
+        clock(stop.departure_s),
+    ]
+
+
+def _meal_before(day: Day, stop: Stop) -> bool:
+    """Whether ``stop`` is the first to open after the meal."""
+    until = day.break_until_s
+    after = [s for s in day.stops if until is not None and s.opening_s >= until]
+    return bool(after) and after[0] is stop
+
+
+def _day_heading(plan: Plan, day_number: int, day: Day) -> str:
+    name = capital(_day_name(plan, day.week, day.weekday))
+    totals = (
+        f"{hours(day.open_s)} d’ouverture, {minutes(day.drive_s)} et {kilometres(day.drive_m)} "
+        f"de route, {hours(day.work_s)} de travail par agent"
+    )
+    return _wide_row(
+        element("strong", text(f"{name}, journée {day_number}"))
+        + element("span", text(totals), class_="note")
+    )
+
+
+def _free_row(plan: Plan, week: int, weekday: int) -> str:
+    name = capital(_day_name(plan, week, weekday))
+    return _wide_row(
+        element("strong", text(name)) + element("span", text("jour libre"), class_="note")
+    )
+
+
+def _wide_row(content: str) -> str:
+    cell = element("th", content, scope="rowgroup", role="rowheader", colspan=len(ITINERARY))
+    return element("tr", cell, role="row", class_="journee")
+
+
+def _drive_min(seconds: int) -> str:
+    return number(seconds / 60, 1)
+
+
+def _drive_km(metres: int) -> str:
+    return number(metres / 1000, 1)
+
+
+def access_table(plan: Plan) -> str:
+    """Residents beyond each goal by intercommunalité, without and with the tour."""
+    goals = sorted({goal for area in plan.access for goal in area.before}, reverse=True)
+    columns = [
+        Column("Intercommunalité"),
+        Column("Habitants", figures=True),
+        *(Column(f"À plus de {goal} min", figures=True) for goal in goals),
+        Column("Accès moyen", figures=True),
+    ]
+    rows = [
+        body_row(columns, _access_cells(area, goals), class_="total" if whole else None)
+        for area in plan.access
+        for whole in (area is plan.access[-1],)
+    ]
+    caption = "Habitants loin d’un accueil : sans la tournée → avec la tournée"
+    return table(caption, columns, ["".join(rows)])
+
+
+def _access_cells(area: AreaAccess, goals: Sequence[int]) -> list[str]:
+    beyond = []
+    for goal in goals:
+        if goal not in area.before:
+            beyond.append("")
+            continue
+        people = f"{number(area.before[goal])}{ARROW}{number(area.after[goal])}"
+        places = (
+            f"{number(area.communes_before[goal])}{ARROW}"
+            f"{counted(area.communes_after[goal], 'commune')}"
+        )
+        beyond.append(text(people) + element("span", text(places), class_="note"))
+    means = f"{_mean(area.mean_before_s)}{ARROW}{_mean(area.mean_after_s)}"
+    return [text(area.name), number(area.residents), *beyond, text(means)]
+
+
+def _mean(seconds: float | None) -> str:
+    return "inconnu" if seconds is None else minutes(seconds)
+
+
+FAR = (
+    Column("Commune"),
+    Column("Intercommunalité"),
+    Column("Habitants", figures=True),
+    Column("Sans la tournée", figures=True),
+    Column("Avec la tournée", figures=True),
+    Column("Accueil le plus proche"),
+)
+
+
+def far_communes(plan: Plan, scene: Scene) -> str:
+    """The inhabited communes still beyond each goal with the tour, farthest first."""
+    goals = sorted({goal for area in plan.access for goal in area.before}, reverse=True)
+    parts = []
+    above: int | None = None
+    for goal in goals:
+        found = [v for v in scene.beyond(goal) if above is None or not v.after.beyond(above)]
+        parts.append(_far_part(goal, above, found))
+        above = goal
+    return "".join(parts)
+
+
+def _far_part(goal: int, above: int | None, found: Sequence[CommuneView]) -> str:
+    span = f"à plus de {goal} min" if above is None else f"de {goal} à {above} min"
+    title = element("h3", text(f"{capital(span)} d’un accueil"))
+    if not found:
+        return title + element("p", text("Aucune commune."))
+    people = sum(view.residents for view in found)
+    caption = f"{counted(len(found), 'commune')}, {counted(people, 'habitant')}"
+    return title + table(caption, FAR, ["".join(body_row(FAR, _far_cells(v)) for v in found)])
+
+
+def _far_cells(view: CommuneView) -> list[str]:
+    return [
+        text(view.commune.name),
+        text(view.commune.epci_name),
+        number(view.residents),
+        text(reach_time(view.before)),
+        text(reach_time(view.after)),
+        text(reach_place(view.after)),
+    ]
+
+
+def every_commune(scene: Scene) -> str:
+    """All that the colours of the map say, as a table."""
+    rows = "".join(body_row(FAR, _far_cells(v)) for v in by_name(scene))
+    return table("Temps de route jusqu’à l’accueil le plus proche, par commune", FAR, [rows])
+
+
+def by_name(scene: Scene) -> list[CommuneView]:
+    """The communes in the order of the alphabet, accents aside."""
+    return sorted(scene.communes, key=lambda v: (plain(v.commune.name), v.commune.code))
+
+
+def reach_time(reach: Reach) -> str:
+    """``12,3 min``, ``sur place`` or ``hors d’atteinte``."""
+    if reach.seconds is None:
+        return CLASS_LABELS[UNREACHED]
+    return minutes(reach.seconds) if reach.seconds else "sur place"
+
+
+def reach_place(reach: Reach) -> str:
+    """The nearest counter and its kind."""
+    if reach.seconds is None:
+        return "aucun"
+    return f"{reach.counter} ({'permanence' if reach.itinerant else 'point fixe'})"
+
+
+COUNTERS = (Column("Point fixe"), Column("Commune"), Column("Adresse"), Column("Remarque"))
+
+
+def counters_table(scene: Scene) -> str:
+    """The fixed counters that the map shows."""
+    rows = [
+        body_row(
+            COUNTERS,
+            [
+                text(counter.name),
+                text(mark.commune.name),
+                text(counter.address),
+                text("ouvert par demi-journées" if counter.half_day else ""),
+            ],
+        )
+        for mark in scene.counters
+        for counter in mark.counters
+    ]
+    return table("Points fixes de la carte", COUNTERS, ["".join(rows)])
+
+
+LEVELS = (Column("Priorité"), Column("Objectif"), Column("Résultat"), Column("Preuve"))
+
+
+def levels_table(plan: Plan) -> str:
+    """The objectives in order, each with its value and whether it is proved."""
+    rows = [
+        body_row(
+            LEVELS,
+            [str(rank), text(capital(level.label)), text(level.text), text(level_proof(level))],
+        )
+        for rank, level in enumerate(plan.levels, start=1)
+    ]
+    return table("Objectifs, du plus important au moins important", LEVELS, ["".join(rows)])
+
+
+def level_proof(level: Level) -> str:
+    """``démontré``, or how far the proved limit is."""
+    if level.proved:
+        return "démontré"
+    if level.gap is None:
+        return "non démontré : aucune limite connue"
+    return f"non démontré : au mieux {_quantity(level.gap, level)} de mieux"
+
+
+def _quantity(gap: int, level: Level) -> str:
+    """A gap in the words of its unit."""
+    if level.unit == "secondes":
+        return hours(gap) if gap >= 60 else f"{gap} s"
+    if level.unit == "mètres":
+        return kilometres(gap)
+    if level.unit.startswith("habitants ×"):
+        share = 100 * gap / level.value if level.value else 0
+        return f"{number(share, 1)} %"
+    return f"{number(gap)} {level.unit}"
+
+
+def legend(scene: Scene) -> str:
+    """The classes of the map with their residents, without and with the tour."""
+    columns = (
+        Column("Minutes de route"),
+        Column("Sans la tournée", figures=True),
+        Column("Avec la tournée", figures=True),
+    )
+    counts = [
+        (
+            sum(v.residents for v in scene.communes if v.before.rank == rank),
+            sum(v.residents for v in scene.communes if v.after.rank == rank),
+            sum(rank in (v.before.rank, v.after.rank) for v in scene.communes),
+        )
+        for rank in range(len(CLASS_LABELS))
+    ]
+    rows = [
+        body_row(
+            columns,
+            [_swatch(rank) + text(label), number(counts[rank][0]), number(counts[rank][1])],
+        )
+        for rank, label in enumerate(CLASS_LABELS)
+        if counts[rank][2] or rank != UNREACHED
+    ]
+    caption = "Habitants selon le temps de route jusqu’à l’accueil le plus proche"
+    return table(caption, columns, ["".join(rows)], class_="classes")
+
+
+def _swatch(rank: int) -> str:
+    return (
+        '<svg class="pastille" viewBox="0 0 22 14" aria-hidden="true" focusable="false">'
+        f'<rect class="classe-{rank}" x="1" y="1" width="20" height="12" rx="2"></rect></svg>'
+    )
+
+
+def sources(plan: Plan, case: Case) -> str:
+    """Where every figure comes from, how old and how sure it is."""
+    origin = plan.origin
+    entries = [
+        (
+            "Temps et distances",
+            f"{capital(origin.label)} ({when(origin.date)}). Incertitude : {origin.uncertainty}. "
+            f"Temps de chef-lieu à chef-lieu. {origin.credit}.",
+        ),
+        ("Habitants", residents_source(case)),
+        ("Points fixes", counters_source(case)),
+        (
+            "Communes et mairies",
+            "contours IGN Admin Express, noms et intercommunalités INSEE, adresses et horaires "
+            "des mairies DILA (Licence Ouverte 2.0). Les permanences sont supposées tenues à la "
+            "mairie ou près d’elle.",
+        ),
+    ]
+    rows = (element("dt", text(name)) + element("dd", text(words)) for name, words in entries)
+    return element("dl", "".join(rows), class_="fiche")
+
+
+def residents_source(case: Case) -> str:
+    """Whose figures of residents the plan counts."""
+    if case.scenario.residents.file:
+        return "chiffres fournis avec le scénario."
+    return "INSEE, population municipale 2023."
+
+
+def counters_source(case: Case) -> str:
+    """Which fixed counters count, and which are unknown."""
+    counters = case.scenario.counters
+    parts = []
+    if counters.embedded:
+        parts.append(
+            "liste nationale des France Services d’août 2024 (ANCT, Licence Ouverte 2.0), "
+            "structures fixes seulement"
+        )
+    if counters.files:
+        parts.append("points d’accueil fournis avec le scénario")
+    listed_ = " ; ".join(parts) or "aucun n’est compté"
+    return f"{listed_}. Les points fixes hors du département sont inconnus."
+
+
+def notes(plan: Plan) -> str:
+    """What was assumed, when something was."""
+    if not plan.notes:
+        return ""
+    return element("h3", "Remarques") + items([text(capital(note)) for note in plan.notes])
+
+
+def identity(plan: Plan, case: Case) -> str:
+    """Status, author, fingerprint and software: which document this is."""
+    entries = [
+        ("Statut", f"{plan.status} ({STATUS[plan.status]})"),
+        ("Auteur", plan.author),
+        ("Équipe", f"{counted(case.problem.agents, 'agent')}, {plan.vehicle}"),
+        ("Empreinte du plan", plan.fingerprint),
+        ("Empreinte des données", plan.inputs_fingerprint),
+        ("Logiciel", plan.software),
+    ]
+    rows = (
+        element("dt", text(name)) + element("dd", text(words)) for name, words in entries if words
+    )
+    return element("dl", "".join(rows), class_="fiche")
+
+
+def day_switches(scene: Scene) -> str:
+    """A box a day, to show or hide it on the map."""
+    return "".join(
+        element(
+            "label",
+            f'<input type="checkbox" checked data-journee="{route.number}">'
+            + badge(route.day.weekday, str(route.number))
+            + element(
+                "span",
+                element("strong", text(capital(route.day.weekday_name)))
+                + element("span", _stop_names(route.stops), class_="note"),
+            ),
+            class_="choix",
+            data_semaine=route.day.week,
+        )
+        for route in scene.routes
+    )
+
+
+def _stop_names(marks: Sequence[StopMark]) -> str:
+    return text(" → ".join(mark.stop.name for mark in marks))
+
+
+def week_choice(plan: Plan) -> str:
+    """The choice of the week to show, when the cycle has several."""
+    if plan.cycle_weeks == 1:
+        return ""
+    options = "".join(
+        element("option", text(f"Semaine {week}"), value=week)
+        for week in range(1, plan.cycle_weeks + 1)
+    )
+    every = element("option", "Toutes les semaines", value="")
+    return element(
+        "p",
+        element("label", text("Semaine du cycle"), for_="semaine")
+        + element("select", options + every, id="semaine"),
+    )
+
+
+def commune_choice(scene: Scene) -> str:
+    """The choice of a commune to show its details."""
+    options = "".join(
+        element("option", text(view.commune.name), value=view.commune.code)
+        for view in by_name(scene)
+    )
+    first = element("option", "Choisir…", value="")
+    return element(
+        "p",
+        element("label", "Trouver une commune", for_="commune")
+        + element("select", first + options, id="commune"),
+    )
+
+
+def counter_lines(mark: CounterMark) -> list[str]:
+    """What the map tells of a commune's fixed counters."""
+    lines = []
+    for counter in mark.counters:
+        half = ", ouvert par demi-journées" if counter.half_day else ""
+        lines.append(f"{counter.name} : {counter.address}{half}")
+    return lines

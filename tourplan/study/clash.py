@@ -1,0 +1,265 @@
+"""Why there is no plan: requirements that clash, found by relaxing them one at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from time import monotonic
+
+import numpy as np
+
+from tourplan.daytours import DayTours, list_day_tours, time_days
+from tourplan.errors import NoPlanError, Repair
+from tourplan.hours import clock, duration
+from tourplan.measures import number
+from tourplan.optimise.mip import Answer, Expression
+from tourplan.optimise.objectives import required_sessions, residents_beyond
+from tourplan.optimise.rules import RULES, add_rules, weekly_opening, weekly_work
+from tourplan.optimise.variables import Decisions
+from tourplan.problem import DayRules, Problem
+
+HOURS = "hours_rule"
+"""The requirement that mairie hours impose; it is kept by ``daytours``, not by a rule."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What the search for a clash works on."""
+
+    problem: Problem
+    tours: DayTours
+    deadline: float
+    stop: threading.Event
+
+    def without(self, rules: set[str]) -> Decisions:
+        """The model with some requirements left out."""
+        problem, tours = self.problem, self.tours
+        if HOURS in rules:
+            problem = replace(problem, hours_rule="preferes")
+            tours = replace(tours, allowed=np.ones_like(tours.allowed))
+        decisions = Decisions(problem, tours)
+        add_rules(decisions, rules)
+        return decisions
+
+    def ask(self, decisions: Decisions, objective: Expression) -> Answer:
+        """The least value of an expression."""
+        return decisions.mip.minimise(objective, deadline=self.deadline, stop=self.stop)
+
+
+def no_plan_error(problem: Problem, deadline: float, stop: threading.Event) -> NoPlanError:
+    """The error that says which requirements clash, and the least change of each alone.
+
+    The set is minimal: leaving out any one of them gives a plan. If time runs out first, the
+    requirements not yet tested are kept and the message says so.
+    """
+    tours = list_day_tours(problem)
+    hopeless = [
+        n for n, site in enumerate(problem.sites) if site.required and not len(tours.serving(n))
+    ]
+    if hopeless:
+        return NoPlanError(
+            "Aucun plan : "
+            + _listed([problem.sites[n].name for n in hopeless])
+            + (" ne tient" if len(hopeless) == 1 else " ne tiennent")
+            + " dans aucune journée.",
+            [_hopeless_site(problem, n) for n in hopeless],
+        )
+    question = _Question(problem, tours, deadline, stop)
+    clash, complete = _minimal_clash(question)
+    repairs = [_repair(question, rule) for rule in clash]
+    end = "" if complete else " (recherche écourtée : la liste peut être trop longue)"
+    wishes = _listed([repair.text for repair in repairs])
+    head = "cette exigence ne peut" if len(repairs) == 1 else "ces exigences ne peuvent"
+    verb = "être tenue" if len(repairs) == 1 else "être tenues ensemble"
+    return NoPlanError(f"Aucun plan n’existe : {head} {verb}{end} — {wishes}.", repairs)
+
+
+def _requirements(problem: Problem) -> list[str]:
+    """The requirements of the scenario that may be relaxed."""
+    present = {
+        "required_sessions": any(site.required for site in problem.sites),
+        "weekly_opening": problem.week.min_opening_s > 0,
+        "weekly_work": True,
+        "imposed_goals": any(goal.imposed for goal in problem.goals),
+        HOURS: problem.hours_rule == "imposes",
+    }
+    assert set(present) <= {*RULES, HOURS}  # noqa: S101
+    return [rule for rule, there in present.items() if there]
+
+
+def _minimal_clash(question: _Question) -> tuple[list[str], bool]:
+    """Requirements no one of which can be left out without a plan appearing (deletion filter)."""
+    left_out: set[str] = set()
+    clash, complete = [], True
+    empty = np.empty(0, dtype=np.int64)
+    for rule in _requirements(question.problem):
+        if question.stop.is_set() or monotonic() > question.deadline:
+            clash.append(rule)
+            complete = False
+            continue
+        decisions = question.without({*left_out, rule})
+        answer = question.ask(decisions, Expression(empty, empty))
+        if answer.infeasible:
+            left_out.add(rule)
+        else:
+            clash.append(rule)
+            complete &= answer.values is not None
+    return clash, complete
+
+
+def _repair(question: _Question, rule: str) -> Repair:
+    """What a requirement says, and how little less of it would give a plan."""
+    return {
+        "required_sessions": _fewer_communes,
+        "weekly_opening": _less_opening,
+        "weekly_work": _more_work,
+        "imposed_goals": _lower_goal,
+        HOURS: _hours_preferred,
+    }[rule](question)
+
+
+def _fewer_communes(question: _Question) -> Repair:
+    problem = question.problem
+    decisions = question.without({"required_sessions"})
+    total = sum(site.required for site in problem.sites)
+    slots = problem.weeks * len(problem.weekdays) * len(problem.sessions)
+    text = f"desservir les {total} communes obligatoires"
+    if total > slots:
+        text += f" (la tournée n’a que {slots} créneaux)"
+    answer = question.ask(decisions, required_sessions(decisions))
+    if answer.values is None:
+        return _unknown("required_sessions", text, answer)
+    held = answer.values[decisions.served] > 0.5
+    dropped = [
+        s.name for s, kept in zip(problem.sites, held, strict=True) if s.required and not kept
+    ]
+    most = total - len(dropped)
+    change = f"en desservir {most} au plus, par exemple sans {_listed(dropped)}"
+    return Repair("required_sessions", text, change, answer.bound == -most)
+
+
+def _less_opening(question: _Question) -> Repair:
+    asked = question.problem.week.min_opening_s
+    decisions = question.without({"weekly_opening"})
+    text = f"ouvrir au moins {duration(asked)} par semaine"
+    missing = decisions.mip.variables(1, float(asked))
+    weekly_opening(decisions, missing)
+    answer = question.ask(decisions, Expression(missing, np.ones(1, dtype=np.int64)))
+    if answer.values is None:
+        return _unknown("weekly_opening", text, answer)
+    short = round(answer.values[missing[0]])
+    change = f"ouvrir {duration(asked - short)} par semaine"
+    return Repair("weekly_opening", text, change, answer.bound == short)
+
+
+def _more_work(question: _Question) -> Repair:
+    allowed = question.problem.week.max_work_s
+    decisions = question.without({"weekly_work"})
+    text = f"travailler au plus {duration(allowed)} par semaine et par agent"
+    extra = decisions.mip.variables(1, 7 * 86_400.0)
+    weekly_work(decisions, extra)
+    answer = question.ask(decisions, Expression(extra, np.ones(1, dtype=np.int64)))
+    if answer.values is None:
+        return _unknown("weekly_work", text, answer)
+    more = round(answer.values[extra[0]])
+    minutes = ceil((allowed + more) / 60)
+    change = f"permettre {duration(minutes * 60)} de travail par semaine"
+    if minutes * 60 > 48 * 3600:
+        change += ", ce que la loi interdit (48 h)"
+    return Repair("weekly_work", text, change, answer.bound == more)
+
+
+def _lower_goal(question: _Question) -> Repair:
+    """The least share that the hardest imposed goal must give up, the others being left out."""
+    problem = question.problem
+    total = int(problem.resident_weight.sum())
+    parts, changes, proved = [], [], True
+    for goal in problem.goals:
+        if not goal.imposed:
+            continue
+        share = 100.0 if goal.share_pct is None else goal.share_pct
+        parts.append(f"{share:g} % des habitants à {goal.minutes} min au plus")
+        decisions = question.without({"imposed_goals"})
+        answer = question.ask(decisions, residents_beyond(decisions, goal.minutes))
+        if answer.bound is None:
+            proved = False
+            continue
+        reached = 100 * (total - answer.bound) / total if total else 100.0
+        if reached < share:
+            floor_pct = int(reached * 10) / 10
+            changes.append(f"viser {number(floor_pct, 1)} % à {goal.minutes} min")
+    change = _listed(changes) if changes else "ne pas imposer tous ces objectifs à la fois"
+    return Repair("imposed_goals", _listed(parts), change, proved)
+
+
+def _hours_preferred(question: _Question) -> Repair:
+    return Repair(
+        HOURS,
+        "ne tenir que des permanences aux heures de la mairie",
+        'écrire horaires = "preferes" dans [mairie]',
+        question.ask(question.without({HOURS}), _NONE).values is not None,
+    )
+
+
+_NONE = Expression(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
+def _unknown(rule: str, text: str, answer: Answer) -> Repair:
+    change = (
+        "l’assouplir seule ne suffit pas"
+        if answer.infeasible
+        else "changement non trouvé dans le temps donné"
+    )
+    return Repair(rule, text, change, answer.infeasible)
+
+
+def _hopeless_site(problem: Problem, site: int) -> Repair:
+    """Why no day can hold a session at a site: the limits whose relaxation alone gives one."""
+    out = int(problem.time_s[problem.depot, problem.sites[site].place])
+    text = f"{problem.sites[site].name}, à {duration(out)} du dépôt"
+    ways = [words for words, rules in _relaxed_days(problem.day) if _fits(problem, rules, site)]
+    change = " ou ".join(ways) if ways else "aucune de ces limites seule ne suffit : retirez-la"
+    return Repair("day", text, change, True)
+
+
+def _fits(problem: Problem, rules: DayRules, site: int) -> bool:
+    """Whether some session alone at ``site`` makes a day under ``rules``."""
+    relaxed = replace(problem, day=rules)
+    row = np.array([[site]], dtype=np.int64)
+    return any(
+        bool(time_days(relaxed, (slot,), row).feasible[0]) for slot in range(len(problem.sessions))
+    )
+
+
+def _relaxed_days(day: DayRules) -> Sequence[tuple[str, DayRules]]:
+    """Each limit of the day lifted alone, with the words for it."""
+    far = 24 * 3600
+    return [
+        (
+            f"partir avant {clock(day.earliest_departure_s)}",
+            replace(day, earliest_departure_s=-far),
+        ),
+        (f"revenir après {clock(day.latest_return_s)}", replace(day, latest_return_s=2 * far)),
+        (
+            f"travailler plus de {duration(day.max_unbroken_s)} d’affilée",
+            replace(day, max_unbroken_s=2 * far),
+        ),
+        (
+            f"travailler plus de {duration(day.max_work_s)} par jour",
+            replace(day, max_work_s=2 * far),
+        ),
+        (
+            f"s’absenter plus de {duration(day.max_amplitude_s)}",
+            replace(day, max_amplitude_s=2 * far),
+        ),
+        ("une autonomie plus longue", replace(day, range_m=None)),
+    ]
+
+
+def _listed(items: Sequence[str]) -> str:
+    """``a, b et c``."""
+    if len(items) < 2:
+        return "".join(items)
+    return ", ".join(items[:-1]) + " et " + items[-1]
