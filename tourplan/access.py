@@ -25,7 +25,7 @@ class Access:
     def join(self, other: Access) -> Access:
         """The access when the counters of both are open."""
         both = self.reached & other.reached
-        either: NDArray[np.bool_] = np.logical_or(self.reached, other.reached)
+        either = np.asarray(np.logical_or(self.reached, other.reached))
         least = np.minimum(self.time_s, other.time_s)
         return Access(np.where(both, least, self.time_s + other.time_s), either)
 

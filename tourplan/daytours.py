@@ -276,7 +276,8 @@ def _slack(opening: Ints, closing: Ints, minimum: Ints, k: int, grid_s: int) -> 
 
 
 def _up(values: Ints, grid_s: int) -> Ints:
-    return -_down(-values, grid_s)
+    raised: Ints = -_down(-values, grid_s)
+    return raised
 
 
 def _down(values: Ints, grid_s: int) -> Ints:

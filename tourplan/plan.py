@@ -295,6 +295,8 @@ class Plan(Frozen):
             f"permanences, {self.figures.drive_s / 60:.1f} min de route, {proof})"
         )
 
+    __str__ = __repr__
+
     def _repr_html_(self) -> str:
         from tourplan.export.page import itinerary_table
 

@@ -82,6 +82,21 @@
 
   const spoken = (thing) => [thing.nom, ...thing.lignes].join(". ");
 
+  // --- the whole map in view ----------------------------------------------------------------
+
+  const bounds = L.latLngBounds(data.communes.map((commune) => commune.point));
+  data.communes.forEach((commune) => rings(commune.contours).forEach((r) => bounds.extend(r)));
+  if (data.depot) bounds.extend(data.depot.point);
+
+  const fit = () => {
+    map.invalidateSize({ animate: false, pan: false });
+    map.setMinZoom(0);
+    map.fitBounds(bounds, { animate: false, padding: [14, 14] });
+    map.setMinZoom(map.getZoom() - 0.5);
+  };
+  map.setMaxBounds(bounds.pad(0.5));
+  fit();
+
   // --- what is shown ------------------------------------------------------------------------
 
   const state = { view: "apres", week: "", hidden: new Set() };
@@ -418,19 +433,7 @@
     if (!map.getBounds().contains(found.commune.point)) map.panTo(found.commune.point);
   });
 
-  // --- the whole map in view, on screen and on paper ----------------------------------------
-
-  const bounds = L.latLngBounds(data.communes.map((commune) => commune.point));
-  communes.forEach(({ layer }) => layer.getBounds && bounds.extend(layer.getBounds()));
-  if (data.depot) bounds.extend(data.depot.point);
-
-  const fit = () => {
-    map.invalidateSize({ animate: false, pan: false });
-    map.setMinZoom(0);
-    map.fitBounds(bounds, { animate: false, padding: [14, 14] });
-    map.setMinZoom(map.getZoom() - 0.5);
-  };
-  map.setMaxBounds(bounds.pad(0.5));
+  // --- on screen and on paper ---------------------------------------------------------------
 
   const reset = L.control({ position: "topleft" });
   reset.onAdd = () => {
@@ -451,6 +454,5 @@
     fit();
   });
   window.addEventListener("resize", fit);
-  fit();
   refresh();
 })();
