@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tourplan.plan import AreaAccess, Day, Figures, Level, Origin, Plan, Stopped
 from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
+from tourplan.schedule import MONTH_WEEK_RULE, first_dates, public_holidays
 
 WHOLE_AREA = "Ensemble"
 
@@ -29,6 +31,7 @@ def assemble(
     """The plan made of ``days`` for ``case``."""
     scenario, problem = case.scenario, case.problem
     source = case.travel.source
+    days = [_addressed(case, day) for day in days]
     busy = {(day.week, day.weekday) for day in days}
     return Plan(
         title=scenario.title,
@@ -61,11 +64,36 @@ def assemble(
             uncertainty=source.uncertainty,
             schematic=source.schematic,
         ),
-        notes=case.notes,
+        notes=(*case.notes, *_date_notes(scenario, days)),
         scenario=scenario.to_keys(),
         inputs_fingerprint=case.fingerprint(),
         measures=measures or {},
     )
+
+
+def _addressed(case: Case, day: Day) -> Day:
+    """The day with the place and address of each session: the mairie, until a site is given."""
+    stops = [
+        stop.model_copy(update={"place": "Mairie", "address": case.territory[stop.code].address})
+        for stop in day.stops
+    ]
+    return day.model_copy(update={"stops": tuple(stops)})
+
+
+def _date_notes(scenario: Scenario, days: Sequence[Day]) -> list[str]:
+    """Public holidays among the first dates, and how the weeks of a month are counted."""
+    cycle = scenario.cycle
+    if cycle.start is None:
+        return []
+    mondays = first_dates(cycle.start, cycle.month_weeks, cycle.weeks)
+    dates = [mondays[day.week] + timedelta(days=day.weekday) for day in days]
+    return [
+        MONTH_WEEK_RULE,
+        *(
+            f"le {when:%d/%m/%Y} est férié ({name}) : prévoyez une autre date"
+            for when, name in public_holidays(dates).items()
+        ),
+    ]
 
 
 def agent_labels(scenario: Scenario) -> tuple[str, ...]:

@@ -57,6 +57,8 @@ class Stop(Frozen):
     departure_s: Clock = Field(alias="depart")
     drive_s: Length = Field(alias="trajet_s")
     drive_m: Length = Field(alias="trajet_m")
+    place: str = Field(alias="lieu", default="")
+    address: str = Field(alias="adresse", default="")
 
     @property
     def open_s(self) -> int:

@@ -257,6 +257,17 @@ class Objectives(Section):
     )
 
 
+class Comparison(Section):
+    """The tour of today."""
+
+    tour: ShortText = _field(
+        "tournee",
+        "",
+        "tournée d’aujourd’hui : un CSV (jour;creneau;code_insee), herault_2021 ou herault_2024",
+        "",
+    )
+
+
 class Computing(Section):
     """How long to search."""
 
@@ -308,6 +319,7 @@ class Scenario(Section):
     )
     town_hall: TownHall = Field(alias="mairie", default=TownHall())
     objectives: Objectives = Field(alias="objectifs", default=Objectives())
+    comparison: Comparison = Field(alias="comparaison", default=Comparison())
     computing: Computing = Field(alias="calcul", default=Computing())
     outputs: Outputs = Field(alias="sorties", default=Outputs())
     base: Path = Field(default=Path(), exclude=True, repr=False)

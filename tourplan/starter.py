@@ -37,6 +37,7 @@ _CREW: Json = {
     "cycle": {"semaines": 1, "semaines_du_mois": [2, 4]},
     "agents": [{"agence": CLERMONT, "semaines": [2, 4]}, {"agence": CLERMONT, "semaines": [2, 4]}],
     "vehicule": {"depot": CLERMONT, "semaines": [2, 4]},
+    "comparaison": {"tournee": "herault_2024"},
 }
 _AREA: Json = {"habitants": {"epci": [LODEVOIS, PIC_SAINT_LOUP]}}
 
@@ -123,6 +124,7 @@ _SECTIONS = {
     "vehicule": "la voiture",
     "mairie": "ce que valent les horaires publiés des mairies",
     "objectifs": "dans quel ordre choisir ; chaque niveau est démontré avant le suivant",
+    "comparaison": "à quoi comparer le plan",
     "calcul": "temps de calcul",
     "sorties": "ce que montrent les fichiers",
 }

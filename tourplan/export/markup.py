@@ -35,12 +35,20 @@ def items(lines: Iterable[str], **attributes: object) -> str:
 
 
 def badge(shape: int, label: str) -> str:
-    """A day's mark: the shape and colour of its weekday, with ``label`` in it."""
+    """A day's mark: the shape and colour of its weekday, with ``label`` in it.
+
+    It is decoration: who uses it writes the label as text too, with ``unseen`` if need be.
+    """
     return (
         f'<svg class="repere jour-{shape % 7}" viewBox="-16 -16 32 32" aria-hidden="true" '
         f'focusable="false"><use href="#forme-{shape % 7}"></use>'
         f'<text text-anchor="middle" y="4.5">{text(label)}</text></svg>'
     )
+
+
+def unseen(words: str) -> str:
+    """Text for screen readers alone."""
+    return element("span", text(words), class_="hors-vue")
 
 
 @dataclass(frozen=True)
@@ -54,23 +62,36 @@ class Column:
 def header_row(columns: Sequence[Column]) -> str:
     """The heading of a table."""
     cells = "".join(
-        element("th", text(c.heading), scope="col", role="columnheader", class_=_align(c))
+        element(
+            "th",
+            text(c.heading),
+            scope="col",
+            role="columnheader",
+            class_="chiffres" if c.figures else None,
+        )
         for c in columns
     )
     return element("thead", element("tr", cells, role="row"), role="rowgroup")
 
 
-def body_row(columns: Sequence[Column], cells: Sequence[str], **attributes: object) -> str:
-    """A row of HTML ``cells``, the first of which heads it.
+def body_row(
+    columns: Sequence[Column], cells: Sequence[str], head: int = 0, **attributes: object
+) -> str:
+    """A row of HTML ``cells``, the one at ``head`` heading it.
 
     The column's heading is repeated on each cell: on narrow screens rows become cards. Roles are
     written out because browsers forget those of a table that is laid out otherwise.
     """
-    head, *rest = zip(columns, cells, strict=True)
-    parts = [element("th", head[1], scope="row", role="rowheader", class_=_align(head[0]))]
-    parts += [
-        element("td", cell, role="cell", data_titre=column.heading, class_=_align(column))
-        for column, cell in rest
+    parts = [
+        element(
+            "th" if place == head else "td",
+            cell,
+            scope="row" if place == head else None,
+            role="rowheader" if place == head else "cell",
+            data_titre=column.heading,
+            class_="chiffres" if column.figures else None,
+        )
+        for place, (column, cell) in enumerate(zip(columns, cells, strict=True))
     ]
     return element("tr", "".join(parts), role="row", **attributes)
 
@@ -87,10 +108,6 @@ def table(
         role="table",
         class_=class_,
     )
-
-
-def _align(column: Column) -> str | None:
-    return "chiffres" if column.figures else None
 
 
 def script_json(data: Any) -> str:

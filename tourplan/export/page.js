@@ -25,7 +25,9 @@
     markerZoomAnimation: !calm,
     inertia: !calm,
   });
-  L.control.zoom({ zoomInTitle: words.plus, zoomOutTitle: words.moins }).addTo(map);
+  L.control
+    .zoom({ position: "bottomright", zoomInTitle: words.plus, zoomOutTitle: words.moins })
+    .addTo(map);
   L.control.scale({ imperial: false, maxWidth: 110 }).addTo(map);
   map.on("click", () => map.scrollWheelZoom.enable());
   map.on("mouseout", () => map.scrollWheelZoom.disable());
@@ -94,8 +96,21 @@
     map.fitBounds(bounds, { animate: false, padding: [14, 14] });
     map.setMinZoom(map.getZoom() - 0.5);
   };
+
+  /** On a narrow screen the tour comes first; the rest is a button away. */
+  const start = () => {
+    fit();
+    const tour = data.journees.flatMap((day) => day.arrets.map((stop) => stop.point));
+    if (map.getSize().x >= 500 || !tour.length) return;
+    if (data.depot) tour.push(data.depot.point);
+    map.fitBounds(L.latLngBounds(tour), {
+      animate: false,
+      paddingTopLeft: [24, 48],
+      paddingBottomRight: [24, 24],
+    });
+  };
   map.setMaxBounds(bounds.pad(0.5));
-  fit();
+  start();
 
   // --- what is shown ------------------------------------------------------------------------
 
@@ -114,7 +129,7 @@
   const tip = (thing) => () => {
     const box = node("div");
     box.append(node("strong", "", thing.nom));
-    if (thing.code) box.append(node("div", "", thing.lignes[state.view === "apres" ? 1 : 2]));
+    if (thing.code) box.append(node("div", "", thing[state.view][2]));
     return box;
   };
 
@@ -136,7 +151,7 @@
     const layer = commune.contours.length
       ? L.polygon(rings(commune.contours), options)
       : L.circleMarker(commune.point, { ...options, radius: 9 });
-    layer.addTo(map).bindTooltip(tip(commune), { sticky: true, direction: "top", offset: [0, -8] });
+    layer.addTo(map).bindTooltip(tip(commune), { sticky: true, direction: "auto", offset: [14, 0], opacity: 1 });
     return { commune, layer, path: layer.getElement() };
   });
 
@@ -199,7 +214,7 @@
       }),
       riseOnHover: true,
     });
-    made.bindTooltip(tip(thing), { direction: "top", offset: [shift, -size / 2] });
+    made.bindTooltip(tip(thing), { direction: "auto", offset: [size / 2 + 2, 0], opacity: 1 });
     made.on("mouseover click", () => show(thing)).addTo(map);
     const element = made.getElement();
     element.setAttribute("aria-label", spoken(thing));
@@ -208,18 +223,26 @@
     return { thing, element, size, shift };
   };
 
-  const visits = new Map();
+  /** How far aside a mark is put because others stand at the same place. */
+  const seats = new Map();
+  const seat = (thing, week) => {
+    const here = `${thing.point} ${week}`;
+    seats.set(here, (seats.get(here) || 0) + 1);
+    return (seats.get(here) - 1) * 24;
+  };
+
   const stops = data.journees.flatMap((day) =>
     day.arrets.map((stop) => {
-      const seen = visits.get(stop.nom.split(" · ")[1] + day.semaine) || 0;
-      visits.set(stop.nom.split(" · ")[1] + day.semaine, seen + 1);
       const icon = badge(day.jour, `jour-${day.jour}`, stop.repere);
-      return { day, ...marker(stop, icon, 30, seen * 24) };
+      return { day, ...marker(stop, icon, 30, seat(stop, day.semaine)) };
     })
   );
   stops.forEach((stop) => stop.element.classList.add("arret"));
-  const depot = data.depot && marker(data.depot, badge("depot", "depot"), 28, 0);
-  const fixed = data.fixes.map((place) => marker(place, badge("fixe", "fixe"), 24, 0));
+  const depot = data.depot &&
+    marker(data.depot, badge("depot", "depot"), 28, seat(data.depot, 1));
+  const fixed = data.fixes.map((place) =>
+    marker(place, badge("fixe", "fixe"), 24, seat(place, 1))
+  );
 
   const dayShown = (day) =>
     state.view === "apres" &&
@@ -333,7 +356,8 @@
     labelPane.replaceChildren();
     const size = map.getSize();
     const place = (point) => map.latLngToContainerPoint(point);
-    const shown = [...stops.filter((s) => dayShown(s.day)), ...(depot ? [depot] : []), ...fixed];
+    const depots = depot && state.view === "apres" ? [depot] : [];
+    const shown = [...stops.filter((s) => dayShown(s.day)), ...depots, ...fixed];
     const taken = shown.map(({ thing, size: s, shift }) => {
       const at = place(thing.point);
       const half = s / 2 - (s < 28 ? 3 : 0);
@@ -393,8 +417,10 @@
       path.setAttribute("class", `commune leaflet-interactive classe-${commune[state.view][0]}`);
     });
     stops.forEach((stop) => stop.element.classList.toggle("cache", !dayShown(stop.day)));
+    if (depot) depot.element.classList.toggle("cache", state.view !== "apres");
     byId("jours").disabled = state.view !== "apres";
-    byId("mode").textContent = state.view === "apres" ? words.avec : words.sans;
+    const ofWeek = state.week ? `, ${words.semaine} ${state.week}` : "";
+    byId("mode").textContent = state.view === "apres" ? words.avec + ofWeek : words.sans;
     document.querySelectorAll("#jours label").forEach((label) => {
       label.hidden = Boolean(state.week) && label.dataset.semaine !== state.week;
     });
@@ -435,7 +461,7 @@
 
   // --- on screen and on paper ---------------------------------------------------------------
 
-  const reset = L.control({ position: "topleft" });
+  const reset = L.control({ position: "bottomright" });
   reset.onAdd = () => {
     const button = node("button", "tout", "Tout voir");
     button.type = "button";
@@ -451,8 +477,8 @@
   });
   window.addEventListener("afterprint", () => {
     document.body.classList.remove("a-imprimer");
-    fit();
+    start();
   });
-  window.addEventListener("resize", fit);
+  window.addEventListener("resize", start);
   refresh();
 })();

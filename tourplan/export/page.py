@@ -25,6 +25,7 @@ from tourplan.export.scene import (
     CommuneView,
     CounterMark,
     DayRoute,
+    Reach,
     Ring,
     Scene,
     StopMark,
@@ -32,6 +33,7 @@ from tourplan.export.scene import (
 )
 from tourplan.export.sections import itinerary_table
 from tourplan.hours import clock
+from tourplan.tables import plain
 
 if TYPE_CHECKING:
     from tourplan.plan import Plan
@@ -49,7 +51,7 @@ Json = dict[str, Any]
 def map_page(plan: Plan, case: Case) -> str:
     """The complete page of ``plan``: map, tables, proof and sources."""
     scene = build_scene(plan, case)
-    style, script = _style(), _script()
+    style, script = f"{_style()}\n{sections.page_foot(plan)}\n", _script()
     parts = {
         "policy": content_policy(style, script),
         "style": style,
@@ -57,9 +59,7 @@ def map_page(plan: Plan, case: Case) -> str:
         "data": script_json(map_data(plan, case, scene)),
         "title": text(plan.title),
         "status": text(capital(plan.status)),
-        "status_class": {"brouillon": "brouillon", "proposé": "propose", "validé": "valide"}[
-            plan.status
-        ],
+        "status_class": plain(plan.status),
         "status_words": text(sections.STATUS[plan.status]),
         "summary": text(sections.summary(plan, case)),
         "proof": sections.proof(plan),
@@ -168,6 +168,7 @@ def map_data(plan: Plan, case: Case, scene: Scene) -> Json:
             "moins": "Réduire la carte",
             "sans": "Sans la tournée",
             "avec": "Avec la tournée",
+            "semaine": "semaine",
         },
     }
 
@@ -183,29 +184,31 @@ def _commune(view: CommuneView, scene: Scene) -> Json:
         "code": commune.code,
         "nom": commune.name,
         "point": _point(commune.lon, commune.lat),
-        "avant": [view.before.rank, _tag(view.before.seconds)],
-        "apres": [view.after.rank, _tag(view.after.seconds)],
+        "avant": _reach(view.before),
+        "apres": _reach(view.after),
         "lignes": [
             spaced(line)
             for line in (
                 f"{counted(view.residents, 'habitant')}, {commune.epci_name}",
-                f"Avec la tournée : {_reach_words(view, after=True)}",
-                f"Sans la tournée : {_reach_words(view, after=False)}",
+                f"Avec la tournée : {_reach_words(view.after)}",
+                f"Sans la tournée : {_reach_words(view.before)}",
             )
         ],
         "contours": _contours(scene, commune),
     }
 
 
-def _tag(seconds: int | None) -> str:
-    """The minutes written in a commune."""
-    return "–" if seconds is None else number(seconds / 60, 1)
+def _reach(reach: Reach) -> list[int | str]:
+    """Its class, the minutes written in the commune, and the same in full."""
+    if reach.seconds is None:
+        return [reach.rank, "–", sections.reach_time(reach)]
+    tag = number(reach.seconds / 60, 1) if reach.seconds else "0"
+    return [reach.rank, tag, sections.reach_time(reach)]
 
 
-def _reach_words(view: CommuneView, *, after: bool) -> str:
-    reach = view.after if after else view.before
-    time, place = sections.reach_time(reach), sections.reach_place(reach)
-    return time if reach.seconds is None else f"{time}, {place}"
+def _reach_words(reach: Reach) -> str:
+    time = sections.reach_time(reach)
+    return time if reach.seconds is None else f"{time}, {sections.reach_place(reach)}"
 
 
 def _contours(scene: Scene, commune: Commune) -> list[list[int]]:
@@ -268,7 +271,8 @@ def _stop(plan: Plan, case: Case, route: DayRoute, mark: StopMark) -> Json | Non
     week = f" de la semaine {route.day.week}" if plan.cycle_weeks > 1 else ""
     lines = [
         f"{capital(route.day.weekday_name)}{week}, {stop.session} : ouvert de "
-        f"{clock(stop.opening_s)} à {clock(stop.closing_s)}, {counted(case.problem.agents, 'agent')}",
+        f"{clock(stop.opening_s)} à {clock(stop.closing_s)}, "
+        f"{counted(case.problem.agents, 'agent')}",
         f"Arrivée à {clock(stop.arrival_s)} après {minutes(stop.drive_s)} de route "
         f"({kilometres(stop.drive_m)}), départ à {clock(stop.departure_s)}",
     ]

@@ -77,6 +77,18 @@ class Reach:
             return UNREACHED
         return sum(self.seconds > limit * 60 for limit in LIMITS_MIN)
 
+    def bounds(self) -> Box:
+        """West, south, east and north of the communes whose access is told, and of the depot."""
+        points = _points(self.communes)
+        if self.depot is not None:
+            points.append((self.depot.lon, self.depot.lat))
+        return _box(points)
+
+    @property
+    def sort_s(self) -> int:
+        """Seconds, more than any when there is no counter."""
+        return int(np.iinfo(np.int64).max) if self.seconds is None else self.seconds
+
     def beyond(self, minutes: int) -> bool:
         """Whether every counter is farther than ``minutes``."""
         return self.seconds is None or self.seconds > minutes * 60
@@ -143,16 +155,7 @@ class Scene:
     def beyond(self, minutes: int) -> tuple[CommuneView, ...]:
         """The inhabited communes farther than ``minutes`` with the tour, the farthest first."""
         far = [c for c in self.communes if c.residents and c.after.beyond(minutes)]
-        unreached = np.iinfo(np.int64).max
-        return tuple(
-            sorted(
-                far,
-                key=lambda c: (
-                    -(unreached if c.after.seconds is None else c.after.seconds),
-                    c.commune.name,
-                ),
-            )
-        )
+        return tuple(sorted(far, key=lambda c: (-c.after.sort_s, c.commune.name)))
 
 
 def build_scene(plan: Plan, case: Case) -> Scene:
@@ -167,7 +170,7 @@ def build_scene(plan: Plan, case: Case) -> Scene:
         for code in sorted(steps)
         if code in territory
     }
-    box = _box([*_points(communes), *nodes.values()])
+    box = _box([*_points(communes), *nodes.values()], _MARGIN_DEG)
     shown = {view.commune.code for view in communes}
     around = [c for c in territory.communes.values() if c.code not in shown and _meets(c, box)]
     marks = counter_marks(territory, problem)
@@ -340,11 +343,11 @@ def _points(views: Iterable[CommuneView]) -> list[tuple[float, float]]:
     return points
 
 
-def _box(points: Sequence[tuple[float, float]]) -> Box:
-    """West, south, east and north of ``points``, with a margin."""
+def _box(points: Sequence[tuple[float, float]], margin: float = 0) -> Box:
+    """West, south, east and north of ``points``, with a margin in degrees."""
     lon, lat = np.array(points).T
-    west, south = float(lon.min()) - _MARGIN_DEG, float(lat.min()) - _MARGIN_DEG
-    return west, south, float(lon.max()) + _MARGIN_DEG, float(lat.max()) + _MARGIN_DEG
+    west, south = float(lon.min()) - margin, float(lat.min()) - margin
+    return west, south, float(lon.max()) + margin, float(lat.max()) + margin
 
 
 def _inside(lon: float, lat: float, box: Box) -> bool:

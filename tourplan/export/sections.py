@@ -16,7 +16,7 @@ from tourplan.export.french import (
     number,
     when,
 )
-from tourplan.export.markup import Column, badge, body_row, element, items, table, text
+from tourplan.export.markup import Column, badge, body_row, element, items, table, text, unseen
 from tourplan.export.scene import (
     CLASS_LABELS,
     UNREACHED,
@@ -229,19 +229,18 @@ def _day_rows(plan: Plan, day_number: int, day: Day) -> str:
         "",
     ]
     stops = [_stop_cells(day, stop_label(day_number, k), stop) for k, stop in enumerate(day.stops)]
-    rows = [_day_heading(plan, day_number, day), body_row(ITINERARY, start, class_="bout")]
-    rows += [body_row(ITINERARY, cells) for cells in stops]
-    rows.append(body_row(ITINERARY, back, class_="bout"))
+    rows = [_day_heading(plan, day_number, day), body_row(ITINERARY, start, head=1, class_="bout")]
+    rows += [body_row(ITINERARY, cells, head=1) for cells in stops]
+    rows.append(body_row(ITINERARY, back, head=1, class_="bout"))
     return "".join(rows)
 
 
 def _stop_cells(day: Day, label: str, stop: Stop) -> list[str]:
-    step = element("strong", text(stop.name)) + element("span", text(stop.session), class_="note")
-    if _meal_before(day, stop) and day.break_from_s is not None and day.break_until_s is not None:
-        meal = f"repas de {clock(day.break_from_s)} à {clock(day.break_until_s)}, avant d’ouvrir"
-        step += element("span", text(meal), class_="note")
+    step = element("strong", text(stop.name)) + element(
+        "span", text(_stop_note(day, stop)), class_="note"
+    )
     return [
-        badge(day.weekday, label),
+        badge(day.weekday, label) + unseen(label),
         step,
         _drive_min(stop.drive_s),
         _drive_km(stop.drive_m),
@@ -250,6 +249,13 @@ def _stop_cells(day: Day, label: str, stop: Stop) -> list[str]:
         clock(stop.closing_s),
         clock(stop.departure_s),
     ]
+
+
+def _stop_note(day: Day, stop: Stop) -> str:
+    """The session, and the meal when it is taken before it."""
+    if day.break_from_s is None or day.break_until_s is None or not _meal_before(day, stop):
+        return stop.session
+    return f"{stop.session}, repas de {clock(day.break_from_s)} à {clock(day.break_until_s)}"
 
 
 def _meal_before(day: Day, stop: Stop) -> bool:
@@ -418,7 +424,7 @@ def counters_table(scene: Scene) -> str:
     return table("Points fixes de la carte", COUNTERS, ["".join(rows)])
 
 
-LEVELS = (Column("Priorité"), Column("Objectif"), Column("Résultat"), Column("Preuve"))
+LEVELS = (Column("Objectif"), Column("Résultat"), Column("Preuve"))
 
 
 def levels_table(plan: Plan) -> str:
@@ -426,7 +432,11 @@ def levels_table(plan: Plan) -> str:
     rows = [
         body_row(
             LEVELS,
-            [str(rank), text(capital(level.label)), text(level.text), text(level_proof(level))],
+            [
+                text(f"{rank}. {capital(level.label)}"),
+                text(level.text),
+                text(level_proof(level)),
+            ],
         )
         for rank, level in enumerate(plan.levels, start=1)
     ]
@@ -439,7 +449,7 @@ def level_proof(level: Level) -> str:
         return "démontré"
     if level.gap is None:
         return "non démontré : aucune limite connue"
-    return f"non démontré : au mieux {_quantity(level.gap, level)} de mieux"
+    return f"non démontré : écart d’au plus {_quantity(level.gap, level)}"
 
 
 def _quantity(gap: int, level: Level) -> str:
@@ -449,9 +459,18 @@ def _quantity(gap: int, level: Level) -> str:
     if level.unit == "mètres":
         return kilometres(gap)
     if level.unit.startswith("habitants ×"):
-        share = 100 * gap / level.value if level.value else 0
-        return f"{number(share, 1)} %"
+        share = 100 * gap / max(1, level.value)
+        return f"{number(max(0.1, share), 1)} %"
     return f"{number(gap)} {level.unit}"
+
+
+def page_foot(plan: Plan) -> str:
+    """What each printed page says at its foot: letters and figures only, safe in a style."""
+    status = f"{capital(plan.status)}, empreinte {plan.fingerprint}"
+    return (
+        f'@page {{ @bottom-left {{ content: "{status}" }} '
+        '@bottom-right { content: "page " counter(page) " sur " counter(pages) } }'
+    )
 
 
 def legend(scene: Scene) -> str:

@@ -1,0 +1,210 @@
+"""A static map of a plan, drawn with matplotlib: for notebooks and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import cos, radians
+from typing import TYPE_CHECKING, Any
+
+from tourplan.errors import InputError
+from tourplan.export.french import capital, spaced
+from tourplan.export.scene import (
+    CLASS_FILLS,
+    CLASS_LABELS,
+    UNREACHED,
+    DayRoute,
+    Ring,
+    Scene,
+    build_scene,
+)
+
+if TYPE_CHECKING:
+    from tourplan.plan import Plan
+    from tourplan.prepare import Case
+
+_MARKS = ("o", "D", "h", "p", "8", "^", "s")
+_DASHES = ("-", "--", ":", "-.", (0, (2, 2)), (0, (6, 2)), "-")
+_INK = "#26323a"
+_BORDER = "#8d8264"
+_GROUND = "#e6e9e9"
+
+
+def plot_plan(plan: Plan, case: Case, ax: Any = None) -> Any:
+    """Draw ``plan``: communes by minutes to the nearest counter, stops numbered day by day.
+
+    Args:
+        plan: the plan.
+        case: its facts.
+        ax: matplotlib axes to draw on; new ones without it.
+
+    Returns:
+        The axes.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    axes = ax if ax is not None else _new_axes()
+    scene = build_scene(plan, case)
+    _draw_communes(axes, scene)
+    _draw_counters(axes, scene)
+    for route in scene.routes:
+        _draw_route(axes, scene, route)
+    _draw_depot(axes, scene)
+    _frame(axes, scene)
+    _write(axes, plan)
+    return axes
+
+
+def _new_axes() -> Any:
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise InputError.of(
+            "carte fixe", "matplotlib n’est pas installé", "pip install tourplan[notebooks]"
+        ) from None
+    return plt.subplots(figsize=(11, 7.5), layout="constrained")[1]
+
+
+def _draw_communes(axes: Any, scene: Scene) -> None:
+    """The surroundings in grey, then the communes class by class, with their legend."""
+    around = [scene.contours.get(commune.code, ()) for commune in scene.surroundings]
+    _fill(axes, around, facecolor=_GROUND, edgecolor="white", linewidth=0.6)
+    for rank, label in enumerate(CLASS_LABELS):
+        views = [view for view in scene.communes if view.after.rank == rank]
+        if rank == UNREACHED and not views:
+            continue
+        style = {"facecolor": CLASS_FILLS[rank], "edgecolor": _BORDER, "linewidth": 0.5}
+        if rank == UNREACHED:
+            style["hatch"] = "///"
+        _fill(axes, [scene.contours.get(v.commune.code, ()) for v in views], **style, label=label)
+
+
+def _fill(axes: Any, areas: Iterable[Sequence[Ring]], **style: Any) -> None:
+    """Areas, each made of rings; a ring within another is a hole."""
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path
+
+    paths = [
+        Path.make_compound_path(*(Path(ring, closed=True) for ring in rings))
+        for rings in areas
+        if rings
+    ]
+    axes.add_collection(PathCollection(paths, zorder=1, **style))
+
+
+def _draw_counters(axes: Any, scene: Scene) -> None:
+    points = [(mark.commune.lon, mark.commune.lat) for mark in scene.counters]
+    if points:
+        lon, lat = zip(*points, strict=True)
+        axes.scatter(
+            lon, lat, s=34, marker="s", color=_INK, edgecolor="white", zorder=4, label="point fixe"
+        )
+
+
+def _draw_route(axes: Any, scene: Scene, route: DayRoute) -> None:
+    """The ways of a day and its stops, in the colour, dash and shape of its weekday."""
+    look = route.day.weekday % len(_MARKS)
+    shift = _beside(axes, route.number, len(scene.routes))
+    for way in route.ways:
+        points = [scene.nodes[code] for code in way if code in scene.nodes]
+        if len(points) > 1:
+            lon, lat = zip(*points, strict=True)
+            axes.plot(
+                lon,
+                lat,
+                color=route.colour,
+                linestyle=_DASHES[look],
+                linewidth=2,
+                transform=shift,
+                zorder=3,
+            )
+    _draw_stops(axes, scene, route, look)
+
+
+def _beside(axes: Any, number: int, count: int) -> Any:
+    """A transform that sets the days apart where they share a road."""
+    from matplotlib.transforms import offset_copy
+
+    step = 1.8 * (number - (count + 1) / 2)
+    return offset_copy(axes.transData, fig=axes.figure, x=step, y=step / 2, units="points")
+
+
+def _draw_stops(axes: Any, scene: Scene, route: DayRoute, look: int) -> None:
+    places = {view.commune.code: view.commune for view in scene.communes}
+    label: str | None = f"{capital(route.day.weekday_name)}, journée {route.number}"
+    for mark in route.stops:
+        commune = places.get(mark.stop.code)
+        if commune is None:
+            continue
+        axes.scatter(
+            [commune.lon],
+            [commune.lat],
+            s=230,
+            marker=_MARKS[look],
+            color=route.colour,
+            edgecolor="white",
+            zorder=5,
+            label=label,
+        )
+        label = None
+        axes.text(
+            commune.lon,
+            commune.lat,
+            mark.label,
+            color="white" if look in (0, 6) else "black",
+            fontsize=8,
+            fontweight="bold",
+            ha="center",
+            va="center",
+            zorder=6,
+        )
+
+
+def _draw_depot(axes: Any, scene: Scene) -> None:
+    if scene.depot is None:
+        return
+    axes.scatter(
+        [scene.depot.lon],
+        [scene.depot.lat],
+        s=150,
+        marker="*",
+        color="black",
+        edgecolor="white",
+        zorder=5,
+        label=f"départ et retour : {scene.depot.name}",
+    )
+
+
+def _frame(axes: Any, scene: Scene) -> None:
+    """The view: the communes and the depot, in the proportions they have on the ground."""
+    west, south, east, north = scene.bounds()
+    pad = 0.03 * max(east - west, north - south)
+    axes.set_xlim(west - pad, east + pad)
+    axes.set_ylim(south - pad, north + pad)
+    axes.set_aspect(1 / cos(radians((south + north) / 2)))
+    axes.set_axis_off()
+
+
+def _write(axes: Any, plan: Plan) -> None:
+    """Title, legend and source of the times."""
+    axes.set_title(plan.title, loc="left", fontweight="bold")
+    axes.legend(
+        title=spaced("Minutes de route jusqu’à l’accueil le plus proche, avec la tournée"),
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0),
+        ncols=3,
+        fontsize=8,
+        title_fontsize=8,
+        frameon=False,
+        handlelength=1.6,
+    )
+    schematic = "Tracé schématique. " if plan.origin.schematic else ""
+    axes.annotate(
+        spaced(f"{schematic}{plan.origin.credit}. {capital(plan.status)}, {plan.fingerprint}"),
+        xy=(1, 1),
+        xycoords="axes fraction",
+        ha="right",
+        va="bottom",
+        fontsize=7,
+        color="#4c5a61",
+    )

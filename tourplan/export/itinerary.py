@@ -1,0 +1,99 @@
+"""``itineraire.csv``: the tour as Excel in French opens it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from tourplan.hours import clock
+from tourplan.plan import Day, Plan
+from tourplan.schedule import first_dates
+
+COLUMNS = (
+    "semaine",
+    "jour",
+    "creneau",
+    "date",
+    "code_insee",
+    "commune",
+    "lieu",
+    "adresse",
+    "arrivee",
+    "ouverture",
+    "fermeture",
+    "depart",
+    "trajet_min",
+    "trajet_km",
+    "agents",
+    "vehicule",
+)
+
+
+def itinerary_csv(plan: Plan) -> str:
+    """The itinerary as text: semicolons, decimal commas, CRLF; write it with a BOM.
+
+    Cells that a spreadsheet would take for a formula are neutralised by an apostrophe.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([neutral(cell) for cell in row] for row in itinerary_rows(plan))
+    return buffer.getvalue()
+
+
+def itinerary_rows(plan: Plan) -> Iterator[tuple[str, ...]]:
+    """One row a place, départ and retour included, under ``COLUMNS``."""
+    for day in plan.days:
+        yield from _day_rows(plan, day)
+
+
+def day_date(plan: Plan, day: Day) -> date | None:
+    """The first date of a day tour, when the plan has a start."""
+    if not plan.start:
+        return None
+    mondays = first_dates(date.fromisoformat(plan.start), plan.month_weeks, plan.cycle_weeks)
+    return mondays[day.week] + timedelta(days=day.weekday)
+
+
+def neutral(cell: str) -> str:
+    """The cell, behind an apostrophe when a spreadsheet would take it for a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def decimal_comma(value: float, decimals: int) -> str:
+    """``15,5``: at most ``decimals`` digits, at least one."""
+    whole, _, digits = f"{value:.{decimals}f}".partition(".")
+    return f"{whole},{digits.rstrip('0') or '0'}"
+
+
+def _day_rows(plan: Plan, day: Day) -> Iterator[tuple[str, ...]]:
+    when = day_date(plan, day)
+    head = (str(day.week), day.weekday_name)
+    stamp = when.isoformat() if when else ""
+    tail = (plan.crews[day.week - 1], plan.vehicle)
+    agency = (plan.depot, plan.depot_name, "Agence", "")
+    yield (*head, "départ", stamp, *agency, "", "", "", clock(day.departure_s), "", "", *tail)
+    for stop in day.stops:
+        yield (
+            *head,
+            stop.session,
+            stamp,
+            stop.code,
+            stop.name,
+            stop.place,
+            stop.address,
+            clock(stop.arrival_s),
+            clock(stop.opening_s),
+            clock(stop.closing_s),
+            clock(stop.departure_s),
+            *_drive(stop.drive_s, stop.drive_m),
+            *tail,
+        )
+    drive = _drive(day.return_drive_s, day.return_drive_m)
+    yield (*head, "retour", stamp, *agency, clock(day.return_s), "", "", "", *drive, *tail)
+
+
+def _drive(drive_s: int, drive_m: int) -> tuple[str, str]:
+    return decimal_comma(drive_s / 60, 2), decimal_comma(drive_m / 1000, 3)

@@ -1,0 +1,404 @@
+"""Judge an existing tour: its figures, the rules it breaks, what would be better."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from tourplan.assemble import assemble
+from tourplan.daytours import time_days
+from tourplan.errors import InputError, NoPlanError
+from tourplan.hours import WEEKDAYS
+from tourplan.measures import measure
+from tourplan.optimise.solve import Infeasible, NothingFound, Progress, level_of, optimise
+from tourplan.plan import Day, Level, Plan
+from tourplan.planner import as_case, solve
+from tourplan.prepare import Case, prepare
+from tourplan.problem import Problem
+from tourplan.scenario import Scenario
+from tourplan.study.tours import Visit, read_tour, tour_path
+from tourplan.timeline import Opening, build_day
+from tourplan.verify import Violation, verify
+
+Slot = tuple[int, int, int]
+"""(week from 1, weekday, session), the last two as positions 0 for Monday and first session."""
+Layout = Mapping[Slot, int]
+"""The site of each slot in use."""
+
+
+@dataclass(frozen=True)
+class ToCheck:
+    """A half-day outside the hours that the mairie publishes, to be checked with it."""
+
+    weekday: int
+    session: str
+    commune: str
+    hours: str
+
+    def __str__(self) -> str:
+        where = f"{WEEKDAYS[self.weekday]} {self.session}, {self.commune}"
+        return f"{where} : horaires publiés ce jour-là : {self.hours}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """The best single change: its words, and the levels of the tour so changed."""
+
+    text: str
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an existing tour is worth.
+
+    Attributes:
+        plan: the tour with every time worked out; its levels carry no bound.
+        violations: rules of the scenario it breaks.
+        to_check: half-days to be checked with the mairie.
+        shortest_s: least driving for the same communes, in seconds, when proved.
+        swap: the best single change, ``None`` when no single change is better.
+        best: the plan of the optimiser, ``None`` when there is none (``why_not`` says why).
+    """
+
+    plan: Plan
+    violations: tuple[Violation, ...]
+    to_check: tuple[ToCheck, ...]
+    shortest_s: int | None
+    swap: Change | None
+    best: Plan | None
+    why_not: str = ""
+
+    @property
+    def is_best(self) -> bool:
+        """Whether the tour keeps every rule and no plan is better on any level."""
+        return (
+            not self.violations
+            and self.best is not None
+            and self.best.proved
+            and [a.value for a in self.plan.levels] == [b.value for b in self.best.levels]
+        )
+
+    @property
+    def shortest_already(self) -> bool:
+        """Whether the driving is proved to be the least for these communes."""
+        return self.shortest_s == self.plan.figures.drive_s
+
+    def to_dict(self) -> dict[str, Any]:
+        """The evaluation as plain data under French keys."""
+        return {
+            "tournee": self.plan.model_dump(by_alias=True, mode="json"),
+            "regles_enfreintes": [
+                {"regle": v.rule, "ou": v.where, "quoi": v.what} for v in self.violations
+            ],
+            "a_verifier_avec_la_mairie": [str(item) for item in self.to_check],
+            "route_minimale_memes_communes_s": self.shortest_s,
+            "route_deja_minimale": self.shortest_already,
+            "un_changement": self.swap
+            and {
+                "quoi": self.swap.text,
+                "niveaux": [lv.model_dump(by_alias=True, mode="json") for lv in self.swap.levels],
+            },
+            "optimum": self.best and self.best.model_dump(by_alias=True, mode="json"),
+            "optimum_absent": self.why_not,
+            "deja_optimale": self.is_best,
+        }
+
+
+def evaluate(
+    scenario: Scenario | Case | str | Path,
+    tour: str | Path,
+    *,
+    best: Plan | None = None,
+    limit_s: float | None = None,
+    progress: Progress = lambda _: None,
+    stop: threading.Event | None = None,
+) -> Evaluation:
+    """Judge the tour of a CSV file (or ``herault_2021``, ``herault_2024``) under a scenario.
+
+    Args:
+        scenario: whose rules, times and goals are used.
+        tour: the file, or the name of an embedded tour.
+        best: the optimiser's plan for the scenario, when it is at hand.
+        limit_s: seconds the whole call may take.
+        progress: told each step in French.
+        stop: set it to stop searching for something better.
+
+    Raises:
+        InputError: the scenario or the tour has faults; every one is told.
+    """
+    started = monotonic()
+    case = as_case(scenario)
+    seconds = case.scenario.computing.limit_s if limit_s is None else limit_s
+    sessions = tuple(slot.name for slot in case.problem.sessions)
+    visits = read_tour(tour_path(str(tour)), case.territory, sessions)
+    wide = _widened(case, visits)
+    outside = [v.code for v in visits if v.code not in case.problem.site_index]
+    days = _days(wide.problem, visits)
+    violations = (
+        *(
+            Violation("outside", case.territory.name(code), "n’est pas une commune du scénario")
+            for code in dict.fromkeys(outside)
+        ),
+        *verify(wide.problem, days),
+    )
+    levels = tuple(level_of(wide.problem, days, name) for name in wide.problem.objectives)
+    plan = assemble(wide, days, levels, "évalué")
+    progress("route la plus courte pour ces communes…")
+    deadline = started + seconds
+    shortest_s = _shortest_s(wide.problem, visits, deadline, stop)
+    progress("meilleur changement unique…")
+    swap = _best_swap(wide.problem, visits, days)
+    why_not = ""
+    if best is None:
+        progress("meilleure tournée du scénario…")
+        left = max(0.1, deadline - monotonic())
+        try:
+            best = solve(case, limit_s=left, progress=progress, stop=stop)
+        except (NoPlanError, InputError) as error:
+            why_not = str(error)
+    return Evaluation(
+        plan=plan,
+        violations=violations,
+        to_check=_to_check(wide.problem, days),
+        shortest_s=shortest_s,
+        swap=swap,
+        best=best,
+        why_not=why_not,
+    )
+
+
+def _widened(case: Case, visits: Sequence[Visit]) -> Case:
+    """The case with the tour's communes among the candidates, and weeks enough for it."""
+    codes = {visit.code for visit in visits}
+    weeks = max(visit.week for visit in visits)
+    if weeks > case.problem.weeks:
+        raise InputError.of(
+            "itinéraire",
+            f"la tournée a {weeks} semaines, le cycle du scénario {case.problem.weeks}",
+            "changez cycle.semaines, ou donnez une seule semaine",
+        )
+    missing = codes - set(case.problem.site_index)
+    if not missing:
+        return case
+    communes = case.scenario.communes
+    wide = communes.model_copy(
+        update={
+            "candidates": tuple(sorted({*communes.candidates, *missing})),
+            "excluded": tuple(code for code in communes.excluded if code not in missing),
+        }
+    )
+    residents = case.scenario.residents
+    if not (residents.epcis or residents.file):
+        epcis = {case.territory[code].epci_code for code in case.resident_codes} - {""}
+        residents = residents.model_copy(update={"epcis": tuple(sorted(epcis))})
+    changed = {"communes": wide, "residents": residents}
+    return prepare(case.scenario.model_copy(update=changed))
+
+
+def _layout(problem: Problem, visits: Sequence[Visit]) -> dict[Slot, int]:
+    names = [slot.name for slot in problem.sessions]
+    return {
+        (v.week, v.weekday, names.index(v.session)): problem.site_index[v.code] for v in visits
+    }
+
+
+def _days(problem: Problem, visits: Sequence[Visit]) -> tuple[Day, ...]:
+    """The days of the tour: hours given are kept, the others worked out."""
+    names = [slot.name for slot in problem.sessions]
+    given = {(v.week, v.weekday, names.index(v.session)): v for v in visits}
+    timer = _Timer(problem)
+    days = []
+    for (week, weekday), openings in timer.openings(_layout(problem, visits)).items():
+        kept = [_as_given(o, given[week, weekday, o.session]) for o in openings]
+        days.append(build_day(problem, week, weekday, kept))
+    return tuple(days)
+
+
+def _as_given(opening: Opening, visit: Visit) -> Opening:
+    """The opening with the hours of the file where it gives them."""
+    return replace(
+        opening,
+        opening_s=opening.opening_s if visit.opening_s is None else visit.opening_s,
+        closing_s=opening.closing_s if visit.closing_s is None else visit.closing_s,
+    )
+
+
+class _Timer:
+    """Works out the hours of days, each kind of day once."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Opening]] = {}
+
+    def openings(self, layout: Layout) -> dict[tuple[int, int], list[Opening]]:
+        """The openings of each (week, weekday) of a layout."""
+        days: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for week, weekday, session in sorted(layout):
+            days.setdefault((week, weekday), []).append((session, layout[week, weekday, session]))
+        return {
+            day: self._day(tuple(s for s, _ in held), tuple(site for _, site in held))
+            for day, held in days.items()
+        }
+
+    def days(self, layout: Layout) -> tuple[Day, ...]:
+        """The days of a layout."""
+        return tuple(
+            build_day(self.problem, week, weekday, openings)
+            for (week, weekday), openings in self.openings(layout).items()
+        )
+
+    def _day(self, sessions: tuple[int, ...], sites: tuple[int, ...]) -> list[Opening]:
+        """The longest openings of a day; the whole windows when the day is impossible."""
+        key = (sessions, sites)
+        if key not in self._known:
+            timed = time_days(self.problem, sessions, np.array([sites], dtype=np.int64))
+            slots = [self.problem.sessions[k] for k in sessions]
+            possible = bool(timed.feasible[0])
+            self._known[key] = [
+                Opening(
+                    session,
+                    site,
+                    int(timed.opening_s[0, n]) if possible else slots[n].opening_s,
+                    int(timed.closing_s[0, n]) if possible else slots[n].closing_s,
+                )
+                for n, (session, site) in enumerate(zip(sessions, sites, strict=True))
+            ]
+        return self._known[key]
+
+
+def _to_check(problem: Problem, days: Sequence[Day]) -> tuple[ToCheck, ...]:
+    """The half-days that mairie hours do not cover enough."""
+    found = []
+    for day in days:
+        for stop in day.stops:
+            site = problem.sites[problem.site_index[stop.code]]
+            if not problem.hour_counts(site, day.weekday, stop.opening_s, stop.closing_s):
+                hours = site.hours.text(day.weekday) if site.hours else "inconnus"
+                found.append(ToCheck(day.weekday, stop.session, stop.name, hours))
+    return tuple(found)
+
+
+def _shortest_s(
+    problem: Problem, visits: Sequence[Visit], deadline: float, stop: threading.Event | None
+) -> int | None:
+    """The least driving that visits the same communes, weekly rules left aside, if proved."""
+    codes = [visit.code for visit in visits]
+    sites = tuple(
+        replace(site, required=codes.count(site.code), allowed=codes.count(site.code))
+        for site in problem.sites
+        if site.code in codes
+    )
+    narrow = replace(problem, sites=sites, objectives=("route",), hours_rule="preferes")
+    try:
+        found = optimise(
+            narrow,
+            deadline=deadline,
+            without=("weekly_opening", "weekly_work", "imposed_goals"),
+            stop=stop,
+        )
+    except (Infeasible, NothingFound):
+        return None
+    return found.levels[0].value if found.levels[0].proved else None
+
+
+def _best_swap(problem: Problem, visits: Sequence[Visit], days: Sequence[Day]) -> Change | None:
+    """The best tour that one change gives, if it is better than the tour as it is.
+
+    Fewer broken rules come first, then the levels in order. All changes are tried: two half-days
+    or two days exchanged, a half-day moved to a free slot, a commune replaced by a candidate.
+    """
+    layout = _layout(problem, visits)
+    timer = _Timer(problem)
+    best_rank = _rank(problem, days)
+    best: tuple[str, tuple[Day, ...]] | None = None
+    for text, changed in _changes(problem, layout):
+        tried = timer.days(changed)
+        rank = _rank(problem, tried, no_worse_than=best_rank)
+        if rank < best_rank:
+            best_rank, best = rank, (text, tried)
+    if best is None:
+        return None
+    text, tried = best
+    return Change(text, tuple(level_of(problem, tried, name) for name in problem.objectives))
+
+
+def _rank(
+    problem: Problem, days: Sequence[Day], no_worse_than: tuple[int, ...] | None = None
+) -> tuple[int, ...]:
+    """Broken rules, then levels to be minimised, the most important first.
+
+    Cut short, and so larger, once it is larger than ``no_worse_than``.
+    """
+    rank = [len(verify(problem, days))]
+    for name in problem.objectives:
+        if no_worse_than is not None and tuple(rank) > no_worse_than[: len(rank)]:
+            break
+        kind = measure(name)
+        value = kind.value(problem, days)
+        rank.append(value if kind.sense == "min" else -value)
+    return tuple(rank)
+
+
+def _changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
+    """Every tour one change away, with its words."""
+    slots = [
+        (week, weekday, session)
+        for week in range(1, problem.weeks + 1)
+        for weekday in problem.weekdays
+        for session in range(len(problem.sessions))
+    ]
+    names = [site.name for site in problem.sites]
+    for number, one in enumerate(slots):
+        for two in slots[number + 1 :]:
+            if one not in layout and two not in layout:
+                continue
+            changed = dict(layout)
+            for slot in (one, two):
+                changed.pop(slot, None)
+            if two in layout:
+                changed[one] = layout[two]
+            if one in layout:
+                changed[two] = layout[one]
+            yield _exchange_text(problem, layout, names, one, two), changed
+    for number, day in enumerate(days := sorted({slot[:2] for slot in slots})):
+        for other in days[number + 1 :]:
+            swap = {day: other, other: day}
+            changed = {
+                (*swap.get(slot[:2], slot[:2]), slot[2]): site for slot, site in layout.items()
+            }
+            text = f"échanger le {_day_name(problem, day)} et le {_day_name(problem, other)}"
+            yield text, changed
+    idle = [n for n in range(len(problem.sites)) if n not in layout.values()]
+    for slot, site in layout.items():
+        for other_site in idle:
+            text = f"{_slot_name(problem, slot)} : {names[other_site]} au lieu de {names[site]}"
+            yield text, {**layout, slot: other_site}
+
+
+def _exchange_text(
+    problem: Problem, layout: Layout, names: Sequence[str], one: Slot, two: Slot
+) -> str:
+    where = f"{_slot_name(problem, one)} et {_slot_name(problem, two)}"
+    if one in layout and two in layout:
+        return f"échanger {names[layout[one]]} et {names[layout[two]]} ({where})"
+    start, end = (one, two) if one in layout else (two, one)
+    return (
+        f"déplacer {names[layout[start]]} du {_slot_name(problem, start)} "
+        f"au {_slot_name(problem, end)}"
+    )
+
+
+def _slot_name(problem: Problem, slot: Slot) -> str:
+    return f"{_day_name(problem, slot[:2])} {problem.sessions[slot[2]].name}"
+
+
+def _day_name(problem: Problem, day: tuple[int, int]) -> str:
+    week = f" de la semaine {day[0]}" if problem.weeks > 1 else ""
+    return f"{WEEKDAYS[day[1]]}{week}"
