@@ -36,7 +36,7 @@ def nearest(time_s: NDArray[np.int64], reachable: NDArray[np.bool_]) -> Access:
         return Access(np.zeros(len(time_s), dtype=np.int64), np.zeros(len(time_s), dtype=bool))
     far = np.iinfo(np.int64).max
     least = np.where(reachable, time_s, far).min(axis=1)
-    reached = reachable.any(axis=1)
+    reached = np.asarray(reachable.any(axis=1))
     return Access(np.where(reached, least, 0), reached)
 
 

@@ -281,7 +281,7 @@ def _up(values: Ints, grid_s: int) -> Ints:
 
 
 def _down(values: Ints, grid_s: int) -> Ints:
-    floored: Ints = values // grid_s * grid_s
+    floored: Ints = np.asarray(values // grid_s * grid_s)
     return floored
 
 
@@ -290,7 +290,8 @@ def _arrangements(sites: int, size: int) -> Ints:
     grid = np.indices((sites,) * size).reshape(size, -1).T
     ordered = np.sort(grid, axis=1)
     different = (ordered[:, 1:] != ordered[:, :-1]).all(axis=1)
-    return grid[different].astype(np.int64)
+    chosen: Ints = grid[different].astype(np.int64)
+    return chosen
 
 
 def _merge(problem: Problem, chunks: list[TimedDays]) -> DayTours:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import os
+import errno
+import secrets
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from tourplan.errors import InputError
 
 MAX_TEXT_BYTES = 64 * 2**20
+
+_REASONS = {
+    errno.EACCES: "accès refusé",
+    errno.EPERM: "accès refusé",
+    errno.EROFS: "accès refusé",
+    errno.ENOSPC: "disque plein",
+    errno.ENAMETOOLONG: "nom trop long",
+    errno.ENOENT: "dossier introuvable",
+    errno.ENOTDIR: "un dossier du chemin est un fichier",
+    errno.EEXIST: "un fichier porte ce nom",
+    errno.EISDIR: "un dossier porte ce nom",
+}
 
 
 def data_file(name: str) -> Path:
@@ -32,22 +46,28 @@ def read_text(path: Path, where: str = "") -> str:
     """
     place = where or str(path)
     try:
-        size = path.stat().st_size
         if path.is_dir():
             raise InputError.of(place, f"« {path} » est un dossier", "donnez un fichier")
-        if size > MAX_TEXT_BYTES:
-            raise InputError.of(
-                place,
-                f"« {path.name} » pèse {size / 2**20:.0f} Mio, plus que les 64 Mio permis",
-                "réduisez le fichier",
-            )
-        raw = path.read_bytes()
-    except FileNotFoundError:
+        with path.open("rb") as file:
+            raw = file.read(MAX_TEXT_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
         raise InputError.of(
             place, f"le fichier « {path} » est introuvable", "vérifiez le nom et le dossier"
         ) from None
-    except (OSError, ValueError) as error:
-        raise InputError.of(place, f"« {path} » ne peut pas être lu ({error})") from None
+    except OSError as error:
+        raise InputError.of(
+            place,
+            f"« {path} » ne peut pas être lu ({_reason(error)})",
+            "fermez-le dans les autres programmes et vérifiez vos droits",
+        ) from None
+    except ValueError:
+        raise InputError.of(place, "nom de fichier illisible", "vérifiez le nom") from None
+    if len(raw) > MAX_TEXT_BYTES:
+        raise InputError.of(
+            place,
+            f"« {path.name} » dépasse {MAX_TEXT_BYTES // 2**20} Mio, la taille permise",
+            "réduisez le fichier",
+        )
     if b"\0" in raw:
         raise InputError.of(
             place, f"« {path.name} » n’est pas un fichier texte", "enregistrez-le en texte (UTF-8)"
@@ -67,43 +87,104 @@ def read_text(path: Path, where: str = "") -> str:
 
 
 def write_text(path: Path, text: str, *, bom: bool = False) -> None:
-    """Write ``text`` at ``path`` so that a reader sees the old file or the new, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Write ``text`` at ``path`` so that a reader sees the old file or the new, never half.
+
+    Raises:
+        InputError: the file cannot be written there.
+    """
+    draft = path.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("x", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
             file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        draft.replace(path)
+    except OSError as error:
+        raise InputError.of(
+            str(path),
+            f"écriture impossible ({_reason(error)})",
+            "fermez ce fichier s’il est ouvert, ou choisissez un autre dossier",
+        ) from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 @contextmanager
 def dated_folder(parent: Path, label: str, now: datetime) -> Iterator[tuple[Path, Path]]:
     """Yield ``(work, final)``: files written in ``work`` appear together as ``final``.
 
-    ``final`` is ``parent/YYYY-MM-DD_HHMMSS_label``, with ``_2``, ``_3``… when it is taken. When
-    the block fails or is interrupted nothing is left.
+    ``final`` is ``parent/YYYY-MM-DD_HHMMSS_label``, with ``_2``, ``_3``… when it is taken; it is
+    reserved at once, so that two runs of the same second do not meet. When the block fails or is
+    interrupted nothing is left.
+
+    Raises:
+        InputError: nothing can be written under ``parent``.
     """
     try:
         parent.mkdir(parents=True, exist_ok=True)
+        final = _reserved(parent, f"{now:%Y-%m-%d_%H%M%S}_{label}")
         work = Path(tempfile.mkdtemp(dir=parent, prefix=".tourplan-"))
     except OSError as error:
         raise InputError.of(
             "--sortie",
-            f"le dossier « {parent} » ne peut pas recevoir de fichiers ({error.strerror})",
+            f"le dossier « {parent} » ne peut pas recevoir de fichiers ({_reason(error)})",
             "choisissez un dossier où vous avez le droit d’écrire",
         ) from None
-    work.chmod(0o755)
-    base = f"{now:%Y-%m-%d_%H%M%S}_{label}"
-    final = parent / base
-    number = 1
+    work.chmod(final.stat().st_mode)
     try:
-        while final.exists():
-            number += 1
-            final = parent / f"{base}_{number}"
         yield work, final
+        final.rmdir()
         work.rename(final)
-    finally:
+    except BaseException:
         shutil.rmtree(work, ignore_errors=True)
+        with suppress(OSError):
+            final.rmdir()
+        raise
+
+
+def _reserved(parent: Path, name: str) -> Path:
+    """A new empty folder of that name, or ``name_2``, ``name_3``…"""
+    number, folder = 1, parent / name
+    while True:
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+            folder = parent / f"{name}_{number}"
+        else:
+            return folder
+
+
+def _reason(error: OSError) -> str:
+    """Why the system refused, in French."""
+    return _REASONS.get(error.errno or 0, f"erreur {error.errno} du système")
+
+
+def write_new_text(path: Path, text: str) -> None:
+    """Write ``text`` at ``path`` unless something is there already.
+
+    Raises:
+        InputError: the file exists, or cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise InputError.of(
+            str(path), "ce fichier existe déjà, il n’est pas écrasé", "donnez un autre nom"
+        ) from None
+    except OSError as error:
+        raise InputError.of(
+            str(path), f"écriture impossible ({_reason(error)})", "choisissez un autre dossier"
+        ) from None
+
+
+def slug(title: str) -> str:
+    """A short folder name made of a title: plain letters, digits and hyphens."""
+    decomposed = unicodedata.normalize("NFKD", title.casefold())
+    words = "".join(
+        c if c.isascii() and c.isalnum() else " "
+        for c in decomposed
+        if not unicodedata.combining(c)
+    ).split()
+    return "-".join(words)[:40].strip("-") or "plan"

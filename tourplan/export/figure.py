@@ -51,7 +51,7 @@ def plot_plan(plan: Plan, case: Case, ax: Any = None) -> Any:
         _draw_route(axes, scene, route)
     _draw_depot(axes, scene)
     _frame(axes, scene)
-    _write(axes, plan)
+    _write(axes, plan, scene)
     return axes
 
 
@@ -66,17 +66,18 @@ def _new_axes() -> Any:
 
 
 def _draw_communes(axes: Any, scene: Scene) -> None:
-    """The surroundings in grey, then the communes class by class, with their legend."""
+    """The surroundings in grey, then the communes class by class."""
     around = [scene.contours.get(commune.code, ()) for commune in scene.surroundings]
     _fill(axes, around, facecolor=_GROUND, edgecolor="white", linewidth=0.6)
-    for rank, label in enumerate(CLASS_LABELS):
+    for rank in range(len(CLASS_LABELS)):
         views = [view for view in scene.communes if view.after.rank == rank]
-        if rank == UNREACHED and not views:
-            continue
-        style = {"facecolor": CLASS_FILLS[rank], "edgecolor": _BORDER, "linewidth": 0.5}
-        if rank == UNREACHED:
-            style["hatch"] = "///"
-        _fill(axes, [scene.contours.get(v.commune.code, ()) for v in views], **style, label=label)
+        _fill(axes, [scene.contours.get(v.commune.code, ()) for v in views], **_class_style(rank))
+
+
+def _class_style(rank: int) -> dict[str, Any]:
+    """How the communes of a class look; those out of reach are hatched."""
+    style = {"facecolor": CLASS_FILLS[rank], "edgecolor": _BORDER, "linewidth": 0.5}
+    return {**style, "hatch": "///"} if rank == UNREACHED else style
 
 
 def _fill(axes: Any, areas: Iterable[Sequence[Ring]], **style: Any) -> None:
@@ -185,18 +186,26 @@ def _frame(axes: Any, scene: Scene) -> None:
     axes.set_axis_off()
 
 
-def _write(axes: Any, plan: Plan) -> None:
+def _write(axes: Any, plan: Plan, scene: Scene) -> None:
     """Title, legend and source of the times."""
+    from matplotlib.patches import Patch
+
     axes.set_title(plan.title, loc="left", fontweight="bold")
+    classes = [
+        Patch(**_class_style(rank), label=label)
+        for rank, label in enumerate(CLASS_LABELS)
+        if rank != UNREACHED or any(view.after.rank == rank for view in scene.communes)
+    ]
     axes.legend(
-        title=spaced("Minutes de route jusqu’à l’accueil le plus proche, avec la tournée"),
+        handles=[*classes, *axes.get_legend_handles_labels()[0]],
+        title="Temps de route jusqu’à l’accueil le plus proche, avec la tournée",
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
         ncols=3,
         fontsize=8,
-        title_fontsize=8,
+        title_fontsize=9,
         frameon=False,
-        handlelength=1.6,
+        markerscale=0.6,
     )
     schematic = "Tracé schématique. " if plan.origin.schematic else ""
     axes.annotate(

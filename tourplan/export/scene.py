@@ -77,13 +77,6 @@ class Reach:
             return UNREACHED
         return sum(self.seconds > limit * 60 for limit in LIMITS_MIN)
 
-    def bounds(self) -> Box:
-        """West, south, east and north of the communes whose access is told, and of the depot."""
-        points = _points(self.communes)
-        if self.depot is not None:
-            points.append((self.depot.lon, self.depot.lat))
-        return _box(points)
-
     @property
     def sort_s(self) -> int:
         """Seconds, more than any when there is no counter."""
@@ -151,6 +144,13 @@ class Scene:
     routes: tuple[DayRoute, ...]
     nodes: Mapping[str, tuple[float, float]]
     contours: Mapping[str, tuple[Ring, ...]]
+
+    def bounds(self) -> Box:
+        """West, south, east and north of the communes whose access is told, and of the depot."""
+        points = _points(self.communes)
+        if self.depot is not None:
+            points.append((self.depot.lon, self.depot.lat))
+        return _box(points)
 
     def beyond(self, minutes: int) -> tuple[CommuneView, ...]:
         """The inhabited communes farther than ``minutes`` with the tour, the farthest first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -204,9 +205,7 @@ def _widened(case: Case, visits: Sequence[Visit]) -> Case:
 
 def _layout(problem: Problem, visits: Sequence[Visit]) -> dict[Slot, int]:
     names = [slot.name for slot in problem.sessions]
-    return {
-        (v.week, v.weekday, names.index(v.session)): problem.site_index[v.code] for v in visits
-    }
+    return {(v.week, v.weekday, names.index(v.session)): problem.site_index[v.code] for v in visits}
 
 
 def _days(problem: Problem, visits: Sequence[Visit]) -> tuple[Day, ...]:
@@ -348,43 +347,53 @@ def _rank(
 
 def _changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
     """Every tour one change away, with its words."""
+    yield from _slot_changes(problem, layout)
+    yield from _day_changes(problem, layout)
+    yield from _commune_changes(problem, layout)
+
+
+def _slot_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
+    """Two half-days exchanged, or one moved to a free slot."""
     slots = [
         (week, weekday, session)
-        for week in range(1, problem.weeks + 1)
-        for weekday in problem.weekdays
+        for week, weekday in _tour_days(problem)
         for session in range(len(problem.sessions))
     ]
-    names = [site.name for site in problem.sites]
-    for number, one in enumerate(slots):
-        for two in slots[number + 1 :]:
-            if one not in layout and two not in layout:
-                continue
-            changed = dict(layout)
-            for slot in (one, two):
-                changed.pop(slot, None)
-            if two in layout:
-                changed[one] = layout[two]
-            if one in layout:
-                changed[two] = layout[one]
-            yield _exchange_text(problem, layout, names, one, two), changed
-    for number, day in enumerate(days := sorted({slot[:2] for slot in slots})):
-        for other in days[number + 1 :]:
-            swap = {day: other, other: day}
-            changed = {
-                (*swap.get(slot[:2], slot[:2]), slot[2]): site for slot, site in layout.items()
-            }
-            text = f"échanger le {_day_name(problem, day)} et le {_day_name(problem, other)}"
-            yield text, changed
-    idle = [n for n in range(len(problem.sites)) if n not in layout.values()]
+    for one, two in combinations(slots, 2):
+        held = [(to, layout[of]) for of, to in ((one, two), (two, one)) if of in layout]
+        if held:
+            kept = {slot: site for slot, site in layout.items() if slot not in (one, two)}
+            yield _exchange_text(problem, layout, one, two), kept | dict(held)
+
+
+def _day_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
+    """Two days exchanged."""
+    for one, two in combinations(_tour_days(problem), 2):
+        other = {one: two, two: one}
+        text = f"échanger le {_day_name(problem, one)} et le {_day_name(problem, two)}"
+        changed = {
+            (*other.get((week, day), (week, day)), session): site
+            for (week, day, session), site in layout.items()
+        }
+        yield text, changed
+
+
+def _commune_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
+    """A commune replaced by a candidate that is not served."""
+    idle = sorted(set(range(len(problem.sites))) - set(layout.values()))
     for slot, site in layout.items():
-        for other_site in idle:
-            text = f"{_slot_name(problem, slot)} : {names[other_site]} au lieu de {names[site]}"
-            yield text, {**layout, slot: other_site}
+        for other in idle:
+            new, old = problem.sites[other].name, problem.sites[site].name
+            yield f"{_slot_name(problem, slot)} : {new} au lieu de {old}", {**layout, slot: other}
 
 
-def _exchange_text(
-    problem: Problem, layout: Layout, names: Sequence[str], one: Slot, two: Slot
-) -> str:
+def _tour_days(problem: Problem) -> list[tuple[int, int]]:
+    """(week from 1, weekday) of each working day of the cycle."""
+    return [(week, day) for week in range(1, problem.weeks + 1) for day in problem.weekdays]
+
+
+def _exchange_text(problem: Problem, layout: Layout, one: Slot, two: Slot) -> str:
+    names = [site.name for site in problem.sites]
     where = f"{_slot_name(problem, one)} et {_slot_name(problem, two)}"
     if one in layout and two in layout:
         return f"échanger {names[layout[one]]} et {names[layout[two]]} ({where})"
