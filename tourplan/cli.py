@@ -169,8 +169,8 @@ def check(
         required = sum(site.required for site in problem.sites)
         _say(f"{path} : aucune faute.")
         _say(
-            f"  {required} communes à desservir, {len(problem.sites) - required} autres candidates, "
-            f"{sum(int(w) for w in problem.resident_weight)} habitants comptés, départ de "
+            f"  {required} communes à desservir, {len(problem.sites) - required} autres "
+            f"candidates, {problem.resident_weight.sum()} habitants comptés, départ de "
             f"{case.territory.name(case.depot_code)}."
         )
         for note in case.notes:

@@ -143,7 +143,7 @@ def dated_folder(parent: Path, label: str, now: datetime) -> Iterator[tuple[Path
 
 
 def _reserved(parent: Path, name: str) -> Path:
-    """A new empty folder of that name, or ``name_2``, ``name_3``…"""
+    """A new empty folder of that name, or of the first free of ``name_2``, ``name_3``."""
     number, folder = 1, parent / name
     while True:
         try:
@@ -180,7 +180,7 @@ def write_new_text(path: Path, text: str) -> None:
 
 
 def slug(title: str) -> str:
-    """A short folder name made of a title: plain letters, digits and hyphens."""
+    """A short folder name made of a title, of plain letters, digits and hyphens."""
     decomposed = unicodedata.normalize("NFKD", title.casefold())
     words = "".join(
         c if c.isascii() and c.isalnum() else " "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from tourplan.errors import Fault, InputError
 from tourplan.files import read_text
 
 MAX_ROWS = 2_000_000
+_NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d\d?)?", re.ASCII)
 
 
 def plain(text: str) -> str:
@@ -40,34 +42,60 @@ def read_table(path: Path, required: Sequence[str], where: str = "") -> list[Row
     Column names are compared without case, accents or marks (``Code INSEE`` is ``code_insee``).
 
     Raises:
-        InputError: unreadable file, missing columns, or more rows than fit.
+        InputError: unreadable file, columns missing or twice, rows longer than the header.
     """
-    text = read_text(path, where)
     place = where or path.name
-    header = text.partition("\n")[0]
-    delimiter = max(";,\t", key=header.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
-    try:
-        lines = [line for line in reader if any(cell.strip() for cell in line)]
-    except csv.Error as error:
-        raise InputError.of(
-            place, f"tableau illisible ({error})", "enregistrez-le en CSV"
-        ) from None
+    lines = _lines(read_text(path, where), place)
     if not lines:
         raise InputError.of(place, "le tableau est vide", f"attendu : {', '.join(required)}")
     if len(lines) > MAX_ROWS:
         raise InputError.of(place, f"plus de {MAX_ROWS} lignes", "réduisez le tableau")
-    columns = [plain(cell).replace(" ", "_") for cell in lines[0]]
-    missing = [name for name in required if name not in columns]
-    if missing:
-        raise InputError(
-            Fault(place, f"colonne « {name} » absente", f"ajoutez-la ; lues : {', '.join(columns)}")
-            for name in missing
+    columns = [plain(cell).replace(" ", "_") for cell in lines[0][1]]
+    read = ", ".join(filter(None, columns))
+    faults = [
+        Fault(place, f"colonne « {name} » absente", f"ajoutez-la ; lues : {read}")
+        for name in required
+        if name not in columns
+    ]
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    faults += [Fault(place, f"colonne « {name} » en double", "gardez-en une") for name in twice]
+    faults += [
+        Fault(
+            f"{place}, ligne {number}",
+            f"{len(line)} cellules pour {len(columns)} colonnes",
+            "mettez entre guillemets les cellules qui contiennent le séparateur",
         )
+        for number, line in lines
+        if any(cell.strip() for cell in line[len(columns) :])
+    ]
+    if faults:
+        raise InputError(faults)
     return [
         Row(f"{place}, ligne {number}", dict(zip(columns, line, strict=False)))
-        for number, line in enumerate(lines[1:], start=2)
+        for number, line in lines[1:]
     ]
+
+
+def _lines(text: str, place: str) -> list[tuple[int, list[str]]]:
+    """The lines of a CSV text that are not blank, each with its number."""
+    header = text.lstrip().partition("\n")[0]
+    delimiter = max(";,\t", key=header.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = []
+    number = 1
+    try:
+        for line in reader:
+            if any(cell.strip() for cell in line):
+                lines.append((number, line))
+            number = reader.line_num + 1
+    except csv.Error as error:
+        long = "limit" in str(error)
+        raise InputError.of(
+            f"{place}, ligne {number}",
+            "cellule trop longue" if long else "guillemets mal placés, ou jamais refermés",
+            'un guillemet dans une cellule s’écrit "" ; sinon enregistrez de nouveau en CSV',
+        ) from None
+    return lines
 
 
 def decimal(text: str) -> float:
@@ -76,7 +104,7 @@ def decimal(text: str) -> float:
     Raises:
         ValueError: the text is not a finite number.
     """
-    value = float(text.replace(",", ".").replace("\u202f", "").replace(" ", ""))
-    if value != value or value in (float("inf"), float("-inf")):
-        raise ValueError(text)
-    return value
+    written = "".join(text.split()).replace(",", ".")
+    if not _NUMBER.fullmatch(written):
+        raise ValueError(f"nombre « {text.strip()} » illisible")
+    return float(written)
