@@ -52,6 +52,7 @@ def read_table(path: Path, required: Sequence[str], where: str = "") -> list[Row
         raise InputError.of(place, f"plus de {MAX_ROWS} lignes", "réduisez le tableau")
     columns = [plain(cell).replace(" ", "_") for cell in lines[0][1]]
     read = ", ".join(filter(None, columns))
+    read += " ; séparez les colonnes par des points-virgules" if len(columns) == 1 else ""
     faults = [
         Fault(place, f"colonne « {name} » absente", f"ajoutez-la ; lues : {read}")
         for name in required

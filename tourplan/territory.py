@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 FIXED_FORMATS = ("Fixe", "Multisites", "Fixe_antenne(s)")
+MAX_RESIDENTS = 100_000_000
+"""More residents than this at one point are a slip, and would overflow sums of seconds."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +149,13 @@ def read_counters(path: Path, where: str = "") -> tuple[Counter, ...]:
     seen: set[str] = set()
     for row in rows:
         if row.text("id") in seen:
-            faults.append(Fault(row.where, f"identifiant « {row.text('id')} » en double"))
-        seen.add(row.text("id"))
+            faults.append(
+                Fault(
+                    row.where, f"identifiant « {row.text('id')} » en double", "donnez-en un autre"
+                )
+            )
+        elif row.text("id"):
+            seen.add(row.text("id"))
     if faults:
         raise InputError(faults)
     return tuple(c for c in counters if c is not None)
@@ -195,13 +203,17 @@ def read_territory(
     for path in counter_files:
         counters.extend(_collected(faults, read_counters, path) or ())
     faults += [
-        Fault(f"point fixe « {c.id} »", f"code INSEE {c.code} inconnu", "corrigez code_insee")
+        Fault(f"point fixe « {c.id} »", f"code INSEE « {c.code} » inconnu", "corrigez code_insee")
         for c in counters
         if c.code not in communes
     ]
     left_out = set(without)
     faults += [
-        Fault("points_fixes.exclus", f"aucun point fixe n’a l’identifiant « {missing} »")
+        Fault(
+            "points_fixes.exclus",
+            f"aucun point fixe n’a l’identifiant « {missing} »",
+            "reprenez la colonne id de data/points_fixes.csv ou de vos fichiers",
+        )
         for missing in sorted(left_out - {c.id for c in counters})
     ]
     if faults:
@@ -228,9 +240,9 @@ def _caught(faults: list[Fault], where: str, read: Callable[[A], T], what: A) ->
     try:
         return read(what)
     except KeyError as error:
-        faults.append(Fault(where, f"« {error.args[0]} » manque"))
-    except (ValueError, TypeError) as error:
-        faults.append(Fault(where, str(error)))
+        faults.append(Fault(where, f"« {error.args[0]} » manque", "ajoutez-le"))
+    except ValueError as error:
+        faults.append(Fault(where, str(error), "corrigez la valeur"))
     return None
 
 
@@ -245,32 +257,69 @@ def _collected(faults: list[Fault], read: Callable[[A], T], what: A) -> T | None
 
 def _code(text: object) -> str:
     """A commune's INSEE code: five characters, kept as text."""
-    if not isinstance(text, str) or len(text) != 5 or not text.isalnum():
-        raise ValueError(f"code INSEE « {text} » illisible, attendu 5 caractères entre guillemets")
+    if not isinstance(text, str):
+        raise ValueError(f'code INSEE {_short(text)} : attendu un texte, "05001" et non 5001')
+    if not re.fullmatch(r"[0-9AB]{5}", text):
+        raise ValueError(
+            f"code INSEE {_short(text)} : attendu 5 caractères, zéro de gauche compris (05001)"
+        )
     return text
 
 
-def _commune(feature: dict[str, Any]) -> Commune:
-    properties = feature["properties"]
-    lon, lat = float(properties["point_lon"]), float(properties["point_lat"])
-    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        raise ValueError(f"coordonnées hors du globe ({lon}, {lat})")
-    population = properties["population"]
-    if not isinstance(population, int) or population < 0:
-        raise ValueError(f"population « {population} » : attendu un entier positif")
+def _short(value: object) -> str:
+    """A value as it is quoted in a message, shortened."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return f"« {text[:60]}… »" if len(text) > 60 else f"« {text} »"
+
+
+def _residents(value: object, what: str) -> int:
+    """A whole number of residents."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise ValueError(f"{what} {_short(value)} : attendu un nombre entier, 0 ou plus")
+    if value > MAX_RESIDENTS or value != int(value):
+        raise ValueError(f"{what} {_short(value)} : attendu un nombre entier d’habitants")
+    return int(value)
+
+
+def _degrees(properties: Mapping[str, Any], key: str, limit: int) -> float:
+    """A longitude or a latitude."""
+    value = properties[key]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{key} {_short(value)} : attendu un nombre de degrés")
+    if not -limit <= value <= limit:
+        raise ValueError(f"{key} {_short(value)} : hors du globe, attendu des degrés (WGS 84)")
+    return float(value)
+
+
+def _outline(geometry: object) -> Mapping[str, Any] | None:
+    """A commune's outline, its points left unread; ``None`` when there is none."""
+    if geometry is None:
+        return None
+    if not isinstance(geometry, dict) or geometry.get("type") not in ("Polygon", "MultiPolygon"):
+        raise ValueError("contour illisible : attendu Polygon ou MultiPolygon")
+    return geometry
+
+
+def _commune(feature: object) -> Commune:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(feature, dict) or not isinstance(properties, dict):
+        raise ValueError("ce n’est pas un objet GeoJSON avec ses propriétés")
+    name = properties["nom"]
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"nom {_short(name)} : attendu un texte")
     return Commune(
         code=_code(properties["code"]),
-        name=str(properties["nom"]),
+        name=" ".join(name.split()),
         departement=str(properties.get("departement") or properties["code"][:2]),
         epci_code=str(properties.get("epci_code") or ""),
         epci_name=str(properties.get("epci_nom") or ""),
-        population=population,
+        population=_residents(properties["population"], "population"),
         postcodes=str(properties.get("codes_postaux") or ""),
-        lon=lon,
-        lat=lat,
+        lon=_degrees(properties, "point_lon", 180),
+        lat=_degrees(properties, "point_lat", 90),
         address=str(properties.get("mairie_adresse") or ""),
         hours=WeekHours.parse(str(properties.get("mairie_horaires") or "")),
-        geometry=feature.get("geometry"),
+        geometry=_outline(feature.get("geometry")),
     )
 
 
@@ -278,9 +327,14 @@ def _counter(row: Row) -> Counter:
     form = row.text("format") or "Fixe"
     if form not in FIXED_FORMATS:
         raise ValueError(f"format « {form} » : attendu {', '.join(FIXED_FORMATS)}")
+    half_day = row.text("demi_journee").casefold()
+    if half_day not in ("oui", "non", ""):
+        raise ValueError(f"demi_journee « {half_day} » : attendu oui, non ou rien")
+    if not row.text("id"):
+        raise KeyError("id")
     operators = row.text("operateurs").replace(",", "|").split("|")
     return Counter(
-        id=row.cells["id"].strip(),
+        id=row.text("id"),
         name=row.text("nom"),
         code=_code(row.text("code_insee")),
         commune=row.text("commune"),
@@ -289,14 +343,12 @@ def _counter(row: Row) -> Counter:
         lat=decimal(row.text("lat")) if row.text("lat") else None,
         hours=WeekHours.parse(row.text("horaires")),
         format=form,
-        half_day=row.text("demi_journee").casefold() == "oui",
+        half_day=half_day == "oui",
         operators=tuple(name.strip() for name in operators if name.strip()),
         date=row.text("date"),
     )
 
 
 def _resident(row: Row) -> ResidentPoint:
-    weight = decimal(row.text("habitants"))
-    if weight < 0 or weight != int(weight):
-        raise ValueError(f"habitants « {row.text('habitants')} » : attendu un entier positif")
-    return ResidentPoint(_code(row.text("code_insee")), int(weight))
+    weight = _residents(decimal(row.text("habitants")), "habitants")
+    return ResidentPoint(_code(row.text("code_insee")), weight)

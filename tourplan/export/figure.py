@@ -62,7 +62,7 @@ def _new_axes() -> Any:
         raise InputError.of(
             "carte fixe", "matplotlib n’est pas installé", "pip install tourplan[notebooks]"
         ) from None
-    return plt.subplots(figsize=(11, 7.5), layout="constrained")[1]
+    return plt.subplots(figsize=(11, 7), layout="constrained")[1]
 
 
 def _draw_communes(axes: Any, scene: Scene) -> None:
@@ -159,6 +159,23 @@ def _draw_stops(axes: Any, scene: Scene, route: DayRoute, look: int) -> None:
             va="center",
             zorder=6,
         )
+        _write_name(axes, commune.lon, commune.lat, mark.stop.name)
+
+
+def _write_name(axes: Any, lon: float, lat: float, name: str) -> None:
+    """The name of a commune beside its mark, readable over lines and colours."""
+    from matplotlib.patheffects import withStroke
+
+    axes.annotate(
+        name,
+        xy=(lon, lat),
+        xytext=(11, 0),
+        textcoords="offset points",
+        fontsize=7.5,
+        va="center",
+        path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        zorder=7,
+    )
 
 
 def _draw_depot(axes: Any, scene: Scene) -> None:

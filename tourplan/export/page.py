@@ -276,8 +276,8 @@ def _stop(plan: Plan, case: Case, route: DayRoute, mark: StopMark) -> Json | Non
         f"Arrivée à {clock(stop.arrival_s)} après {minutes(stop.drive_s)} de route "
         f"({kilometres(stop.drive_m)}), départ à {clock(stop.departure_s)}",
     ]
-    if commune.address:
-        lines.append(f"Mairie : {commune.address}")
+    if stop.address:
+        lines.append(f"{stop.place or 'Adresse'} : {stop.address}")
     lines.append(_hours_words(commune, route, mark))
     return {
         "repere": mark.label,

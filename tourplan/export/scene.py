@@ -40,8 +40,8 @@ CLASS_FILLS: Final = (
     "#f0e4c8",
     "#e0c999",
     "#c9a46a",
-    "#a67843",
-    "#6f4a24",
+    "#94652f",
+    "#5a3818",
     "#ffffff",
 )
 UNREACHED: Final = len(LIMITS_MIN) + 1

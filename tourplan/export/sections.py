@@ -16,6 +16,7 @@ from tourplan.export.french import (
     number,
     when,
 )
+from tourplan.export.itinerary import day_date
 from tourplan.export.markup import Column, badge, body_row, element, items, table, text, unseen
 from tourplan.export.scene import (
     CLASS_LABELS,
@@ -111,7 +112,8 @@ def key_figures(plan: Plan, scene: Scene) -> str:
         (
             "Aux heures de la mairie",
             f"{in_hours} sur {len(marks)}",
-            "demi-journées ; les autres sont à vérifier avec la mairie",
+            "demi-journées"
+            + ("" if in_hours == len(marks) else " ; les autres sont à vérifier avec la mairie"),
         ),
     ]
     return element(
@@ -145,20 +147,25 @@ def sentence(area: AreaAccess) -> str:
         return f"{name}{text(' : ' + counted(area.residents, 'habitant') + '.')}"
     goal = min(area.before)
     if not area.before[goal]:
-        return name + text(f" : aucun habitant à plus de {goal} min d’un accueil, même sans elle.")
-    verb = "est" if area.before[goal] < 2 else "sont"
-    today = (
-        f" : {counted(area.before[goal], 'habitant')} de "
-        f"{counted(area.communes_before[goal], 'commune')} {verb} à plus de {goal} min d’un "
-        "accueil ; avec la tournée, "
+        return name + text(f" : aucun habitant n’est à plus de {goal} min d’un accueil.")
+    verb = "est" if area.before[goal] == 1 else "sont"
+    today = _people(area.before[goal], area.communes_before[goal])
+    if area.after[goal] == area.before[goal]:
+        change = "la tournée n’y change rien"
+    elif area.after[goal]:
+        left = _people(area.after[goal], area.communes_after[goal])
+        change = f"avec la tournée, {left}"
+    else:
+        change = "avec la tournée, aucun"
+    return (
+        name
+        + text(f" : {today} {verb} à plus de {goal} min d’un accueil ; ")
+        + element("strong", text(f"{change}."))
     )
-    left = (
-        f"{counted(area.after[goal], 'habitant')} de "
-        f"{counted(area.communes_after[goal], 'commune')}."
-        if area.after[goal]
-        else "aucun."
-    )
-    return name + text(today) + element("strong", text(left))
+
+
+def _people(count: int, communes: int) -> str:
+    return f"{counted(count, 'habitant')} de {counted(communes, 'commune')}"
 
 
 def proof(plan: Plan) -> str:
@@ -236,8 +243,11 @@ def _day_rows(plan: Plan, day_number: int, day: Day) -> str:
 
 
 def _stop_cells(day: Day, label: str, stop: Stop) -> list[str]:
-    step = element("strong", text(stop.name)) + element(
-        "span", text(_stop_note(day, stop)), class_="note"
+    where = ", ".join(filter(None, [stop.place, stop.address]))
+    step = (
+        element("strong", text(stop.name))
+        + element("span", text(_stop_note(day, stop)), class_="note")
+        + (element("span", text(where), class_="note lieu") if where else "")
     )
     return [
         badge(day.weekday, label) + unseen(label),
@@ -266,15 +276,14 @@ def _meal_before(day: Day, stop: Stop) -> bool:
 
 
 def _day_heading(plan: Plan, day_number: int, day: Day) -> str:
-    name = capital(_day_name(plan, day.week, day.weekday))
+    first = day_date(plan, day)
+    since = f", dès le {when(first.isoformat())}" if first else ""
+    name = f"{capital(_day_name(plan, day.week, day.weekday))}, journée {day_number}{since}"
     totals = (
         f"{hours(day.open_s)} d’ouverture, {minutes(day.drive_s)} et {kilometres(day.drive_m)} "
         f"de route, {hours(day.work_s)} de travail par agent"
     )
-    return _wide_row(
-        element("strong", text(f"{name}, journée {day_number}"))
-        + element("span", text(totals), class_="note")
-    )
+    return _wide_row(element("strong", text(name)) + element("span", text(totals), class_="note"))
 
 
 def _free_row(plan: Plan, week: int, weekday: int) -> str:

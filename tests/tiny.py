@@ -1,0 +1,131 @@
+"""Tiny frozen problems from a handful of numbers, shared by the tests.
+
+Place 0 is the depot, places 1 to n are the sites ``A``, ``B``, ``C``…; any further place is one
+where people live or a fixed counter stands. A metre is a tenth of a second of driving.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tourplan.hours import WeekHours, parse_clock
+from tourplan.problem import AccessGoal, DayRules, Problem, SessionSlot, Site, WeekRules
+
+MINUTE, HOUR = 60, 3600
+METRES_A_SECOND = 10
+
+Matrix = Sequence[Sequence[int | None]]
+
+
+def at(text: str) -> int:
+    """Seconds since midnight of ``9:45``."""
+    return parse_clock(text)
+
+
+def slot(name: str, opening: str, closing: str, minimum_min: int = 60) -> SessionSlot:
+    """A session of the day."""
+    return SessionSlot(name, at(opening), at(closing), minimum_min * MINUTE)
+
+
+MORNING = slot("matin", "09:45", "12:15", 120)
+AFTERNOON = slot("après-midi", "13:30", "16:00", 120)
+TWO = (MORNING, AFTERNOON)
+
+DAY = DayRules(
+    earliest_departure_s=at("07:00"),
+    latest_return_s=at("19:00"),
+    setup_s=15 * MINUTE,
+    packing_s=15 * MINUTE,
+    break_s=30 * MINUTE,
+    break_from_s=at("11:30"),
+    break_until_s=at("14:30"),
+    max_work_s=10 * HOUR,
+    max_amplitude_s=13 * HOUR,
+    max_unbroken_s=6 * HOUR,
+    grid_s=5 * MINUTE,
+)
+
+
+def on_a_line(positions_min: Sequence[float]) -> list[list[int | None]]:
+    """Seconds between places that stand at these minutes along one road."""
+    return [[round(abs(a - b) * MINUTE) for b in positions_min] for a in positions_min]
+
+
+def make(
+    times: Matrix,
+    *,
+    sites: int | None = None,
+    sessions: Sequence[SessionSlot] = TWO,
+    required: Sequence[str] = (),
+    allowed: int = 1,
+    hours: Mapping[str, str] | None = None,
+    weekdays: Sequence[int] = (0, 1),
+    weeks: int = 1,
+    residents: Mapping[int, int] | None = None,
+    fixed: Sequence[int] = (),
+    goals: Sequence[AccessGoal] = (),
+    hours_rule: Any = "preferes",
+    overlap_min: int = 60,
+    far_min: int = 15,
+    objectives: Sequence[str] = ("route",),
+    week_work_s: int = 200 * HOUR,
+    week_opening_s: int = 0,
+    **day: int | None,
+) -> Problem:
+    """A problem over the matrix ``times`` (seconds, ``None``: no way), rules lax but for ``day``.
+
+    Args:
+        times: from row to column; the first place is the depot.
+        sites: how many of the places after the depot are sites; all of them by default.
+        sessions: the sessions of a day.
+        required: letters of the sites that must be served.
+        allowed: how many sessions each site may hold.
+        hours: mairie hours by letter (``"Mo 09:00-12:00"``); unknown where absent.
+        weekdays: working days.
+        weeks: weeks of the cycle.
+        residents: weight by place; 100 at each site by default.
+        fixed: places with a fixed counter.
+        goals: access goals.
+        hours_rule: what mairie hours are worth.
+        overlap_min: least overlap with them.
+        far_min: beyond it residents count in the mean access level.
+        objectives: levels in order.
+        week_work_s: most work of a week.
+        week_opening_s: least opening of a week.
+        day: rules of the day that differ from ``DAY``.
+    """
+    size = len(times)
+    count = size - 1 if sites is None else sites
+    reachable = np.array([[cell is not None for cell in row] for row in times]).reshape(size, size)
+    time_s = np.array([[cell or 0 for cell in row] for row in times], dtype=np.int64)
+    people = {place: 100 for place in range(1, count + 1)} if residents is None else residents
+    letters = [chr(ord("A") + number) for number in range(count)]
+    known = {letter: WeekHours.parse(text) for letter, text in (hours or {}).items()}
+    return Problem(
+        places=("depot", *letters, *(f"P{place}" for place in range(count + 1, size))),
+        time_s=time_s.reshape(size, size),
+        distance_m=time_s.reshape(size, size) * METRES_A_SECOND,
+        reachable=reachable,
+        depot=0,
+        sites=tuple(
+            Site(letter, letter, place, int(letter in required), allowed, known.get(letter))
+            for place, letter in enumerate(letters, start=1)
+        ),
+        sessions=tuple(sessions),
+        weekdays=tuple(weekdays),
+        weeks=weeks,
+        day=DayRules(**{**vars(DAY), **day}),
+        week=WeekRules(week_work_s, week_opening_s),
+        agents=2,
+        resident_place=np.array(list(people), dtype=np.int64),
+        resident_weight=np.array(list(people.values()), dtype=np.int64),
+        fixed_place=np.array(list(fixed), dtype=np.int64),
+        goals=tuple(goals),
+        hours_rule=hours_rule,
+        hours_overlap_s=overlap_min * MINUTE,
+        far_s=far_min * MINUTE,
+        objectives=tuple(objectives),
+    )
