@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+"""Characters that would break a line, drive the terminal or turn the text around."""
+
+
+def quoted(value: object) -> str:
+    """A value as messages show it: between French quotes, shortened."""
+    if isinstance(value, dict):
+        return "une section"
+    if isinstance(value, (list, tuple)):
+        return "une liste" if value else "une liste vide"
+    if isinstance(value, bool):
+        return "« true »" if value else "« false »"
+    if isinstance(value, int) and value.bit_length() > 64:
+        return "un nombre immense"
+    text = str(value)
+    if not text.strip():
+        return "un texte vide"
+    return f"« {text[:60]}… »" if len(text) > 60 else f"« {text} »"
 
 
 @dataclass(frozen=True)
@@ -16,7 +36,7 @@ class Fault:
 
     def __str__(self) -> str:
         text = f"{self.where} : {self.what}" if self.where else self.what
-        return f"{text} → {self.mend}" if self.mend else text
+        return _UNSHOWN.sub("�", f"{text} → {self.mend}" if self.mend else text)
 
     def to_dict(self) -> dict[str, str]:
         """The fault under the French keys of ``--json``."""

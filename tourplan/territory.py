@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tourplan.errors import Fault, InputError
+from tourplan.errors import Fault, InputError, quoted
 from tourplan.files import data_file, read_text
 from tourplan.hours import WeekHours
 from tourplan.tables import Row, decimal, read_table
@@ -257,37 +257,25 @@ def _collected(faults: list[Fault], read: Callable[[A], T], what: A) -> T | None
 
 def _code(text: object) -> str:
     """A commune's INSEE code: five characters, kept as text."""
-    if not isinstance(text, str):
-        raise ValueError(f'code INSEE {_short(text)} : attendu un texte, "05001" et non 5001')
-    if not re.fullmatch(r"[0-9AB]{5}", text):
-        raise ValueError(
-            f"code INSEE {_short(text)} : attendu 5 caractères, zéro de gauche compris (05001)"
-        )
-    return text
+    if isinstance(text, str) and re.fullmatch(r"[0-9][0-9AB][0-9]{3}", text):
+        return text
+    raise ValueError(f"code INSEE {quoted(text)} : attendu un texte de 5 caractères, comme 05001")
 
 
-def _short(value: object) -> str:
-    """A value as it is quoted in a message, shortened."""
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return f"« {text[:60]}… »" if len(text) > 60 else f"« {text} »"
-
-
-def _residents(value: object, what: str) -> int:
+def _residents(value: Any, what: str) -> int:
     """A whole number of residents."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise ValueError(f"{what} {_short(value)} : attendu un nombre entier, 0 ou plus")
-    if value > MAX_RESIDENTS or value != int(value):
-        raise ValueError(f"{what} {_short(value)} : attendu un nombre entier d’habitants")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 <= value <= MAX_RESIDENTS or value != int(value):
+        raise ValueError(f"{what} {quoted(value)} : attendu un nombre entier d’habitants")
     return int(value)
 
 
 def _degrees(properties: Mapping[str, Any], key: str, limit: int) -> float:
     """A longitude or a latitude."""
     value = properties[key]
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{key} {_short(value)} : attendu un nombre de degrés")
-    if not -limit <= value <= limit:
-        raise ValueError(f"{key} {_short(value)} : hors du globe, attendu des degrés (WGS 84)")
+    value = decimal(value) if isinstance(value, str) else value
+    if type(value) not in (int, float) or not -limit <= value <= limit:
+        raise ValueError(f"{key} {quoted(value)} : attendu des degrés (WGS 84)")
     return float(value)
 
 
@@ -306,7 +294,7 @@ def _commune(feature: object) -> Commune:
         raise ValueError("ce n’est pas un objet GeoJSON avec ses propriétés")
     name = properties["nom"]
     if not isinstance(name, str) or not name.strip():
-        raise ValueError(f"nom {_short(name)} : attendu un texte")
+        raise ValueError(f"nom {quoted(name)} : attendu un texte")
     return Commune(
         code=_code(properties["code"]),
         name=" ".join(name.split()),

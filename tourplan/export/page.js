@@ -479,6 +479,11 @@
     document.body.classList.remove("a-imprimer");
     start();
   });
-  window.addEventListener("resize", start);
+  let width = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth === width) return;
+    width = window.innerWidth;
+    start();
+  });
   refresh();
 })();

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from tourplan.prepare import Case
     from tourplan.territory import Commune
 
-__all__ = ["Notebook", "itinerary_table", "map_page", "notebook_page"]
+__all__ = ["MapFrame", "itinerary_table", "map_page", "notebook_page"]
 
 _SCALE = 10_000
 """Contours are written in ten-thousandths of a degree, about ten metres."""
@@ -99,7 +99,7 @@ def _times_words(plan: Plan) -> str:
 
 
 @dataclass(frozen=True)
-class Notebook:
+class MapFrame:
     """The page of a plan as notebooks show it: in a frame of its own."""
 
     page: str
@@ -113,9 +113,9 @@ class Notebook:
         )
 
 
-def notebook_page(plan: Plan, case: Case) -> Notebook:
+def notebook_page(plan: Plan, case: Case) -> MapFrame:
     """The map of ``plan``, shown by notebooks."""
-    return Notebook(map_page(plan, case))
+    return MapFrame(map_page(plan, case))
 
 
 def content_policy(style: str, script: str) -> str:
@@ -132,8 +132,8 @@ def _digest(content: str) -> str:
 
 @cache
 def _asset(name: str) -> str:
-    """A file of this package; line ends are made those of the page, whatever the checkout."""
-    return (Path(__file__).parent / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+    """A file of this package, with the page's line ends whatever those of the checkout."""
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
 @cache
