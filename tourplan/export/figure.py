@@ -173,6 +173,7 @@ def _write_name(axes: Any, lon: float, lat: float, name: str) -> None:
         textcoords="offset points",
         fontsize=7.5,
         va="center",
+        parse_math=False,
         path_effects=[withStroke(linewidth=2.5, foreground="white")],
         zorder=7,
     )
@@ -207,13 +208,13 @@ def _write(axes: Any, plan: Plan, scene: Scene) -> None:
     """Title, legend and source of the times."""
     from matplotlib.patches import Patch
 
-    axes.set_title(plan.title, loc="left", fontweight="bold")
+    axes.set_title(plan.title, loc="left", fontweight="bold", parse_math=False)
     classes = [
         Patch(**_class_style(rank), label=label)
         for rank, label in enumerate(CLASS_LABELS)
         if rank != UNREACHED or any(view.after.rank == rank for view in scene.communes)
     ]
-    axes.legend(
+    legend = axes.legend(
         handles=[*classes, *axes.get_legend_handles_labels()[0]],
         title="Temps de route jusqu’à l’accueil le plus proche, avec la tournée",
         loc="upper center",
@@ -224,6 +225,8 @@ def _write(axes: Any, plan: Plan, scene: Scene) -> None:
         frameon=False,
         markerscale=0.6,
     )
+    for label in legend.get_texts():
+        label.set_parse_math(False)
     schematic = "Tracé schématique. " if plan.origin.schematic else ""
     axes.annotate(
         spaced(f"{schematic}{plan.origin.credit}. {capital(plan.status)}, {plan.fingerprint}"),
@@ -233,4 +236,5 @@ def _write(axes: Any, plan: Plan, scene: Scene) -> None:
         va="bottom",
         fontsize=7,
         color="#4c5a61",
+        parse_math=False,
     )

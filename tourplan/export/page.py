@@ -50,9 +50,15 @@ Json = dict[str, Any]
 
 def map_page(plan: Plan, case: Case) -> str:
     """The complete page of ``plan``: map, tables, proof and sources."""
+    return _render(plan, case)
+
+
+def _render(plan: Plan, case: Case, setting: str = "") -> str:
+    """The page; ``setting`` is a class of its body that the style knows."""
     scene = build_scene(plan, case)
     style, script = f"{_style()}\n{sections.page_foot(plan)}\n", _script()
     parts = {
+        "setting": text(setting),
         "policy": content_policy(style, script),
         "style": style,
         "script": script,
@@ -71,7 +77,7 @@ def map_page(plan: Plan, case: Case) -> str:
         "legend": sections.legend(scene),
         "route_words": text(_route_words(plan)),
         "times": text(_times_words(plan)),
-        "itinerary": itinerary_table(plan),
+        "itinerary": itinerary_table(plan, marks=True),
         "free_days": text(sections.free_days(plan)),
         "access": sections.access_table(plan),
         "far": sections.far_communes(plan, scene),
@@ -81,8 +87,6 @@ def map_page(plan: Plan, case: Case) -> str:
         "sources": sections.sources(plan, case),
         "notes": sections.notes(plan),
         "identity": sections.identity(plan, case),
-        "fingerprint": text(plan.fingerprint),
-        "software": text(plan.software),
     }
     return Template(spaced(_asset("page.html"))).substitute(parts)
 
@@ -114,8 +118,8 @@ class MapFrame:
 
 
 def notebook_page(plan: Plan, case: Case) -> MapFrame:
-    """The map of ``plan``, shown by notebooks."""
-    return MapFrame(map_page(plan, case))
+    """The map of ``plan``, shown by notebooks: the same page, the map first."""
+    return MapFrame(_render(plan, case, "cahier"))
 
 
 def content_policy(style: str, script: str) -> str:

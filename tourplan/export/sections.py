@@ -29,6 +29,7 @@ from tourplan.export.scene import (
     numbered_days,
     stop_label,
 )
+from tourplan.export.words import area_sentence
 from tourplan.hours import WEEKDAYS, clock
 from tourplan.tables import plain
 
@@ -141,31 +142,14 @@ def sentences(plan: Plan) -> str:
 
 
 def sentence(area: AreaAccess) -> str:
-    """Who is beyond the shortest goal without the tour, and with it."""
-    name = element("strong", text(area.name))
-    if not area.before:
-        return f"{name}{text(' : ' + counted(area.residents, 'habitant') + '.')}"
-    goal = min(area.before)
-    if not area.before[goal]:
-        return name + text(f" : aucun habitant n’est à plus de {goal} min d’un accueil.")
-    verb = "est" if area.before[goal] == 1 else "sont"
-    today = _people(area.before[goal], area.communes_before[goal])
-    if area.after[goal] == area.before[goal]:
-        change = "la tournée n’y change rien"
-    elif area.after[goal]:
-        left = _people(area.after[goal], area.communes_after[goal])
-        change = f"avec la tournée, {left}"
-    else:
-        change = "avec la tournée, aucun"
+    """Who is far from a counter, and who still is with the tour."""
+    told = area_sentence(area).removeprefix(area.name)
+    today, semicolon, change = told.partition(" ; ")
     return (
-        name
-        + text(f" : {today} {verb} à plus de {goal} min d’un accueil ; ")
-        + element("strong", text(f"{change}."))
+        element("strong", text(area.name))
+        + text(today + semicolon)
+        + element("strong", text(change))
     )
-
-
-def _people(count: int, communes: int) -> str:
-    return f"{counted(count, 'habitant')} de {counted(communes, 'commune')}"
 
 
 def proof(plan: Plan) -> str:
@@ -211,10 +195,15 @@ ITINERARY = (
 )
 
 
-def itinerary_table(plan: Plan) -> str:
-    """The tour day by day, as an HTML table that needs neither map nor script."""
+def itinerary_table(plan: Plan, *, marks: bool = False) -> str:
+    """The tour day by day, as an HTML table that needs neither map nor script.
+
+    Args:
+        plan: the plan.
+        marks: whether stops bear the shapes of the map, which only the page defines.
+    """
     bodies = [
-        ((day.week, day.weekday), _day_rows(plan, number_, day))
+        ((day.week, day.weekday), _day_rows(plan, number_, day, marks=marks))
         for number_, day in numbered_days(plan)
     ]
     bodies += [((week, day), _free_row(plan, week, day)) for week, day in plan.free_days]
@@ -222,7 +211,7 @@ def itinerary_table(plan: Plan) -> str:
     return table("La tournée jour par jour", ITINERARY, ordered, class_="tableau itineraire")
 
 
-def _day_rows(plan: Plan, day_number: int, day: Day) -> str:
+def _day_rows(plan: Plan, day_number: int, day: Day, *, marks: bool) -> str:
     """The heading of a day, its departure, stops and return."""
     start = ["", text(f"Départ de {plan.depot_name}"), "", "", "", "", "", clock(day.departure_s)]
     back = [
@@ -235,23 +224,20 @@ def _day_rows(plan: Plan, day_number: int, day: Day) -> str:
         "",
         "",
     ]
-    stops = [_stop_cells(day, stop_label(day_number, k), stop) for k, stop in enumerate(day.stops)]
-    rows = [_day_heading(plan, day_number, day), body_row(ITINERARY, start, head=1, class_="bout")]
-    rows += [body_row(ITINERARY, cells, head=1) for cells in stops]
-    rows.append(body_row(ITINERARY, back, head=1, class_="bout"))
+    rows = [_day_heading(plan, day_number, day), body_row(ITINERARY, start, 1, class_="bout")]
+    for position, stop in enumerate(day.stops):
+        label = stop_label(day_number, position)
+        mark = badge(day.weekday, label) + unseen(label) if marks else label
+        rows.append(body_row(ITINERARY, [mark, *_stop_cells(day, stop)], 1))
+    rows.append(body_row(ITINERARY, back, 1, class_="bout"))
     return "".join(rows)
 
 
-def _stop_cells(day: Day, label: str, stop: Stop) -> list[str]:
+def _stop_cells(day: Day, stop: Stop) -> list[str]:
     where = ", ".join(filter(None, [stop.place, stop.address]))
-    step = (
-        element("strong", text(stop.name))
-        + element("span", text(_stop_note(day, stop)), class_="note")
-        + (element("span", text(where), class_="note lieu") if where else "")
-    )
+    step = f"{element('strong', text(stop.name))} {_note(_stop_note(day, stop))}"
     return [
-        badge(day.weekday, label) + unseen(label),
-        step,
+        f"{step}<br>{element('span', text(where), class_='note lieu')}" if where else step,
         _drive_min(stop.drive_s),
         _drive_km(stop.drive_m),
         clock(stop.arrival_s),
@@ -259,6 +245,10 @@ def _stop_cells(day: Day, label: str, stop: Stop) -> list[str]:
         clock(stop.closing_s),
         clock(stop.departure_s),
     ]
+
+
+def _note(words: str) -> str:
+    return element("span", text(words), class_="note")
 
 
 def _stop_note(day: Day, stop: Stop) -> str:
@@ -283,17 +273,16 @@ def _day_heading(plan: Plan, day_number: int, day: Day) -> str:
         f"{hours(day.open_s)} d’ouverture, {minutes(day.drive_s)} et {kilometres(day.drive_m)} "
         f"de route, {hours(day.work_s)} de travail par agent"
     )
-    return _wide_row(element("strong", text(name)) + element("span", text(totals), class_="note"))
+    return _wide_row(name, totals)
 
 
 def _free_row(plan: Plan, week: int, weekday: int) -> str:
-    name = capital(_day_name(plan, week, weekday))
-    return _wide_row(
-        element("strong", text(name)) + element("span", text("jour libre"), class_="note")
-    )
+    return _wide_row(capital(_day_name(plan, week, weekday)), "jour libre")
 
 
-def _wide_row(content: str) -> str:
+def _wide_row(name: str, words: str) -> str:
+    """A row that heads a day."""
+    content = element("strong", text(f"{name} :")) + " " + _note(words)
     cell = element("th", content, scope="rowgroup", role="rowheader", colspan=len(ITINERARY))
     return element("tr", cell, role="row", class_="journee")
 

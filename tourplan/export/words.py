@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tourplan.hours import clock, duration
+from tourplan.hours import WEEKDAYS, clock, duration
 from tourplan.measures import number
 from tourplan.plan import AreaAccess, Level, Plan
-from tourplan.study.evaluate import Evaluation
+
+if TYPE_CHECKING:
+    from tourplan.prepare import Case
+    from tourplan.study.evaluate import Evaluation
 
 FAR_MIN = 15
 """The access, in minutes, that the sentence for an élu speaks of."""
@@ -15,9 +19,23 @@ FAR_MIN = 15
 _TIMES = {1: "une fois", 2: "deux fois", 3: "trois fois", 4: "quatre fois"}
 
 
+def case_sentences(case: Case) -> list[str]:
+    """What a scenario without fault asks for, so that its author sees what was understood."""
+    sites = case.problem.sites
+    required = sum(site.required for site in sites)
+    people = int(case.problem.resident_weight.sum())
+    return [
+        f"  {_counted(required, 'commune')} à desservir, "
+        f"{_counted(len(sites) - required, 'autre candidate')}, "
+        f"{_counted(people, 'habitant')} dont l’accès compte.",
+        f"  Départ et retour : {case.territory.name(case.depot_code)}.",
+        *(f"  À savoir : {note}." for note in case.notes),
+    ]
+
+
 def elected_sentences(plan: Plan) -> list[str]:
     """What an élu wants to read: access by intercommunalité, rhythm, road, and the proof."""
-    areas = [area for area in plan.access if area.code] or list(plan.access)
+    areas = plan.access[:-1] or plan.access  # the last is all of them together
     return [*(area_sentence(area) for area in areas), rhythm_sentence(plan), proof_sentence(plan)]
 
 
@@ -26,12 +44,13 @@ def area_sentence(area: AreaAccess, minutes: int = FAR_MIN) -> str:
     before, after = area.before[minutes], area.after[minutes]
     if not before:
         return f"{area.name} : aucun habitant n’est à plus de {minutes} min d’un accueil."
-    people = _people(before, area.communes_before[minutes])
+    people = f"{_counted(before, 'habitant')} {_of_communes(area.communes_before[minutes])}"
     verb = "est" if before == 1 else "sont"
     if after == before:
         change = "la tournée n’y change rien"
     elif after:
-        change = f"avec la tournée, {_people(after, area.communes_after[minutes])}"
+        left = _of_communes(area.communes_after[minutes])
+        change = f"avec la tournée, il en reste {number(after)}, {left}"
     else:
         change = "avec la tournée, aucun"
     return f"{area.name} : {people} {verb} à plus de {minutes} min d’un accueil ; {change}."
@@ -41,7 +60,7 @@ def rhythm_sentence(plan: Plan) -> str:
     """How long each session opens, and how often in a month."""
     openings = [stop.open_s for day in plan.days for stop in day.stops]
     if not openings:
-        return "Aucune permanence."
+        return "Aucune permanence : la tournée est vide."
     shortest, longest = duration(min(openings)), duration(max(openings))
     length = longest if shortest == longest else f"De {shortest} à {longest}"
     rounds = len(plan.month_weeks) // plan.cycle_weeks
@@ -54,8 +73,6 @@ def free_days_text(plan: Plan) -> str:
     """The working days without a tour, or nothing when there is none."""
     if not plan.free_days:
         return ""
-    from tourplan.hours import WEEKDAYS
-
     names = [
         WEEKDAYS[day] + (f" (semaine {week})" if plan.cycle_weeks > 1 else "")
         for week, day in plan.free_days
@@ -76,31 +93,42 @@ def proof_sentence(plan: Plan) -> str:
     why = {"interrompu": "calcul interrompu", "limite de temps": "temps de calcul épuisé"}
     reason = why.get(plan.stopped, "sans preuve")
     return (
-        f"{head} ; meilleur planning trouvé, {reason} : un meilleur peut exister pour "
-        f"{', '.join(open_levels)}."
+        f"{head} ; meilleur planning trouvé, {reason}. Un autre fait peut-être mieux sur : "
+        f"{', '.join(open_levels)} (non démontré)."
     )
 
 
-def levels_table(levels: Sequence[Level]) -> list[str]:
-    """The levels in order, one a line, with value and proof."""
+def levels_table(levels: Sequence[Level], weeks: int = 1) -> list[str]:
+    """The levels in order, one a line, with value and proof; ``weeks``: those of the cycle."""
     return [
-        f"  {rank}. {_capital(level.label)} : {level.text} ({proof_text(level)})"
+        f"  {rank}. {_capital(level.label)} : {level.text} ({proof_text(level, weeks)})"
         for rank, level in enumerate(levels, start=1)
     ]
 
 
-def proof_text(level: Level) -> str:
-    """``démontré``, or the gap that is left."""
-    if level.bound is None:
-        return "non calculé"
+def proof_text(level: Level, weeks: int = 1) -> str:
+    """``démontré``, or the best that no plan can beat."""
     if level.proved:
         return "démontré"
-    return f"non démontré, borne {number(level.bound)} {level.unit}"
+    if level.bound is None:
+        return "non démontré : le temps a manqué"
+    return f"non démontré : {_bound_text(level, level.bound, weeks)}"
+
+
+def _bound_text(level: Level, bound: int, weeks: int) -> str:
+    """What no plan can beat, in the words of a level."""
+    if level.unit.startswith("habitants ×"):
+        return f"{number(100 * (level.value - bound) / level.value, 1)} % à gagner, au plus"
+    if level.unit == "secondes":
+        return f"au mieux {duration(bound / weeks)} par semaine"
+    if level.unit == "mètres":
+        return f"au mieux {number(bound / 1000 / weeks, 1)} km par semaine"
+    return f"au mieux {_counted(bound, level.unit.removesuffix('s'))}"
 
 
 def days_table(plan: Plan) -> list[str]:
     """The days, one a line: departure, sessions with hours, return."""
-    lines = []
+    lines = [] if plan.days else ["  aucune journée de tournée"]
     for day in plan.days:
         week = f"sem. {day.week} " if plan.cycle_weeks > 1 else ""
         stops = " ; ".join(
@@ -122,36 +150,58 @@ def comparison_sentences(evaluation: Evaluation, name: str) -> list[str]:
     if evaluation.is_best:
         return [head, "  c’est déjà la meilleure selon ces règles et ces temps (démontré)."]
     lines = [head]
-    served, planned = set(today.codes()), set(best.codes())
-    if served == planned:
-        lines.append("  mêmes communes, d’autres jours ou un autre ordre ;")
-    else:
-        lines.append(
-            f"  {len(planned & served)} communes en commun, {len(planned - served)} nouvelles, "
-            f"{len(served - planned)} qui ne seraient plus desservies ;"
-        )
+    broken = len(evaluation.violations)
+    if broken:
+        lines.append(f"  elle enfreint {_counted(broken, 'règle')} de ce scénario ;")
+    lines.append(f"  {_layout_change(today, best)} ;")
     changed = [
         f"  {level.label} : {before.text} aujourd’hui, {level.text} avec ce plan ;"
         for level, before in zip(best.levels, today.levels, strict=True)
         if level.value != before.value
     ]
     lines += changed or ["  aucune différence sur les objectifs ;"]
-    lines.append("  " + road_sentence(evaluation))
+    lines.append("  " + road_sentence(evaluation, "route d’aujourd’hui"))
     return lines
 
 
-def road_sentence(evaluation: Evaluation) -> str:
-    """Whether the tour's road is the shortest there is for its communes."""
-    road = number(evaluation.plan.figures.drive_s / 60, 1)
-    if evaluation.shortest_s is None:
-        return f"route d’aujourd’hui : {road} min par cycle (plus courte possible non démontrée)."
-    if evaluation.shortest_already:
+def _layout_change(today: Plan, best: Plan) -> str:
+    """What changes between two tours: communes, days, or nothing."""
+    served, planned = set(today.codes()), set(best.codes())
+    if served != planned:
+        gone = len(served - planned)
+        lost = "qui ne serait plus desservie" if gone < 2 else "qui ne seraient plus desservies"
         return (
-            f"route d’aujourd’hui : {road} min par cycle, déjà la plus courte possible pour ces "
-            "communes (démontré)."
+            f"{_counted(len(planned & served), 'commune')} en commun, "
+            f"{_counted(len(planned - served), 'nouvelle')}, {gone or 'aucune'} {lost}"
         )
-    least = number(evaluation.shortest_s / 60, 1)
-    return f"route d’aujourd’hui : {road} min par cycle ; {least} min suffiraient (démontré)."
+    if _layout(today) == _layout(best):
+        return "mêmes communes, mêmes jours, même ordre"
+    return "mêmes communes, d’autres jours ou un autre ordre"
+
+
+def _layout(plan: Plan) -> set[tuple[int, int, str, str]]:
+    """Who is visited when."""
+    return {
+        (day.week, day.weekday, stop.session, stop.code) for day in plan.days for stop in day.stops
+    }
+
+
+def road_sentence(evaluation: Evaluation, name: str = "route de cette tournée") -> str:
+    """Whether the tour's road is the shortest there is for its communes."""
+    if any(violation.rule == "unreachable" for violation in evaluation.violations):
+        return f"{name} : inconnue, une commune est hors d’atteinte."
+    plan, shortest_s = evaluation.plan, evaluation.shortest_s
+    weeks = plan.cycle_weeks
+    cycle = "par semaine" if weeks == 1 else f"pour les {weeks} semaines du cycle"
+    road = f"{name} : {number(plan.figures.drive_s / 60, 1)} min {cycle}"
+    if shortest_s is None:
+        return f"{road} (on ne sait pas si c’est la plus courte : non démontré)."
+    if evaluation.shortest_already:
+        return f"{road}, déjà la plus courte possible pour ces communes (démontré)."
+    least = number(shortest_s / 60, 1)
+    if shortest_s > plan.figures.drive_s:
+        return f"{road} ; en respectant les règles de la journée, il en faut {least} (démontré)."
+    return f"{road} ; {least} min suffiraient pour ces communes (démontré)."
 
 
 def evaluation_report(evaluation: Evaluation, name: str) -> list[str]:
@@ -164,41 +214,62 @@ def evaluation_report(evaluation: Evaluation, name: str) -> list[str]:
         lines += [f"  enfreinte : {violation}" for violation in evaluation.violations]
     else:
         lines.append("  toutes sont tenues.")
-    lines += ["", f"À vérifier avec la mairie ({len(evaluation.to_check)} demi-journées) :"]
-    lines += [f"  {item}" for item in evaluation.to_check] or ["  rien."]
+    count = _counted(len(evaluation.to_check), "demi-journée")
+    lines += ["", f"À vérifier avec la mairie : {count}"]
+    lines += [f"  {item}" for item in evaluation.to_check]
     lines += ["", "Ce qui pourrait changer :", "  " + _capital(road_sentence(evaluation))]
     lines += _three_columns(evaluation)
     return lines
 
 
 def _three_columns(evaluation: Evaluation) -> list[str]:
-    """Nothing, one change, or all: the levels side by side, one a line."""
+    """Nothing, one change, or all: side by side, the levels where they differ."""
     if evaluation.is_best:
         return ["  Rien : aucune tournée ne fait mieux selon ces règles et ces temps (démontré)."]
+    all_tried = evaluation.all_tried
     lines = []
     if evaluation.swap is None:
-        lines.append("  Un seul changement : aucun n’améliore la tournée (tous ont été essayés).")
+        tried = "tous ont été essayés" if all_tried else "mais le temps a manqué pour tout essayer"
+        lines.append(f"  Un seul changement : aucun trouvé qui améliore la tournée ({tried}).")
     else:
-        lines.append(f"  Un seul changement, le meilleur : {evaluation.swap.text}.")
+        best = "le meilleur" if all_tried else "le meilleur trouvé dans le temps donné"
+        lines.append(f"  Un seul changement, {best} : {evaluation.swap.text}.")
     if evaluation.best is None:
         lines.append(f"  Tout revoir : {evaluation.why_not}")
     else:
         proof = "démontré" if evaluation.best.proved else "non démontré"
         lines.append(f"  Tout revoir : la meilleure tournée du scénario ({proof}).")
-    for rank, level in enumerate(evaluation.plan.levels):
-        cells = [f"aujourd’hui {level.text}"]
+    levels = zip(
+        evaluation.plan.levels,
+        evaluation.swap.levels if evaluation.swap else evaluation.plan.levels,
+        evaluation.best.levels if evaluation.best else evaluation.plan.levels,
+        strict=True,
+    )
+    for today, swapped, best_level in levels:
+        if today.value == swapped.value == best_level.value:
+            continue
+        cells = [f"aujourd’hui {today.text}"]
         if evaluation.swap is not None:
-            cells.append(f"un changement {evaluation.swap.levels[rank].text}")
+            cells.append(f"un changement {swapped.text}")
         if evaluation.best is not None:
-            cells.append(f"tout revoir {evaluation.best.levels[rank].text}")
-        lines.append(f"    {_capital(level.label)} : {' | '.join(cells)}")
+            cells.append(f"tout revoir {best_level.text}")
+        lines.append(f"    {_capital(today.label)} : {' | '.join(cells)}")
+    if evaluation.swap is not None or evaluation.best is not None:
+        lines.append("    Les autres objectifs ne changent pas.")
     return lines
 
 
-def _people(count: int, communes: int) -> str:
-    """``1 523 habitants de 10 communes``."""
-    people = f"{number(count)} habitant{'s' if count > 1 else ''}"
-    return f"{people} de {communes} commune{'s' if communes > 1 else ''}"
+def _of_communes(count: int) -> str:
+    """``de 10 communes``, ``d’une commune``."""
+    return "d’une commune" if count == 1 else f"de {count} communes"
+
+
+def _counted(count: int, words: str) -> str:
+    """``aucune commune``, ``1 commune``, ``10 communes``: every word takes the plural's s."""
+    if not count:
+        masculine = words.split()[0] in ("habitant",)
+        return f"{'aucun' if masculine else 'aucune'} {words}"
+    return f"{number(count)} {words if count < 2 else ' '.join(f'{w}s' for w in words.split())}"
 
 
 def _capital(text: str) -> str:

@@ -1,0 +1,84 @@
+"""The static map: the same communes, stops and classes as the page."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tourplan.errors import InputError
+from tourplan.export.figure import plot_plan
+from tourplan.export.scene import CLASS_LABELS, build_scene
+from tourplan.plan import Plan
+from tourplan.prepare import Case
+
+
+@pytest.fixture
+def axes() -> Iterator[Any]:
+    matplotlib = pytest.importorskip("matplotlib", reason="matplotlib n’est pas installé")
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    yield plt.subplots(figsize=(8, 6))[1]
+    plt.close("all")
+
+
+def test_draws_on_the_axes_given(axes: Any, herault_plan: Plan, herault_case: Case) -> None:
+    assert plot_plan(herault_plan, herault_case, axes) is axes
+    assert axes.get_title(loc="left") == herault_plan.title
+    axes.figure.savefig(io.BytesIO(), format="png")
+
+
+def test_makes_its_own_axes(axes: Any, herault_plan: Plan, herault_case: Case) -> None:
+    own = plot_plan(herault_plan, herault_case)
+    assert own is not axes
+    own.figure.savefig(io.BytesIO(), format="svg")
+
+
+def test_every_stop_is_numbered_and_named(
+    axes: Any, herault_plan: Plan, herault_case: Case
+) -> None:
+    plot_plan(herault_plan, herault_case, axes)
+    words = [text.get_text() for text in axes.texts]
+    scene = build_scene(herault_plan, herault_case)
+    for route in scene.routes:
+        for mark in route.stops:
+            assert mark.label in words
+            assert mark.stop.name in words
+    assert any("OpenStreetMap" in text and herault_plan.fingerprint in text for text in words)
+
+
+def test_communes_are_drawn_by_class(axes: Any, herault_plan: Plan, herault_case: Case) -> None:
+    from matplotlib.collections import PathCollection
+
+    plot_plan(herault_plan, herault_case, axes)
+    scene = build_scene(herault_plan, herault_case)
+    areas = [c for c in axes.collections if isinstance(c, PathCollection) and c.get_zorder() == 1]
+    drawn = [len(area.get_paths()) for area in areas]
+    expected = [sum(v.after.rank == rank for v in scene.communes) for rank in range(7)]
+    assert drawn == [len(scene.surroundings), *expected]
+
+
+def test_legend_names_classes_and_days(axes: Any, herault_plan: Plan, herault_case: Case) -> None:
+    plot_plan(herault_plan, herault_case, axes)
+    named = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert named[:6] == list(CLASS_LABELS[:6])
+    assert "Lundi, journée 1" in named
+    assert f"départ et retour : {herault_plan.depot_name}" in named
+
+
+def test_names_are_not_formulas(axes: Any, herault_plan: Plan, herault_case: Case) -> None:
+    plot_plan(herault_plan.model_copy(update={"title": r"$\frac$"}), herault_case, axes)
+    axes.figure.savefig(io.BytesIO(), format="png")
+
+
+def test_without_matplotlib_the_remedy_is_told(
+    herault_plan: Plan, herault_case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(InputError, match=r"pip install tourplan\[notebooks\]"):
+        plot_plan(herault_plan, herault_case)

@@ -1,0 +1,131 @@
+"""What the map shows follows from the plan and its facts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import shapely
+
+from tourplan.export import scene as scenes
+from tourplan.export.scene import LIMITS_MIN, UNREACHED, Reach, build_scene
+from tourplan.plan import Plan
+from tourplan.prepare import Case
+from tourplan.territory import Commune
+
+
+@pytest.fixture(scope="module")
+def scene(herault_plan: Plan, herault_case: Case) -> scenes.Scene:
+    return build_scene(herault_plan, herault_case)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rank"), [(0, 0), (300, 0), (301, 1), (900, 2), (1800, 4), (1801, 5)]
+)
+def test_class_limits_belong_to_the_nearer_class(seconds: int, rank: int) -> None:
+    reach = Reach(seconds, "Lodève", itinerant=False)
+    assert reach.rank == rank
+    assert not any(reach.beyond(m) for m in LIMITS_MIN[rank:])
+    assert all(reach.beyond(m) for m in LIMITS_MIN[:rank])
+
+
+def test_unreached_is_beyond_everything() -> None:
+    reach = Reach(None, "", itinerant=False)
+    assert reach.rank == UNREACHED
+    assert reach.beyond(600)
+
+
+def test_communes_are_those_of_residents_and_sites(scene: scenes.Scene, herault_case: Case) -> None:
+    sites = {site.code for site in herault_case.problem.sites}
+    assert {v.commune.code for v in scene.communes} == {*herault_case.resident_codes, *sites}
+    total = sum(view.residents for view in scene.communes)
+    assert total == int(herault_case.problem.resident_weight.sum())
+
+
+def test_access_agrees_with_the_plan(scene: scenes.Scene, herault_plan: Plan) -> None:
+    whole = herault_plan.access[-1]
+    for goal, people in whole.after.items():
+        assert sum(v.residents for v in scene.beyond(goal)) == people
+        assert len(scene.beyond(goal)) == whole.communes_after[goal]
+    for goal, people in whole.before.items():
+        assert sum(v.residents for v in scene.communes if v.before.beyond(goal)) == people
+
+
+def test_communes_served_are_reached_on_the_spot(scene: scenes.Scene, herault_plan: Plan) -> None:
+    served = [v for v in scene.communes if v.commune.code in herault_plan.codes()]
+    assert len(served) == 10
+    assert all(v.after == Reach(0, v.commune.name, itinerant=True) for v in served)
+
+
+def test_the_tour_never_lengthens_access(scene: scenes.Scene) -> None:
+    assert all(view.after.sort_s <= view.before.sort_s for view in scene.communes)
+
+
+def test_without_any_counter_nobody_is_reached(herault_plan: Plan, herault_case: Case) -> None:
+    problem = replace(herault_case.problem, fixed_place=np.array([], dtype=np.int64))
+    plan = herault_plan.model_copy(update={"days": ()})
+    views = scenes.commune_views(plan, problem, herault_case.territory)
+    assert {view.after.rank for view in views} == {UNREACHED}
+
+
+def test_days_take_each_link_once_and_visit_their_stops(
+    scene: scenes.Scene, herault_plan: Plan
+) -> None:
+    for route in scene.routes:
+        links = [frozenset(link) for way in route.ways for link in pairwise(way)]
+        assert len(links) == len(set(links))
+        passed = {code for way in route.ways for code in way}
+        assert {herault_plan.depot, *(stop.code for stop in route.day.stops)} <= passed
+    assert [m.label for m in scene.routes[1].stops] == ["2a", "2b"]
+
+
+def test_half_days_in_hours_are_those_counted(scene: scenes.Scene, herault_plan: Plan) -> None:
+    marks = [mark for route in scene.routes for mark in route.stops]
+    assert sum(mark.in_hours is True for mark in marks) == herault_plan.figures.in_hours
+
+
+def test_heavy_contours_are_simplified_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenes, "MAX_POINTS", 300)
+    rough = [_cell(column, row) for column in range(3) for row in range(3)]
+    light = scenes.light_contours(rough)
+    before = sum(len(c.geometry["coordinates"][0]) for c in rough if c.geometry)
+    assert sum(len(ring) for rings in light.values() for ring in rings) <= 300 < before
+    assert shapely.coverage_is_valid([shapely.Polygon(rings[0]) for rings in light.values()])
+
+
+@pytest.mark.parametrize(
+    "geometry", [None, {}, {"type": "Point", "coordinates": [3, 43]}, {"type": "Polygon"}]
+)
+def test_a_commune_without_area_has_no_contour(geometry: dict[str, object] | None) -> None:
+    commune = replace(_cell(0, 0), geometry=geometry)
+    assert scenes.light_contours([commune]) == {}
+
+
+def _cell(column: int, row: int) -> Commune:
+    """A square commune of a tenth of a degree whose borders zigzag."""
+    x0, y0, step = 3 + column / 10, 43 + row / 10, 0.002
+    side = np.arange(0, 0.1 - step / 2, step)
+    zigzag = np.where(np.arange(len(side)) % 2, 0.0003, 0)
+    ring = [
+        *zip(x0 + side, y0 + zigzag, strict=True),
+        *zip(x0 + 0.1 + zigzag, y0 + side, strict=True),
+        *zip((x0 + side + step)[::-1], (y0 + 0.1 + np.roll(zigzag, -1))[::-1], strict=True),
+        *zip((x0 + np.roll(zigzag, -1))[::-1], (y0 + side + step)[::-1], strict=True),
+    ]
+    points = [[round(float(x), 6), round(float(y), 6)] for x, y in ring]
+    return Commune(
+        code=f"9{column}00{row}",
+        name=f"Case {column}-{row}",
+        departement="90",
+        epci_code="",
+        epci_name="",
+        population=1,
+        postcodes="",
+        lon=x0 + 0.05,
+        lat=y0 + 0.05,
+        address="",
+        hours=None,
+        geometry={"type": "Polygon", "coordinates": [[*points, points[0]]]},
+    )
