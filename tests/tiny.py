@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from tourplan.hours import WeekHours, parse_clock
 from tourplan.problem import AccessGoal, DayRules, Problem, SessionSlot, Site, WeekRules
@@ -101,7 +103,7 @@ def make(
     count = size - 1 if sites is None else sites
     reachable = np.array([[cell is not None for cell in row] for row in times]).reshape(size, size)
     time_s = np.array([[cell or 0 for cell in row] for row in times], dtype=np.int64)
-    people = {place: 100 for place in range(1, count + 1)} if residents is None else residents
+    people = dict.fromkeys(range(1, count + 1), 100) if residents is None else residents
     letters = [chr(ord("A") + number) for number in range(count)]
     known = {letter: WeekHours.parse(text) for letter, text in (hours or {}).items()}
     return Problem(
@@ -128,4 +130,80 @@ def make(
         hours_overlap_s=overlap_min * MINUTE,
         far_s=far_min * MINUTE,
         objectives=tuple(objectives),
+    )
+
+
+LEVELS = (
+    "passages",
+    "habitants_au_dela_15",
+    "habitants_au_dela_5",
+    "heures_mairie",
+    "acces_moyen",
+    "route",
+    "km",
+    "ouverture",
+)
+
+_SESSIONS = (
+    TWO,
+    (slot("journée", "10:00", "13:00", 60),),
+    (slot("matin", "09:00", "12:00", 60), slot("après-midi", "13:00", "17:00", 90)),
+    (
+        slot("tôt", "08:00", "10:00", 60),
+        slot("midi", "10:30", "12:30", 60),
+        slot("tard", "14:00", "17:00", 60),
+    ),
+)
+_HOURS = (
+    "Mo-We 09:00-12:00,13:30-17:30",
+    "Mo 09:00-10:30,11:30-12:30; We 14:00-16:00",
+    "Mo-Tu 09:00-10:00,11:00-12:00",
+    "Tu-We 15:00-18:00",
+    "Mo-We 09:00-18:00",
+    "Mo off",
+)
+
+
+def examples(count: int) -> settings:
+    """Hypothesis settings of these tests: always the same examples, no matter how slow."""
+    return settings(max_examples=count, deadline=None, derandomize=True, database=None)
+
+
+@st.composite
+def territories(draw: st.DrawFn, most_sites: int = 3, most_days: int = 3) -> Problem:
+    """A small territory drawn at random: asymmetric times, missing ways and hours, any rules."""
+    count = draw(st.integers(1, most_sites))
+    size = count + 1 + draw(st.integers(0, 2))
+    way = st.one_of(*[st.integers(0, 2400)] * 6, st.none())
+    times = [[0 if i == j else draw(way) for j in range(size)] for i in range(size)]
+    letters = [chr(ord("A") + number) for number in range(count)]
+    goals = [
+        AccessGoal(minutes, draw(st.sampled_from((None, 0.0, 33.3, 50.0, 80.0))), imposed)
+        for minutes in draw(st.lists(st.sampled_from((5, 15, 30)), unique=True, max_size=2))
+        for imposed in [draw(st.integers(0, 3)) == 3]
+    ]
+    weeks = draw(st.integers(1, 2))
+    weight = st.sampled_from((0, 1, 7, 100, 5000, 9_999_991))
+    return make(
+        times,
+        sites=count,
+        sessions=draw(st.sampled_from(_SESSIONS)),
+        required=draw(
+            st.one_of(st.just([]), st.lists(st.sampled_from(letters), unique=True, max_size=3))
+        ),
+        allowed=draw(st.integers(1, 2)),
+        hours={letter: draw(st.sampled_from(_HOURS)) for letter in letters if draw(st.booleans())},
+        weekdays=tuple(range(draw(st.integers(1, max(1, most_days // weeks))))),
+        weeks=weeks,
+        residents={place: draw(weight) for place in range(1, size)},
+        fixed=draw(st.lists(st.integers(0, size - 1), unique=True, max_size=2)),
+        goals=goals,
+        hours_rule=draw(st.sampled_from(("ignores", "preferes", "imposes"))),
+        overlap_min=draw(st.sampled_from((30, 60, 90, 120, 150))),
+        far_min=draw(st.sampled_from((5, 15))),
+        objectives=draw(st.lists(st.sampled_from(LEVELS), unique=True, max_size=5)),
+        week_work_s=draw(
+            st.one_of(st.just(200 * HOUR), st.integers(60, 260).map(lambda n: n * 300))
+        ),
+        week_opening_s=draw(st.sampled_from((0, 0, 0, 2, 4))) * HOUR,
     )

@@ -1,6 +1,6 @@
 """Plan, prove and publish the tours of itinerant public counters.
 
-The public API is what ``__all__`` lists.
+The public API is what ``__all__`` lists; no name in it is that of a module of the package.
 Names load their module on first use, so that ``import tourplan`` costs nothing.
 """
 
@@ -12,21 +12,20 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from tourplan.plan import Plan
     from tourplan.planner import solve
-    from tourplan.prepare import Case, prepare
+    from tourplan.prepare import Case
     from tourplan.scenario import Scenario
     from tourplan.starter import example
+    from tourplan.study.coverage import coverage
     from tourplan.study.evaluate import evaluate
-    from tourplan.verify import verify
 
 _HOMES = {
     "Case": "tourplan.prepare",
     "Plan": "tourplan.plan",
     "Scenario": "tourplan.scenario",
+    "coverage": "tourplan.study.coverage",
     "evaluate": "tourplan.study.evaluate",
     "example": "tourplan.starter",
-    "prepare": "tourplan.prepare",
     "solve": "tourplan.planner",
-    "verify": "tourplan.verify",
 }
 
 __all__ = [
@@ -34,11 +33,10 @@ __all__ = [
     "Plan",
     "Scenario",
     "__version__",
+    "coverage",
     "evaluate",
     "example",
-    "prepare",
     "solve",
-    "verify",
 ]
 
 

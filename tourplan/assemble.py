@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +32,7 @@ def assemble(
     """The plan made of ``days`` for ``case``."""
     scenario, problem = case.scenario, case.problem
     source = case.travel.source
+    told = replace(case, scenario=_anonymous(scenario))
     days = [_addressed(case, day) for day in days]
     busy = {(day.week, day.weekday) for day in days}
     return Plan(
@@ -65,8 +67,8 @@ def assemble(
             schematic=source.schematic,
         ),
         notes=(*case.notes, *_date_notes(scenario, days)),
-        scenario=scenario.to_keys(),
-        inputs_fingerprint=case.fingerprint(),
+        scenario=told.scenario.to_keys(),
+        inputs_fingerprint=told.fingerprint(),
         measures=measures or {},
     )
 
@@ -94,6 +96,16 @@ def _date_notes(scenario: Scenario, days: Sequence[Day]) -> list[str]:
             for when, name in public_holidays(dates).items()
         ),
     ]
+
+
+def _anonymous(scenario: Scenario) -> Scenario:
+    """The scenario without the agents' names, unless it asks for them in its outputs."""
+    if scenario.outputs.agent_names:
+        return scenario
+    agents = tuple(
+        agent.model_copy(update={"name": ""}) if agent.name else agent for agent in scenario.agents
+    )
+    return scenario.model_copy(update={"agents": agents}) if agents != scenario.agents else scenario
 
 
 def agent_labels(scenario: Scenario) -> tuple[str, ...]:

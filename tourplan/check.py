@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import difflib
+import json
+from collections.abc import Sequence
+from typing import Any
 
-from tourplan.errors import Fault, InputError
-from tourplan.measures import BEYOND, MEASURES, measure
-from tourplan.names import nearest_codes, nearest_names, recognise
+from tourplan.errors import Fault, InputError, quoted
+from tourplan.measures import BEYOND, MEASURES, measure, number
+from tourplan.names import nearest_codes, recognise
 from tourplan.scenario import Scenario, one_of
+from tourplan.tables import plain
 from tourplan.territory import (
     Commune,
+    Counter,
     ResidentPoint,
     Territory,
+    read_communes,
     read_residents,
     read_territory,
 )
 
 FAR_COUNTER_M = 2_000
 """A counter's point this far outside its commune is taken for a mistake."""
+OUTLINE_SLACK_M = 10
+"""How far rounded outlines may leave a commune's point out."""
+MAX_UNKNOWN = 20
+"""Unknown codes told one by one; more of them is a file of another place."""
 
 
 def territory_of(scenario: Scenario) -> Territory:
@@ -26,12 +36,7 @@ def territory_of(scenario: Scenario) -> Territory:
     Raises:
         InputError: every fault of the files it names.
     """
-    return read_territory(
-        [scenario.base / name for name in scenario.land.files],
-        [scenario.base / name for name in scenario.counters.files],
-        embedded_counters=scenario.counters.embedded,
-        without=scenario.counters.excluded,
-    )
+    return _read(scenario, scenario.counters.files, scenario.counters.excluded)
 
 
 def residents_of(scenario: Scenario, territory: Territory) -> tuple[ResidentPoint, ...]:
@@ -79,9 +84,9 @@ def territory_faults(scenario: Scenario, territory: Territory) -> list[Fault]:
     if scenario.vehicle.depot:
         fault = _code_fault("vehicule.depot", scenario.vehicle.depot, territory)
         faults += [fault] if fault else []
-    for number, agent in enumerate(scenario.agents, start=1):
+    for position, agent in enumerate(scenario.agents, start=1):
         if agent.agency:
-            fault = _code_fault(f"agents.{number}.agence", agent.agency, territory)
+            fault = _code_fault(f"agents.{position}.agence", agent.agency, territory)
             faults += [fault] if fault else []
     return faults
 
@@ -96,36 +101,42 @@ def order_faults(scenario: Scenario) -> list[Fault]:
         except KeyError:
             known = [*(m.name for m in MEASURES), *(f"{BEYOND}{m}" for m in (30, 20, 15))]
             faults.append(
-                Fault("objectifs.ordre", f"« {name} » inconnu", one_of(name, sorted(known)))
+                Fault("objectifs.ordre", f"{quoted(name)} inconnu", one_of(name, sorted(known)))
             )
     if len(set(order)) < len(order):
         faults.append(Fault("objectifs.ordre", "un objectif figure deux fois", "gardez le premier"))
     if not order:
-        faults.append(Fault("objectifs.ordre", "aucun objectif", "retirez la clé : ordre usuel"))
+        faults.append(
+            Fault("objectifs.ordre", "aucun objectif", "retirez cette clé pour l’ordre usuel")
+        )
     return faults
 
 
 def file_faults(scenario: Scenario, territory: Territory) -> list[Fault]:
     """The faults of the user's own communes, counters and residents."""
+    own = {code for name in scenario.land.files for code in read_communes(scenario.base / name)}
+    faults = [f for code in sorted(own) if (f := _commune_fault(territory[code]))]
+    embedded = set(read_territory().counters) if scenario.counters.files else set()
+    faults += [
+        fault
+        for counter in territory.counters
+        if scenario.counters.files and counter not in embedded
+        if (fault := _counter_fault(counter, territory))
+    ]
+    if scenario.residents.file:
+        faults += _residents_faults(scenario, territory)
+    return faults
+
+
+def empty_faults(scenario: Scenario, territory: Territory) -> list[Fault]:
+    """The faults of a scenario, sound otherwise, that leaves nowhere to go or nobody to count."""
     faults = []
-    own = {code for name in scenario.land.files for code in _codes_in(scenario.base / name)}
-    for code in sorted(own):
-        faults += _point_faults(territory[code])
-    embedded = {c.id for c in read_territory().counters} if scenario.counters.files else set()
-    for counter in territory.counters:
-        if counter.id not in embedded and counter.lon is not None and counter.lat is not None:
-            away_m = _metres_outside(territory[counter.code], counter.lon, counter.lat)
-            if away_m > FAR_COUNTER_M:
-                faults.append(
-                    Fault(
-                        f"point fixe « {counter.id} »",
-                        f"placé à {away_m / 1000:.0f} km de {territory.name(counter.code)}",
-                        "vérifiez ses coordonnées et son code INSEE",
-                    )
-                )
-    for point in residents_of(scenario, territory):
-        fault = _code_fault("habitants", point.code, territory)
-        faults += [fault] if fault else []
+    if not candidate_codes(scenario, territory):
+        mend = "revoyez communes.exclues"
+        faults.append(Fault("communes", "toutes les communes sont dans exclues", mend))
+    elif not any(point.weight for point in residents_of(scenario, territory)):
+        mend = "donnez habitants.epci, habitants.communes ou un fichier d’habitants"
+        faults.append(Fault("habitants", "aucun habitant n’est compté", mend))
     return faults
 
 
@@ -140,18 +151,35 @@ def checked(scenario: Scenario, faults: list[Fault]) -> Territory:
         InputError: all those and the faults that the territory shows.
     """
     faults = [*faults, *order_faults(scenario)]
-    try:
-        territory = territory_of(scenario)
-    except InputError as error:
-        raise InputError([*faults, *error.faults]) from None
-    faults += territory_faults(scenario, territory)
-    try:
+    territory = _best_territory(scenario, faults)
+    if territory is not None:
+        faults += territory_faults(scenario, territory)
         faults += file_faults(scenario, territory)
-    except InputError as error:
-        faults += error.faults
-    if faults:
-        raise InputError(faults)
+        faults += [] if faults else empty_faults(scenario, territory)
+    if faults or territory is None:
+        raise InputError(dict.fromkeys(faults))
     return territory
+
+
+def _best_territory(scenario: Scenario, faults: list[Fault]) -> Territory | None:
+    """The territory, less what is faulty in it so that the rest is checked; adds the faults."""
+    counters = scenario.counters
+    for files, without in ((counters.files, counters.excluded), (counters.files, ()), ((), ())):
+        try:
+            return _read(scenario, files, without)
+        except InputError as error:
+            faults += error.faults
+    return None
+
+
+def _read(scenario: Scenario, counter_files: Sequence[str], without: Sequence[str]) -> Territory:
+    """The territory with the scenario's own communes and these files of counters."""
+    return read_territory(
+        [scenario.base / name for name in scenario.land.files],
+        [scenario.base / name for name in counter_files],
+        embedded_counters=scenario.counters.embedded,
+        without=without,
+    )
 
 
 def _counted(scenario: Scenario, territory: Territory) -> set[str]:
@@ -170,13 +198,17 @@ def _code_fault(where: str, code: str, territory: Territory) -> Fault | None:
     """The fault of a code that is no commune: unknown, or a name in its place."""
     if code in territory:
         return None
+    posted = tuple(c for c in territory.communes.values() if code in c.postcodes.split(";"))
+    if posted:
+        what = f"{quoted(code)} est un code postal, attendu un code INSEE"
+        return Fault(where, what, _nearest(posted))
     if any(character.isdigit() for character in code):
         near = nearest_codes(code, territory.communes)
-        return Fault(where, f"code INSEE « {code} » inconnu", _nearest(near))
+        return Fault(where, f"code INSEE {quoted(code)} inconnu", _nearest(near))
     match = recognise(code, territory.communes)
-    near = match.communes or nearest_names(code, territory.communes.values())
+    near = match.communes or match.nearest
     mend = f'écrivez "{near[0].code}" ({near[0].name})' if len(near) == 1 else _nearest(near)
-    return Fault(where, f"« {code} » est un nom, attendu un code INSEE", mend)
+    return Fault(where, f"{quoted(code)} n’est pas un code INSEE", mend)
 
 
 def _nearest(near: tuple[Commune, ...]) -> str:
@@ -187,10 +219,6 @@ def _nearest(near: tuple[Commune, ...]) -> str:
 
 def _epci_fault(where: str, code: str, territory: Territory) -> Fault | None:
     """The fault of a code that is no intercommunalité."""
-    import difflib
-
-    from tourplan.tables import plain
-
     epcis = territory.epcis()
     if code in epcis:
         return None
@@ -200,29 +228,56 @@ def _epci_fault(where: str, code: str, territory: Territory) -> Fault | None:
     mend = ", ".join(f"{key} ({epcis[key]})" for key in found)
     return Fault(
         where,
-        f"intercommunalité « {code} » inconnue",
+        f"intercommunalité {quoted(code)} inconnue",
         f"vouliez-vous {mend} ?" if mend else "donnez son numéro SIREN à 9 chiffres",
     )
 
 
-def _codes_in(path: Path) -> list[str]:
-    from tourplan.territory import read_communes
-
-    return list(read_communes(path))
-
-
-def _point_faults(commune: Commune) -> list[Fault]:
-    """The fault of a commune whose point lies outside it."""
+def _commune_fault(commune: Commune) -> Fault | None:
+    """The fault of a commune whose outline cannot be read, or whose point lies outside it."""
+    where = f"commune {commune.code} ({commune.name})"
+    if commune.geometry is not None and _outline(commune) is None:
+        return Fault(where, "contour illisible", "donnez des anneaux fermés, en degrés (WGS 84)")
     away_m = _metres_outside(commune, commune.lon, commune.lat)
-    if away_m <= 0:
-        return []
-    return [
-        Fault(
-            f"commune {commune.code} ({commune.name})",
-            f"son point est à {away_m / 1000:.1f} km hors de la commune",
-            "corrigez point_lon et point_lat",
-        )
-    ]
+    if away_m <= OUTLINE_SLACK_M:
+        return None
+    what = f"son point est à {_length(away_m)} hors de la commune"
+    return Fault(where, what, "corrigez point_lon et point_lat")
+
+
+def _counter_fault(counter: Counter, territory: Territory) -> Fault | None:
+    """The fault of a counter that stands far from its commune."""
+    if counter.lon is None or counter.lat is None:
+        return None
+    away_m = _metres_outside(territory[counter.code], counter.lon, counter.lat)
+    if away_m <= FAR_COUNTER_M:
+        return None
+    return Fault(
+        f"point fixe « {counter.id} »",
+        f"placé à {_length(away_m)} de {territory.name(counter.code)}",
+        "vérifiez ses coordonnées et son code INSEE",
+    )
+
+
+def _residents_faults(scenario: Scenario, territory: Territory) -> list[Fault]:
+    """The faults of the user's residents; one for all when most of the file is elsewhere."""
+    try:
+        points = residents_of(scenario, territory)
+    except InputError as error:
+        return list(error.faults)
+    where = "habitants.fichier"
+    unknown = [point.code for point in points if point.code not in territory]
+    if len(unknown) <= MAX_UNKNOWN:
+        return [f for code in unknown if (f := _code_fault(where, code, territory))]
+    what = f"{len(unknown)} codes INSEE inconnus, dont {', '.join(unknown[:5])}"
+    return [Fault(where, what, "ne gardez que des communes connues")]
+
+
+def _length(metres: float) -> str:
+    """``486 km``, ``3,2 km`` or ``120 m``."""
+    if metres < 1000:
+        return f"{metres:.0f} m"
+    return f"{number(metres / 1000, 1 if metres < 10_000 else 0)} km"
 
 
 def _metres_outside(commune: Commune, lon: float, lat: float) -> float:
@@ -234,10 +289,22 @@ def _metres_outside(commune: Commune, lon: float, lat: float) -> float:
     from math import cos, radians
 
     from shapely import affinity
-    from shapely.geometry import Point, shape
+    from shapely.geometry import Point
 
-    if commune.geometry is None:
+    outline = _outline(commune)
+    if outline is None:
         return 0.0
     east, north = 111_195 * cos(radians(commune.lat)), 111_195
-    outline = affinity.scale(shape(commune.geometry), east, north, origin=(0, 0))
-    return float(outline.distance(Point(lon * east, lat * north)))
+    scaled = affinity.scale(outline, east, north, origin=(0, 0))
+    return float(scaled.distance(Point(lon * east, lat * north)))
+
+
+def _outline(commune: Commune) -> Any:
+    """The outline of a commune, ``None`` where it is unknown or cannot be read."""
+    import shapely
+
+    outline = shapely.from_geojson(json.dumps(commune.geometry), on_invalid="ignore")
+    if outline is None or outline.is_empty:
+        return None
+    west, south, east, north = outline.bounds
+    return outline if west >= -180 and east <= 180 and south >= -90 and north <= 90 else None

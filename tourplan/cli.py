@@ -9,31 +9,50 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tourplan.console import FrenchCommand, FrenchGroup, run, tame_streams
-from tourplan.errors import Fault, InputError, NoPlanError, TourplanError
+from tourplan.console import (
+    FrenchCommand,
+    FrenchGroup,
+    give_up_stdout,
+    harmless,
+    run,
+    tame_streams,
+)
+from tourplan.errors import Fault, InputError, NoPlanError, TourplanError, quoted
 
 if TYPE_CHECKING:
     from tourplan.plan import Plan
+    from tourplan.prepare import Case
     from tourplan.scenario import Scenario
+    from tourplan.study.evaluate import Evaluation
+    from tourplan.territory import Commune
 
 SYNONYMS = {
-    "creer": "init",
-    "verifier": "check",
+    "créer": "init",
+    "vérifier": "check",
     "planifier": "solve",
-    "evaluer": "evaluate",
+    "évaluer": "evaluate",
 }
 DEFAULT_EXAMPLE = "herault"
+MOST_CHOICES = 8
+"""How many communes of a like name are listed."""
 
 
 class _Program(FrenchGroup):
     synonyms = SYNONYMS
+    examples = (
+        ("tourplan solve", "calcule la tournée donnée en exemple (Hérault)"),
+        ("tourplan init", "écrit un scénario à modifier, scenario.toml"),
+        ('tourplan init --communes "Le Caylar, Les Rives"', "le même, pour vos communes"),
+    )
 
 
 app = typer.Typer(
@@ -51,21 +70,27 @@ Limit = Annotated[
     typer.Option(
         "--limite",
         metavar="SECONDES",
-        help="Temps le plus long de toute la commande ; celui du scénario par défaut.",
+        help="Durée à ne pas dépasser, en tout (par défaut, calcul.limite_s du scénario).",
     ),
 ]
 Output = Annotated[
     Path,
-    typer.Option("--sortie", metavar="DOSSIER", help="Où écrire ; un dossier daté y est créé."),
+    typer.Option(
+        "--sortie",
+        metavar="DOSSIER",
+        help="Où écrire (par défaut, sorties) ; un dossier daté y est créé.",
+    ),
 ]
 
 
 def main(args: list[str] | None = None) -> None:
     """Run the program and leave with its exit code."""
     tame_streams()
-    code = _guarded(args)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+    try:
+        code = _guarded(args)
+    except KeyboardInterrupt:
+        _note("Interrompu avant la fin : rien n’a été écrit.")
+        os._exit(2)  # by the usual way out, Python may say that SIGINT killed it
     if any(
         thread.daemon
         for thread in threading.enumerate()
@@ -77,22 +102,13 @@ def main(args: list[str] | None = None) -> None:
 
 def _guarded(args: list[str] | None) -> int:
     """The exit code of a run, errors told as their kind asks."""
+    as_json = "--json" in (sys.argv[1:] if args is None else args)
     try:
-        return run(app, args)
-    except InputError as error:
-        _tell_faults(error)
-        return error.exit_code
-    except NoPlanError as error:
-        _tell_no_plan(error)
-        return error.exit_code
-    except TourplanError as error:
-        _note(f"tourplan : erreur interne, à signaler : {error}")
-        return error.exit_code
-    except KeyboardInterrupt:
-        _note("Interrompu ; rien n’a été écrit.")
-        return 2
+        code = _told(args, as_json=as_json)
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        give_up_stdout()
         return 0
     except Exception:
         import traceback
@@ -102,17 +118,49 @@ def _guarded(args: list[str] | None) -> int:
         return 1
 
 
+def _told(args: list[str] | None, *, as_json: bool) -> int:
+    """The exit code of a run, the errors that tourplan foresees told in words and in JSON."""
+    try:
+        return run(app, args)
+    except InputError as error:
+        _tell_faults(error)
+        if as_json:
+            _print_json({"fautes": [fault.to_dict() for fault in error.faults]})
+        return error.exit_code
+    except NoPlanError as error:
+        _tell_no_plan(error)
+        if as_json:
+            repairs = [repair.to_dict() for repair in error.repairs]
+            _print_json({"aucun_plan": error.message, "changements": repairs})
+        return error.exit_code
+    except TourplanError as error:
+        _note(f"tourplan : erreur interne, à signaler : {error}")
+        return error.exit_code
+
+
 @app.command(cls=FrenchCommand)
 def init(
-    path: Annotated[Path, typer.Argument(metavar="[FICHIER]", help="Le scénario à écrire.")] = Path(
-        "scenario.toml"
-    ),
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="[FICHIER]", help="Le scénario à écrire (par défaut, scenario.toml)."
+        ),
+    ] = Path("scenario.toml"),
     example: Annotated[
-        str, typer.Option("--exemple", help="herault ou herault-libre.", metavar="NOM")
+        str,
+        typer.Option(
+            "--exemple",
+            metavar="NOM",
+            help="herault (dix communes imposées ; par défaut) ou herault-libre (64 candidates).",
+        ),
     ] = "",
     communes: Annotated[
         str,
-        typer.Option("--communes", help="Noms ou codes, entre virgules.", metavar="LISTE"),
+        typer.Option(
+            "--communes",
+            help="Vos communes : noms ou codes INSEE, entre virgules.",
+            metavar="LISTE",
+        ),
     ] = "",
     json: Json = False,
 ) -> None:
@@ -127,7 +175,7 @@ def init(
     if communes:
         codes = _recognised(communes, territory.communes, ask=not json and sys.stdin.isatty())
         keys: dict[str, Any] = {
-            "titre": f"Tournée de {len(codes)} communes",
+            "titre": f"Tournée de {len(codes)} commune{'s' if len(codes) > 1 else ''}",
             "communes": {"a_desservir": codes},
         }
     else:
@@ -141,7 +189,9 @@ def init(
     for code in keys["communes"].get("a_desservir", ()):
         _say(f"  {code}  {territory.name(code)}")
     _say(f"Écrit : {path}")
-    _say(f"Ensuite : tourplan check {path}, puis tourplan solve {path}")
+    _say("Ensuite :")
+    _say(f"  tourplan check {_typed(path)}     vérifie ce scénario")
+    _say(f"  tourplan solve {_typed(path)}     calcule la tournée")
 
 
 @app.command(cls=FrenchCommand)
@@ -150,14 +200,10 @@ def check(
     json: Json = False,
 ) -> None:
     """Vérifier un scénario : toutes les fautes d’un coup, et comment les corriger."""
-    from tourplan.prepare import prepare
-    from tourplan.scenario import read_scenario
-
     faults: tuple[Fault, ...] = ()
     case = None
     try:
-        scenario, found = read_scenario(path)
-        case = prepare(scenario, found)
+        case = _case(path)
     except InputError as error:
         faults = error.faults
     if json:
@@ -165,16 +211,11 @@ def check(
     elif case is None:
         _tell_faults(InputError(faults))
     else:
-        problem = case.problem
-        required = sum(site.required for site in problem.sites)
+        from tourplan.export.words import case_sentences
+
         _say(f"{path} : aucune faute.")
-        _say(
-            f"  {required} communes à desservir, {len(problem.sites) - required} autres "
-            f"candidates, {problem.resident_weight.sum()} habitants comptés, départ de "
-            f"{case.territory.name(case.depot_code)}."
-        )
-        for note in case.notes:
-            _say(f"  {note}")
+        _say_all(case_sentences(case))
+        _say(f"Ensuite : tourplan solve {_typed(path)}")
     if faults:
         raise typer.Exit(2)
 
@@ -190,36 +231,26 @@ def solve(
     json: Json = False,
 ) -> None:
     """Trouver la meilleure tournée, la démontrer, et écrire plan, tableau et carte."""
-    from time import monotonic
-
+    started = monotonic()  # before loading: the limit covers the whole command
     from tourplan.planner import solve as find
-    from tourplan.prepare import prepare
 
-    started = monotonic()
-    scenario, faults = _scenario(path)
-    limit_s = scenario.computing.limit_s if limit is None else limit
-    if limit_s <= 0:
-        raise InputError.of("--limite", f"{limit_s:g} s", "donnez un nombre de secondes positif")
-    case = prepare(scenario, faults)
+    _refuse_unwritable(output)
+    case = _case(path)
+    deadline = started + _limit_s(limit, case.scenario)
     with _interruptible() as stop:
-        spent = monotonic() - started
-        plan = find(case, limit_s=limit_s - spent, progress=_progress(json), stop=stop)
+        try:
+            left = deadline - monotonic()
+            plan = find(case, limit_s=left, progress=_progress(json), stop=stop)
+        except InputError:
+            if stop.is_set():
+                raise KeyboardInterrupt from None
+            raise
         folder = _write(plan, case, output)
-        evaluation = None
-        if scenario.comparison.tour and not stop.is_set():
-            from tourplan.study.evaluate import evaluate
-
-            left = max(1.0, limit_s - (monotonic() - started))
-            evaluation = evaluate(case, scenario.comparison.tour, best=plan, limit_s=left)
+        compared = None if stop.is_set() else _compared(case, plan, deadline, stop)
     if json:
-        _print_json(_solve_answer(plan, folder, evaluation))
-        return
-    _tell_plan(plan, folder)
-    if evaluation is not None:
-        from tourplan.export.words import comparison_sentences
-
-        _say("")
-        _say_all(comparison_sentences(evaluation, scenario.comparison.tour))
+        _print_json(_solve_answer(plan, folder, compared))
+    else:
+        _tell_plan(plan, folder, compared)
 
 
 @app.command(cls=FrenchCommand)
@@ -236,33 +267,93 @@ def evaluate(
     json: Json = False,
 ) -> None:
     """Juger une tournée : chiffres, règles enfreintes, et ce qui serait mieux."""
+    started = monotonic()  # before loading: the limit covers the whole command
     from tourplan.export.words import evaluation_report
-    from tourplan.prepare import prepare
     from tourplan.study.evaluate import evaluate as judge
 
-    scenario, faults = _scenario(path)
-    case = prepare(scenario, faults)
+    case = _case(path)
+    left = started + _limit_s(limit, case.scenario) - monotonic()
     with _interruptible() as stop:
-        found = judge(case, tour, limit_s=limit, progress=_progress(json), stop=stop)
+        found = judge(case, tour, limit_s=left, progress=_progress(json), stop=stop)
     if json:
         _print_json(found.to_dict())
     else:
         _say_all(evaluation_report(found, tour))
 
 
-def _scenario(path: Path | None) -> tuple[Scenario, list[Fault]]:
-    """The scenario of a file with the faults of its form, or the embedded example."""
+def _case(path: Path | None) -> Case:
+    """The prepared case of a file, or of an embedded example (``herault`` when none is named).
+
+    Raises:
+        InputError: every fault of the scenario, of its files, and of the tour it is compared to.
+    """
+    from tourplan.prepare import prepare
     from tourplan.scenario import read_scenario
+    from tourplan.schedule import start_faults
     from tourplan.starter import EXAMPLES, example
+    from tourplan.study.tours import comparison_faults
 
-    if path is None:
-        return example(DEFAULT_EXAMPLE), []
-    if str(path) in EXAMPLES and not path.exists():
-        return example(str(path)), []
-    return read_scenario(path)
+    name = DEFAULT_EXAMPLE if path is None else str(path)
+    if path is None or (name in EXAMPLES and not path.exists()):
+        return prepare(example(name))
+    scenario, faults = read_scenario(path)
+    faults += [*start_faults(scenario.cycle.start), *comparison_faults(scenario)]
+    return prepare(scenario, list(dict.fromkeys(faults)))
 
 
-def _recognised(text: str, communes: Any, *, ask: bool) -> list[str]:
+def _limit_s(given: float | None, scenario: Scenario) -> float:
+    """Seconds the whole command may take.
+
+    Raises:
+        InputError: what was given is no number of seconds.
+    """
+    if given is None:
+        return scenario.computing.limit_s
+    if not isfinite(given) or given <= 0:
+        shown = f"{given:g}".replace(".", ",")
+        raise InputError.of(
+            "--limite",
+            f"« {shown} » n’est pas une durée possible",
+            "donnez des secondes, par exemple 60",
+        )
+    return given
+
+
+def _refuse_unwritable(output: Path) -> None:
+    """Refuse at once, rather than after the search, a folder where nothing can be written.
+
+    Raises:
+        InputError: says why.
+    """
+    from datetime import datetime
+
+    from tourplan.files import dated_folder
+
+    there = output if output.exists() else next(p for p in output.absolute().parents if p.exists())
+    with dated_folder(there, "essai", datetime.now()) as (_, trial):
+        pass
+    trial.rmdir()
+
+
+def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) -> Evaluation | None:
+    """The tour of today under the same rules, when the scenario names one."""
+    from tourplan.study.evaluate import evaluate as judge
+    from tourplan.study.tours import tour_path
+
+    tour = case.scenario.comparison.tour
+    if not tour:
+        return None
+    path = tour_path(tour, case.scenario.base)
+    left = max(1.0, deadline - monotonic())
+    return judge(case, path, best=plan, limit_s=left, changes=False, stop=stop)
+
+
+def _typed(path: Path) -> str:
+    """A path as it is to be typed."""
+    return f'"{path}"' if " " in str(path) else str(path)
+
+
+def _recognised(text: str, communes: Mapping[str, Commune], *, ask: bool) -> list[str]:
     """The codes of the communes typed; asks about ambiguous names, or lists them all.
 
     Raises:
@@ -280,10 +371,9 @@ def _recognised(text: str, communes: Any, *, ask: bool) -> list[str]:
         if found is not None:
             codes += [found.code] if found.code not in codes else []
             continue
-        near = match.communes or match.nearest
-        choices = ", ".join(f"{c.code} {c.name} ({c.departement})" for c in near)
-        what = "peut désigner plusieurs communes" if match.communes else "inconnue"
-        faults.append(Fault("--communes", f"« {name} » {what}", f"précisez : {choices}"))
+        what = "peut désigner plusieurs communes" if match.communes else "commune inconnue"
+        mend = _choices(match.communes or match.nearest)
+        faults.append(Fault("--communes", f"{quoted(name)} : {what}", mend))
     if not codes and not faults:
         faults.append(Fault("--communes", "aucune commune", "donnez des noms ou des codes"))
     if faults:
@@ -291,18 +381,30 @@ def _recognised(text: str, communes: Any, *, ask: bool) -> list[str]:
     return codes
 
 
-def _asked(name: str, choices: tuple[Any, ...]) -> Any:
+def _choices(near: tuple[Commune, ...]) -> str:
+    """The communes that may have been meant, the first few of them, with their codes."""
+    if not near:
+        return "vérifiez l’orthographe, ou donnez le code INSEE (Hérault, Charente, Hautes-Alpes)"
+    shown = ", ".join(f"{c.name} ({c.code})" for c in near[:MOST_CHOICES])
+    more = len(near) - MOST_CHOICES
+    return f"précisez, ou donnez le code : {shown}" + (f" et {more} autres" if more > 0 else "")
+
+
+def _asked(name: str, choices: tuple[Commune, ...]) -> Commune | None:
     """The commune that the user picks; ``None`` when the answer is none of them."""
-    _say(f"« {name} » peut désigner :")
+    _say(f"{quoted(name)} peut désigner :")
     for number, commune in enumerate(choices, start=1):
         _say(f"  {number}. {commune.name} ({commune.code})")
-    answer = input("Numéro : ").strip()
+    try:
+        answer = input("Numéro : ").strip()
+    except EOFError:
+        return None
     return (
         choices[int(answer) - 1] if answer.isdecimal() and 0 < int(answer) <= len(choices) else None
     )
 
 
-def _write(plan: Plan, case: Any, output: Path) -> Path:
+def _write(plan: Plan, case: Case, output: Path) -> Path:
     """Write the plan's files together; the folder they are in."""
     from datetime import datetime
 
@@ -317,9 +419,14 @@ def _write(plan: Plan, case: Any, output: Path) -> Path:
     return final
 
 
-def _tell_plan(plan: Plan, folder: Path) -> None:
-    """The plan on the screen: days, sentences, levels, files."""
-    from tourplan.export.words import days_table, elected_sentences, levels_table
+def _tell_plan(plan: Plan, folder: Path, compared: Evaluation | None) -> None:
+    """The plan on the screen: days, sentences, levels, files, and the tour of today."""
+    from tourplan.export.words import (
+        comparison_sentences,
+        days_table,
+        elected_sentences,
+        levels_table,
+    )
 
     _say(plan.title)
     _say("")
@@ -328,7 +435,7 @@ def _tell_plan(plan: Plan, folder: Path) -> None:
     _say_all(elected_sentences(plan))
     _say("")
     _say("Objectifs, du plus important au moins important :")
-    _say_all(levels_table(plan.levels))
+    _say_all(levels_table(plan.levels, plan.cycle_weeks))
     _say(f"Temps de route : {plan.origin.label} ({plan.origin.uncertainty}).")
     for note in plan.notes:
         _say(f"À savoir : {note}.")
@@ -336,9 +443,12 @@ def _tell_plan(plan: Plan, folder: Path) -> None:
         _say("Calcul interrompu : voici le meilleur plan trouvé jusque-là.")
     _say("")
     _say(f"Écrit dans {folder} : plan.json, itineraire.csv, carte.html")
+    if compared is not None:
+        _say("")
+        _say_all(comparison_sentences(compared, plan.scenario["comparaison"]["tournee"]))
 
 
-def _solve_answer(plan: Plan, folder: Path, evaluation: Any) -> dict[str, Any]:
+def _solve_answer(plan: Plan, folder: Path, compared: Evaluation | None) -> dict[str, Any]:
     """What ``solve --json`` prints."""
     from tourplan.export.words import comparison_sentences, elected_sentences
 
@@ -348,8 +458,8 @@ def _solve_answer(plan: Plan, folder: Path, evaluation: Any) -> dict[str, Any]:
         "demontre": plan.proved,
         "fin": plan.stopped,
         "phrases": elected_sentences(plan),
-        "comparaison": comparison_sentences(evaluation, plan.scenario["comparaison"]["tournee"])
-        if evaluation
+        "comparaison": comparison_sentences(compared, plan.scenario["comparaison"]["tournee"])
+        if compared
         else [],
         "plan": plan.model_dump(by_alias=True, mode="json"),
     }
@@ -367,10 +477,11 @@ def _tell_no_plan(error: NoPlanError) -> None:
     """Why there is no plan, and the least changes that give one."""
     _note(error.message)
     if error.repairs:
-        _note("Un seul de ces changements suffit :")
+        each = len(error.repairs) > 1 and all(repair.rule == "day" for repair in error.repairs)
+        _note("Il faut à la fois :" if each else "Pour qu’un plan existe, un changement suffit :")
     for repair in error.repairs:
         proof = "" if repair.proved else " (non démontré)"
-        _note(f"  - {repair.text} : {repair.change}{proof}")
+        _note(f"  - {repair.text} → {repair.change}{proof}")
 
 
 def _progress(quiet: bool) -> Callable[[str], None]:
@@ -387,7 +498,7 @@ def _interruptible() -> Iterator[threading.Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        _note("Interruption : je garde le meilleur plan trouvé (Ctrl-C encore pour quitter).")
+        _note("Interruption demandée : je garde le meilleur trouvé (Ctrl-C encore pour quitter).")
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:
@@ -403,7 +514,7 @@ def _print_json(content: dict[str, Any]) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(harmless(text) + "\n")
 
 
 def _say_all(lines: list[str]) -> None:
@@ -412,5 +523,5 @@ def _say_all(lines: list[str]) -> None:
 
 
 def _note(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(harmless(text) + "\n")
     sys.stderr.flush()

@@ -7,7 +7,7 @@ its minimum does not exist. Times are whole seconds; drives take whole minutes o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations
 from math import perm
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tourplan.errors import InputError
+from tourplan.hours import DAY_S
 from tourplan.problem import Problem
 from tourplan.timeline import Opening, meal_gap
 
@@ -54,6 +55,15 @@ class DayTours:
 
     def __len__(self) -> int:
         return len(self.site)
+
+    def rows(self, rows: Ints) -> DayTours:
+        """Some of the rows, in that order."""
+        return DayTours(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def join(self, other: DayTours) -> DayTours:
+        """These rows, then those of ``other``."""
+        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name)) for f in fields(self)}
+        return DayTours(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
     def serving(self, site: int) -> Ints:
         """The rows that hold a session at ``site``."""
@@ -134,40 +144,26 @@ class TimedDays:
 
 def time_days(problem: Problem, sessions: tuple[int, ...], site: Ints) -> TimedDays:
     """The longest openings of the days that hold ``sessions`` at ``site``, shape (days, n)."""
-    rules = problem.day
-    legs = _Legs.of(problem, site)
-    meal = meal_gap(problem, sessions)
-    minimum = np.array([problem.sessions[k].minimum_s for k in sessions])
-    handling = rules.setup_s + rules.packing_s
-    closing = _latest_closings(problem, sessions, legs.minutes_s, meal)
-    opening = _earliest_openings(problem, sessions, legs.minutes_s, meal, closing)
-    feasible = (closing - opening >= minimum).all(axis=1)
-
-    for first, last in _stretches(len(sessions), meal):
-        order = list(range(last, first - 1, -1))
-        road = legs.time_s[:, first + (first > 0) : last + 2].sum(axis=1)
-        work = road + (closing - opening)[:, first : last + 1].sum(axis=1) + handling * len(order)
-        left = _cut_closing(
-            opening, closing, minimum, order, work - rules.max_unbroken_s, rules.grid_s
-        )
-        feasible &= left <= 0
-        opening = _earliest_openings(problem, sessions, legs.minutes_s, meal, closing)
-
-    amplitude = (closing[:, -1] + rules.packing_s + legs.minutes_s[:, -1]) - (
-        opening[:, 0] - rules.setup_s - legs.minutes_s[:, 0]
+    rules, legs = problem.day, _Legs.of(problem, site)
+    away = rules.setup_s + rules.packing_s + legs.minutes_s[:, 0] + legs.minutes_s[:, -1]
+    opening, closing, feasible = _longest(
+        problem,
+        sessions,
+        legs,
+        rules.earliest_departure_s + legs.minutes_s[:, 0] + rules.setup_s,
+        rules.latest_return_s - legs.minutes_s[:, -1] - rules.packing_s,
     )
-    over = amplitude - rules.max_amplitude_s
-    left = _cut_closing(opening, closing, minimum, [len(sessions) - 1], over, rules.grid_s)
-    left = _delay_opening(opening, closing, minimum, left, rules.grid_s)
-    feasible &= left <= 0
-
-    fixed = legs.time_s.sum(axis=1) + handling * len(sessions)
-    order = list(range(len(sessions) - 1, -1, -1))
-    work = fixed + (closing - opening).sum(axis=1)
-    left = _cut_closing(opening, closing, minimum, order, work - rules.max_work_s, rules.grid_s)
-    feasible &= (left <= 0) & legs.reachable
+    feasible &= legs.reachable
     if rules.range_m is not None:
         feasible &= legs.distance_m <= rules.range_m
+    long = np.flatnonzero(
+        feasible & (closing[:, -1] - opening[:, 0] + away > rules.max_amplitude_s)
+    )
+    if long.size:
+        opening[long], closing[long], feasible[long] = _within_amplitude(
+            problem, sessions, legs.rows(long), opening[long, 0], closing[long, -1]
+        )
+    handling = (rules.setup_s + rules.packing_s) * len(sessions)
     return TimedDays(
         sessions=sessions,
         site=site,
@@ -175,9 +171,69 @@ def time_days(problem: Problem, sessions: tuple[int, ...], site: Ints) -> TimedD
         closing_s=closing,
         drive_s=legs.time_s.sum(axis=1),
         drive_m=legs.distance_m,
-        work_s=fixed + (closing - opening).sum(axis=1),
+        work_s=legs.time_s.sum(axis=1) + handling + (closing - opening).sum(axis=1),
         feasible=feasible,
     )
+
+
+def _within_amplitude(
+    problem: Problem, sessions: tuple[int, ...], legs: _Legs, opens_s: Ints, closes_s: Ints
+) -> tuple[Ints, Ints, Bools]:
+    """The longest openings, as ``_longest``, of days too long from departure to return.
+
+    A day whose first opening is known has a known latest return: every opening from ``opens_s``
+    on is tried, and the day keeps the best.
+    """
+    rules, slot = problem.day, problem.sessions[sessions[0]]
+    away = rules.setup_s + rules.packing_s + legs.minutes_s[:, 0] + legs.minutes_s[:, -1]
+    best = (np.zeros_like(legs.time_s[:, 1:]), np.zeros_like(legs.time_s[:, 1:]))
+    total, found = np.full(len(opens_s), -1), np.zeros(len(opens_s), dtype=bool)
+    for delay in range(0, slot.closing_s - int(opens_s.min()) + 1, rules.grid_s):
+        first = opens_s + delay
+        last = np.minimum(closes_s, first + rules.max_amplitude_s - away)
+        opening, closing, feasible = _longest(problem, sessions, legs, first, last)
+        length = (closing - opening).sum(axis=1)
+        better = feasible & (length > total)
+        total[better], found[better] = length[better], True
+        for kept, tried in zip(best, (opening, closing), strict=True):
+            kept[better] = tried[better]
+    return *best, found
+
+
+def _longest(
+    problem: Problem, sessions: tuple[int, ...], legs: _Legs, first_s: Ints, last_s: Ints
+) -> tuple[Ints, Ints, Bools]:
+    """The longest openings of days that open from ``first_s`` on and close by ``last_s``.
+
+    Every rule is kept but the amplitude. Lengths are cut one stretch of work after the other, each
+    cut letting what follows open earlier, then over the whole day: the sum stays the largest.
+
+    Returns:
+        (opening, closing, feasible): shapes (days, n), (days, n) and (days,).
+    """
+    rules = problem.day
+    meal = meal_gap(problem, sessions)
+    minimum = _minimum(problem, sessions)
+    latest = _latest_closings(problem, sessions, legs.minutes_s, meal, last_s)
+    longest = np.full_like(latest, DAY_S)
+
+    def opened() -> tuple[Ints, Ints]:
+        return _earliest(problem, sessions, legs.minutes_s, meal, first_s, latest, longest)
+
+    opening, closing = opened()
+    feasible = np.asarray((closing - opening >= minimum).all(axis=1))
+    handling = rules.setup_s + rules.packing_s
+    stretches = [(*pair, rules.max_unbroken_s) for pair in _stretches(len(sessions), meal)]
+    for first, last, most_s in (*stretches, (0, len(sessions) - 1, rules.max_work_s)):
+        road = legs.time_s[:, first + (first > 0) : last + 2].sum(axis=1)
+        length = (closing - opening)[:, first : last + 1]
+        work = road + length.sum(axis=1) + handling * (last - first + 1)
+        longest[:, first : last + 1], left = _cut(
+            length, minimum[first : last + 1], work - most_s, rules.grid_s
+        )
+        feasible &= left <= 0
+        opening, closing = opened()
+    return opening, closing, feasible
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,6 +244,12 @@ class _Legs:
     minutes_s: Ints
     distance_m: Ints
     reachable: Bools
+
+    def rows(self, rows: Ints) -> _Legs:
+        """The drives of some days."""
+        return _Legs(
+            self.time_s[rows], self.minutes_s[rows], self.distance_m[rows], self.reachable[rows]
+        )
 
     @classmethod
     def of(cls, problem: Problem, site: Ints) -> _Legs:
@@ -204,41 +266,46 @@ class _Legs:
 
 
 def _latest_closings(
-    problem: Problem, sessions: tuple[int, ...], minutes_s: Ints, meal: int | None
+    problem: Problem, sessions: tuple[int, ...], minutes_s: Ints, meal: int | None, last_s: Ints
 ) -> Ints:
     """The latest closing of each session that leaves those after it their minimum.
 
     Where two sessions vie for the same minutes, the first keeps them: the sum is the same.
     """
     rules, slots = problem.day, [problem.sessions[k] for k in sessions]
+    minimum = _minimum(problem, sessions)
     latest = np.empty((len(minutes_s), len(slots)), dtype=np.int64)
-    bound = rules.latest_return_s - minutes_s[:, len(slots)] - rules.packing_s
+    bound = last_s
     for k in range(len(slots) - 1, -1, -1):
         latest[:, k] = _down(np.minimum(slots[k].closing_s, bound), rules.grid_s)
-        arrive = latest[:, k] - slots[k].minimum_s - rules.setup_s
+        arrive = latest[:, k] - minimum[k] - rules.setup_s
         if k == meal:
             arrive = np.minimum(arrive, rules.break_until_s) - rules.break_s
         bound = arrive - minutes_s[:, k] - rules.packing_s
     return latest
 
 
-def _earliest_openings(
+def _earliest(
     problem: Problem,
     sessions: tuple[int, ...],
     minutes_s: Ints,
     meal: int | None,
-    closing: Ints,
-) -> Ints:
-    """The earliest opening of each session when those before it close at ``closing``."""
+    first_s: Ints,
+    latest: Ints,
+    longest: Ints,
+) -> tuple[Ints, Ints]:
+    """Openings as early as can be; closings by ``latest``, no more than ``longest`` after."""
     rules, slots = problem.day, [problem.sessions[k] for k in sessions]
-    opening = np.empty_like(closing)
-    arrival = rules.earliest_departure_s + minutes_s[:, 0]
+    opening, closing = np.empty_like(latest), np.empty_like(latest)
+    ready = first_s
     for k, slot in enumerate(slots):
-        if k == meal:
-            arrival = np.maximum(arrival, rules.break_from_s) + rules.break_s
-        opening[:, k] = _up(np.maximum(slot.opening_s, arrival + rules.setup_s), rules.grid_s)
+        opening[:, k] = _up(np.maximum(slot.opening_s, ready), rules.grid_s)
+        closing[:, k] = np.minimum(latest[:, k], opening[:, k] + longest[:, k])
         arrival = closing[:, k] + rules.packing_s + minutes_s[:, k + 1]
-    return opening
+        if k + 1 == meal:
+            arrival = np.maximum(arrival, rules.break_from_s) + rules.break_s
+        ready = arrival + rules.setup_s
+    return opening, closing
 
 
 def _stretches(count: int, meal: int | None) -> list[tuple[int, int]]:
@@ -246,33 +313,20 @@ def _stretches(count: int, meal: int | None) -> list[tuple[int, int]]:
     return [(0, count - 1)] if meal is None else [(0, meal - 1), (meal, count - 1)]
 
 
-def _cut_closing(
-    opening: Ints, closing: Ints, minimum: Ints, order: list[int], excess: Ints, grid_s: int
-) -> Ints:
-    """Close the sessions of ``order`` earlier until ``excess`` is gone; what is left of it."""
-    left = excess
-    for k in order:
-        cut = np.minimum(
-            _up(np.maximum(left, 0), grid_s), _slack(opening, closing, minimum, k, grid_s)
-        )
-        closing[:, k] -= cut
+def _cut(length: Ints, minimum: Ints, excess: Ints, grid_s: int) -> tuple[Ints, Ints]:
+    """Sessions cut, the last first, until ``excess`` is gone; their lengths, what is left of it."""
+    cut_to, left = length.copy(), excess
+    for k in range(length.shape[1] - 1, -1, -1):
+        spare = np.maximum(length[:, k] - minimum[k], 0)
+        cut = np.minimum(_up(np.maximum(left, 0), grid_s), spare)
+        cut_to[:, k] -= cut
         left = left - cut
-    return left
+    return cut_to, left
 
 
-def _delay_opening(opening: Ints, closing: Ints, minimum: Ints, excess: Ints, grid_s: int) -> Ints:
-    """Open the first session later until ``excess`` is gone; what is left of it."""
-    cut = np.minimum(
-        _up(np.maximum(excess, 0), grid_s), _slack(opening, closing, minimum, 0, grid_s)
-    )
-    opening[:, 0] += cut
-    return excess - cut
-
-
-def _slack(opening: Ints, closing: Ints, minimum: Ints, k: int, grid_s: int) -> Ints:
-    """How much of session ``k`` can be cut, on the grid."""
-    spare: Ints = _down(np.maximum(closing[:, k] - opening[:, k] - minimum[k], 0), grid_s)
-    return spare
+def _minimum(problem: Problem, sessions: tuple[int, ...]) -> Ints:
+    """The least each session opens, on the grid."""
+    return _up(np.array([problem.sessions[k].minimum_s for k in sessions]), problem.day.grid_s)
 
 
 def _up(values: Ints, grid_s: int) -> Ints:
@@ -307,8 +361,8 @@ def _merge(problem: Problem, chunks: list[TimedDays]) -> DayTours:
     opening = np.vstack([spread(c, c.opening_s, 0) for c in chunks])
     closing = np.vstack([spread(c, c.closing_s, 0) for c in chunks])
     used = site >= 0
-    minimum = np.array([slot.minimum_s for slot in problem.sessions])
-    spare = _down(np.where(used, closing - opening - minimum, 0), problem.day.grid_s)
+    minimum = _minimum(problem, tuple(range(slots)))
+    spare = np.where(used, closing - opening - minimum, 0)
     inside = _in_hours(problem, site, opening, closing)
     allowed = np.ones(inside.shape, dtype=bool)
     if problem.hours_rule == "imposes":

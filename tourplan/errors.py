@@ -12,6 +12,8 @@ _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udff
 
 def quoted(value: object) -> str:
     """A value as messages show it: between French quotes, shortened."""
+    if value is None:
+        return "une valeur vide"
     if isinstance(value, dict):
         return "une section"
     if isinstance(value, (list, tuple)):

@@ -181,7 +181,7 @@ def write_new_text(path: Path, text: str) -> None:
 
 def slug(title: str) -> str:
     """A short folder name made of a title, of plain letters, digits and hyphens."""
-    decomposed = unicodedata.normalize("NFKD", title.casefold())
+    decomposed = unicodedata.normalize("NFKD", title).casefold()
     words = "".join(
         c if c.isascii() and c.isalnum() else " "
         for c in decomposed

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from tourplan.tables import plain
 from tourplan.territory import Commune
@@ -45,25 +46,25 @@ def recognise(typed: str, communes: Mapping[str, Commune]) -> Match:
         return Match(typed, (communes[code],))
     words = _words(typed)
     every = tuple(communes.values())
-    for alike in (
-        [c for c in every if _words(c.name) == words],
-        [c for c in every if _key(c.name) == _strong(words)],
-        _holding(_strong(words), every),
-        _resembling(" ".join(words), every),
-    ):
-        if alike:
-            return Match(typed, tuple(sorted(alike, key=lambda c: (c.name, c.code))))
+    alike = words and (
+        [c for c in every if _words(c.name) == words]
+        or [c for c in every if _key(c.name) == _strong(words)]
+        or _holding(_strong(words), every)
+        or _resembling(" ".join(words), every)
+    )
+    if alike:
+        return Match(typed, tuple(sorted(alike, key=lambda c: (c.name, c.code))))
     return Match(typed, (), nearest_names(typed, every))
 
 
 def nearest_names(typed: str, communes: Iterable[Commune], most: int = 3) -> tuple[Commune, ...]:
     """The communes whose names look most like what was typed, best first."""
-    target = " ".join(_words(typed))
+    likeness = _likeness_to(" ".join(_words(typed)), 0.5)
     scored = sorted(
-        ((_likeness(target, " ".join(_words(c.name))), c.name, c.code, c) for c in communes),
+        ((likeness(" ".join(_words(c.name))), c.name, c.code, c) for c in communes),
         key=lambda item: (-item[0], item[1], item[2]),
     )
-    return tuple(commune for score, _, _, commune in scored[:most] if score >= 0.5)
+    return tuple(commune for score, _, _, commune in scored[:most] if score)
 
 
 def nearest_codes(code: str, communes: Mapping[str, Commune], most: int = 3) -> tuple[Commune, ...]:
@@ -72,39 +73,47 @@ def nearest_codes(code: str, communes: Mapping[str, Commune], most: int = 3) -> 
     return tuple(communes[found] for found in near)
 
 
-def _words(name: str) -> list[str]:
-    return [_LONG.get(word, word) for word in plain(name).split()]
+@lru_cache(maxsize=50_000)
+def _words(name: str) -> tuple[str, ...]:
+    """The words of a name, plain, at most twelve: no commune has more."""
+    return tuple(_LONG.get(word, word) for word in plain(name[:200]).split()[:12])
 
 
-def _strong(words: list[str]) -> list[str]:
+def _strong(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words that tell communes apart."""
-    return [word for word in words if word not in _SMALL] or words
+    return tuple(word for word in words if word not in _SMALL) or words
 
 
-def _key(name: str) -> list[str]:
+def _key(name: str) -> tuple[str, ...]:
     return _strong(_words(name))
 
 
-def _holding(words: list[str], communes: tuple[Commune, ...]) -> list[Commune]:
+def _holding(words: tuple[str, ...], communes: tuple[Commune, ...]) -> list[Commune]:
     """Communes whose names hold every word, spelt the same or nearly so."""
-    found = []
-    for commune in communes:
-        there = _key(commune.name)
-        if all(any(w == t or _likeness(w, t) >= _CLOSE for t in there) for w in words):
-            found.append(commune)
+    found = list(communes)
+    for word in words:
+        alike = cache(_likeness_to(word, _CLOSE))
+        found = [c for c in found if any(alike(there) for there in _key(c.name))]
     return found
 
 
 def _resembling(typed: str, communes: tuple[Commune, ...]) -> list[Commune]:
     """Communes whose whole names are nearly what was typed; only the likest."""
-    scored = [(_likeness(typed, " ".join(_words(c.name))), c) for c in communes]
+    likeness = _likeness_to(typed, _CLOSE)
+    scored = [(likeness(" ".join(_words(c.name))), c) for c in communes]
     best = max((score for score, _ in scored), default=0.0)
-    return [c for score, c in scored if score == best] if best >= _CLOSE else []
+    return [c for score, c in scored if score == best] if best else []
 
 
-def _likeness(one: str, two: str) -> float:
-    """From 0 to 1: share of letters in common, in order."""
-    matcher = difflib.SequenceMatcher(None, one, two, autojunk=False)
-    if matcher.real_quick_ratio() < 0.5:
-        return 0.0
-    return matcher.ratio()
+def _likeness_to(word: str, least: float) -> Callable[[str], float]:
+    """How like ``word`` a text is: share of letters in common, in order; 0 under ``least``."""
+    matcher = difflib.SequenceMatcher(None, "", word, autojunk=False)
+
+    def likeness(text: str) -> float:
+        matcher.set_seq1(text)
+        if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+            return 0.0
+        ratio = matcher.ratio()
+        return ratio if ratio >= least else 0.0
+
+    return likeness

@@ -15,6 +15,7 @@ from tourplan.hours import WEEKDAYS, clock, parse_clock
 
 if TYPE_CHECKING:
     from tourplan.prepare import Case
+    from tourplan.verify import Violation
 
 Status = Literal["brouillon", "proposé", "validé"]
 Stopped = Literal["terminé", "limite de temps", "interrompu", "évalué"]
@@ -243,14 +244,15 @@ class Plan(Frozen):
             content = json.loads(text)
             stated = content.pop("empreinte", None)
             plan = cls.model_validate(content)
+            fingerprint = plan.fingerprint
         except ValidationError as error:
             raise InputError(
                 Fault(f"{where}, {'.'.join(map(str, e['loc']))}", "valeur inattendue ou absente")
                 for e in error.errors()
             ) from None
-        except (ValueError, AttributeError, RecursionError):
+        except (ValueError, TypeError, AttributeError, RecursionError):
             raise InputError.of(where, "ce n’est pas un plan de tourplan") from None
-        if stated != plan.fingerprint:
+        if stated != fingerprint:
             raise InputError.of(
                 where,
                 "le plan a été modifié à la main : son empreinte ne correspond plus",
@@ -269,6 +271,12 @@ class Plan(Frozen):
         from tourplan.scenario import Scenario
 
         return prepare(Scenario.from_keys(self.scenario))
+
+    def verify(self) -> tuple[Violation, ...]:
+        """The rules of its scenario that the plan breaks, worked out again; none if it is sound."""
+        from tourplan.verify import verify
+
+        return verify(self.case().problem, self.days, self.levels)
 
     def to_frame(self) -> Any:
         """The itinerary as a pandas DataFrame, one row a place, same columns as the CSV."""

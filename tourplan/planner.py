@@ -12,7 +12,7 @@ from tourplan.assemble import assemble
 from tourplan.errors import InputError, OwnError
 from tourplan.optimise.solve import Infeasible, NothingFound, Progress, optimise
 from tourplan.plan import Plan
-from tourplan.prepare import Case, prepare
+from tourplan.prepare import Case
 from tourplan.scenario import Scenario
 from tourplan.verify import verify
 
@@ -38,7 +38,7 @@ def solve(
         OwnError: the checker refuses the plan (a fault of tourplan's).
     """
     started = monotonic()
-    case = as_case(scenario)
+    case = Case.of(scenario)
     limit_s = case.scenario.computing.limit_s if limit_s is None else limit_s
     deadline = started + limit_s
     stop = stop or threading.Event()
@@ -59,11 +59,11 @@ def solve(
         raise no_plan_error(case.problem, deadline, stop) from None
     except NothingFound:
         raise InputError.of(
-            "--limite",
+            "temps de calcul",
             "interrompu avant un premier plan"
             if stop.is_set()
-            else f"{limit_s:g} s n’ont pas suffi pour un premier plan",
-            "laissez plus de temps",
+            else "trop court pour trouver un premier plan",
+            "donnez plus de temps (--limite, ou calcul.limite_s)",
         ) from None
     violations = verify(case.problem, found.days, found.levels)
     if violations:
@@ -77,11 +77,3 @@ def solve(
     }
     return assemble(case, found.days, found.levels, found.stopped, measures)
 
-
-def as_case(scenario: Scenario | Case | str | Path) -> Case:
-    """The prepared case of whatever names it."""
-    if isinstance(scenario, Case):
-        return scenario
-    if isinstance(scenario, Scenario):
-        return prepare(scenario)
-    return prepare(Scenario.read(scenario))

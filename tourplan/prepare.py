@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -38,6 +39,19 @@ class Case:
     travel: TravelMatrix
     problem: Problem
     notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario | Case | str | Path) -> Case:
+        """The case of a scenario, of a ``scenario.toml``, or itself.
+
+        Raises:
+            InputError: every fault of the scenario and of the files it names.
+        """
+        if isinstance(scenario, Case):
+            return scenario
+        if isinstance(scenario, Scenario):
+            return prepare(scenario)
+        return prepare(Scenario.read(scenario))
 
     @property
     def depot_code(self) -> str:

@@ -12,13 +12,15 @@ import itertools
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import date
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from tourplan.errors import Fault, InputError
+from tourplan.errors import Fault, InputError, quoted
 from tourplan.files import read_text
 from tourplan.hours import WEEKDAYS, clock, duration, parse_clock
 
@@ -29,22 +31,49 @@ LABEL = "règle des maisons de services au public"
 Json = dict[str, Any]
 
 
-def _clock(value: object) -> object:
+class _UnfitError(ValueError):
+    """A value refused: what it is, and how to mend it."""
+
+    def __init__(self, what: str, mend: str) -> None:
+        super().__init__(what)
+        self.mend = mend
+
+
+def _clock(value: object) -> int:
     if isinstance(value, str):
-        return parse_clock(value)
-    raise ValueError("attendu une heure entre guillemets, « HH:MM »")
+        with suppress(ValueError):
+            return parse_clock(value)
+    raise _UnfitError(f"{quoted(value)} n’est pas une heure", 'écrivez-la ainsi : "09:45"')
 
 
 def _text_code(value: object) -> object:
-    if isinstance(value, int):
-        raise ValueError(f'code {value} sans guillemets : écrivez "{value:05d}"')
+    if isinstance(value, int) and 0 < value < 10**9 and not isinstance(value, bool):
+        raise _UnfitError(f"code {value} sans guillemets", f'écrivez "{value:05d}"')
+    return value
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise _UnfitError(f"{quoted(value)} n’est pas une date", "écrivez-la ainsi : 2027-01-04")
+
+
+def _whole(value: object) -> object:
+    """Python holds 1.0 and true equal to 1; a number of weeks is neither."""
+    if type(value) is not int:
+        raise _UnfitError(f"{quoted(value)} inconnu", "attendu 1, 2 ou 4")
     return value
 
 
 Code = Annotated[str, BeforeValidator(_text_code), Field(min_length=1, max_length=100)]
 ClockTime = Annotated[int, BeforeValidator(_clock)]
+Day = Annotated[date, BeforeValidator(_day)]
+Flag = Annotated[bool, Field(strict=True)]
 Minutes = Annotated[int, Field(ge=0, le=1440, strict=True)]
-Hours = Annotated[float, Field(ge=0, le=168)]
+Hours = Annotated[float, Field(ge=0, le=168, strict=True)]
 MonthWeek = Annotated[int, Field(ge=1, le=4, strict=True)]
 DayName = Literal["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
 Codes = Annotated[tuple[Code, ...], Field(max_length=MAX_COMMUNES)]
@@ -54,7 +83,9 @@ ShortText = Annotated[str, Field(max_length=200)]
 class Section(BaseModel):
     """A table of the scenario: frozen, no unknown key."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_name=True, allow_inf_nan=False
+    )
 
 
 def _field(alias: str, default: Any, description: str, source: str = HYPOTHESIS) -> Any:
@@ -89,7 +120,7 @@ class Residents(Section):
 class Counters(Section):
     """Which fixed counters count."""
 
-    embedded: bool = _field(
+    embedded: Flag = _field(
         "integres", True, "compter la liste nationale des France Services", "ANCT, août 2024"
     )
     files: tuple[ShortText, ...] = _field(
@@ -117,16 +148,14 @@ class Network(Section):
 class Cycle(Section):
     """The weeks and days of the tour."""
 
-    weeks: Literal[1, 2, 4] = _field(
-        "semaines", 1, "semaines de tournée différentes avant de recommencer (1, 2 ou 4)"
+    weeks: Annotated[Literal[1, 2, 4], BeforeValidator(_whole)] = _field(
+        "semaines", 1, "semaines de tournée différentes avant de recommencer : 1, 2 ou 4"
     )
     month_weeks: tuple[MonthWeek, ...] = _field(
         "semaines_du_mois", (2, 4), "semaines du mois en tournée", "tournée de 2024 en Hérault"
     )
     days: tuple[DayName, ...] = _field("jours", WEEKDAYS[:5], "jours de tournée")
-    start: date | None = _field(
-        "debut", None, "premier jour possible, pour dater l’itinéraire, par exemple 2027-01-04", ""
-    )
+    start: Day | None = _field("debut", None, "premier jour possible, pour dater l’itinéraire", "")
 
 
 class Session(Section):
@@ -154,7 +183,7 @@ class DayLimits(Section):
     max_amplitude_h: Hours = _field(
         "amplitude_max_h",
         13.0,
-        "du départ au retour (12 pour des agents territoriaux)",
+        "du départ au retour ; 12 pour des agents territoriaux",
         "Code du travail, repos de 11 h",
     )
     max_unbroken_h: Hours = _field(
@@ -212,13 +241,13 @@ class Vehicle(Section):
     energy: Literal["thermique", "hybride", "électrique"] = _field(
         "energie", "thermique", "thermique, hybride ou électrique"
     )
-    range_km: Annotated[float, Field(gt=0, le=5000)] | None = _field(
+    range_km: Annotated[float, Field(gt=0, le=5000, strict=True)] | None = _field(
         "autonomie_km", None, "distance la plus longue d’une journée", ""
     )
-    cost_eur_km: Annotated[float, Field(ge=0, le=100)] = _field(
+    cost_eur_km: Annotated[float, Field(ge=0, le=100, strict=True)] = _field(
         "cout_eur_km", 0.636, "coût au kilomètre", "hypothèse : barème fiscal 2023, 5 CV"
     )
-    emissions_gco2_km: Annotated[float, Field(ge=0, le=5000)] = _field(
+    emissions_gco2_km: Annotated[float, Field(ge=0, le=5000, strict=True)] = _field(
         "co2_g_km", 190.0, "grammes de CO₂ au kilomètre, fabrication non comprise"
     )
 
@@ -227,17 +256,17 @@ class Goal(Section):
     """An access goal."""
 
     minutes: Annotated[int, Field(ge=1, le=600, strict=True)]
-    share_pct: Annotated[float, Field(ge=0, le=100)] | None = _field(
+    share_pct: Annotated[float, Field(ge=0, le=100, strict=True)] | None = _field(
         "part_pct", None, "part des habitants visée, en % ; sans elle, le plus possible", ""
     )
-    imposed: bool = _field("impose", False, "true : un plan qui n’y arrive pas est refusé", "")
+    imposed: Flag = _field("impose", False, "true : un plan qui n’y arrive pas est refusé", "")
 
 
 class TownHall(Section):
     """How the hours that mairies publish count."""
 
     hours: Literal["ignores", "preferes", "imposes"] = _field(
-        "horaires", "preferes", "ignores, preferes (un objectif) ou imposes (une règle)"
+        "horaires", "preferes", "ignores ; preferes : un objectif ; imposes : une règle"
     )
     overlap_min: Minutes = _field(
         "recouvrement_min", 60, "une demi-journée compte si elle recouvre autant d’ouverture"
@@ -271,7 +300,7 @@ class Comparison(Section):
 class Computing(Section):
     """How long to search."""
 
-    limit_s: Annotated[float, Field(gt=0, le=86_400)] = _field(
+    limit_s: Annotated[float, Field(gt=0, le=86_400, strict=True)] = _field(
         "limite_s", 300.0, "temps de calcul le plus long, en secondes"
     )
     seed: Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)] = _field(
@@ -282,7 +311,7 @@ class Computing(Section):
 class Outputs(Section):
     """What the files show."""
 
-    agent_names: bool = _field(
+    agent_names: Flag = _field(
         "noms_des_agents", False, "true : noms des agents dans itineraire.csv et plan.json", ""
     )
 
@@ -389,14 +418,17 @@ def read_scenario(path: Path) -> tuple[Scenario, list[Fault]]:
     Raises:
         InputError: the file cannot be read, or its TOML syntax is wrong (told alone).
     """
+    text = read_text(path)
     try:
-        keys = tomllib.loads(read_text(path))
+        keys = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError.of(
-            path.name, f"syntaxe TOML fautive ({_syntax(str(error))})", "corrigez cette ligne"
-        ) from None
+        raise InputError([_syntax_fault(path.name, text, str(error))]) from None
     except RecursionError:
-        raise InputError.of(path.name, "fichier trop imbriqué") from None
+        raise InputError([_too_deep(path.name)]) from None
+    except ValueError:
+        raise InputError.of(
+            path.name, "un nombre a trop de chiffres", "raccourcissez ce nombre"
+        ) from None
     return from_keys(keys, path.parent)
 
 
@@ -404,23 +436,51 @@ def from_keys(keys: Json, base: Path = Path()) -> tuple[Scenario, list[Fault]]:
     """The scenario of French keys and every fault of form and coherence.
 
     What is faulty is set aside and its default taken, so that the rest is checked too.
+
+    Raises:
+        InputError: sections too deep in one another.
     """
+    try:
+        keys = copy.deepcopy(keys)
+    except RecursionError:
+        raise InputError([_too_deep("")]) from None
     faults: list[Fault] = []
-    keys = dict(keys)
     if "base" in keys:
         faults.append(_unknown_key(("base",), Scenario))
         del keys["base"]
+    sessions = keys.get("permanences")
+    numbers = list(range(1, len(sessions) + 1)) if isinstance(sessions, list) else []
+    told = False
     for _ in range(50):
         try:
-            scenario = Scenario.model_validate({**keys, "base": base})
+            scenario = Scenario.model_validate({**keys, "base": base}, by_name=False)
             break
         except ValidationError as error:
             found = error.errors()
-            faults += [_in_french(e, keys) for e in found]
-            keys = _without(keys, [e["loc"] for e in found])
+            # Later rounds only complain of what the first set aside.
+            faults += [] if told else [_in_french(e, keys) for e in found if not _echo(e, keys)]
+            told = True
+            _set_aside(keys, [e["loc"] for e in found], numbers)
     else:
         raise InputError(faults)
-    return scenario, _unique(faults + coherence(scenario))
+    later = [_as_numbered(fault, numbers) for fault in coherence(scenario)]
+    if any(fault.where.startswith("communes") for fault in faults):
+        later = [fault for fault in later if fault.where != "communes"]
+    return scenario, list(dict.fromkeys(faults + later))
+
+
+def _echo(error: Any, keys: Json) -> bool:
+    """Whether a list is found too short only because what it holds is faulty."""
+    return error["type"] == "too_short" and bool(_at(keys, error["loc"]))
+
+
+def _as_numbered(fault: Fault, numbers: Sequence[int]) -> Fault:
+    """The fault of a session under its number in the file, some having been set aside."""
+    section, _, rest = fault.where.partition(".")
+    number, dot, key = rest.partition(".")
+    if section != "permanences" or not number or not numbers:
+        return fault
+    return replace(fault, where=f"permanences.{numbers[int(number) - 1]}{dot}{key}")
 
 
 def coherence(s: Scenario) -> list[Fault]:
@@ -469,9 +529,9 @@ def _session_faults(s: Scenario) -> list[Fault]:
             faults.append(
                 Fault(
                     f"{where}.fermeture",
-                    f"« {session.name} » ferme à {clock(session.closing_s)}, avant d’ouvrir à "
+                    f"« {session.name} » ferme à {clock(session.closing_s)} alors qu’elle ouvre à "
                     f"{clock(session.opening_s)}",
-                    "échangez ouverture et fermeture",
+                    "donnez une fermeture plus tardive que l’ouverture",
                 )
             )
         elif session.minimum_min * 60 > length:
@@ -483,21 +543,24 @@ def _session_faults(s: Scenario) -> list[Fault]:
                     "réduisez minimum_min ou élargissez la permanence",
                 )
             )
-        for key, value in (
-            ("ouverture", session.opening_s),
-            ("fermeture", session.closing_s),
-            ("minimum_min", session.minimum_min * 60),
+        for key, value, shown in (
+            ("ouverture", session.opening_s, clock(session.opening_s)),
+            ("fermeture", session.closing_s, clock(session.closing_s)),
+            ("minimum_min", session.minimum_min * 60, str(session.minimum_min)),
         ):
             if value % (s.day.grid_min * 60):
                 faults.append(
                     Fault(
                         f"{where}.{key}",
-                        f"n’est pas un multiple de {s.day.grid_min} min (journee.pas_min)",
-                        "arrondissez",
+                        f"« {shown} » n’est pas un multiple de {s.day.grid_min} min "
+                        "(journee.pas_min)",
+                        "arrondissez, ou changez journee.pas_min",
                     )
                 )
         if session.minimum_min == 0:
-            faults.append(Fault(f"{where}.minimum_min", "doit être positif", "donnez 120"))
+            faults.append(
+                Fault(f"{where}.minimum_min", "une permanence de 0 min", "donnez par exemple 120")
+            )
     for number, (one, two) in enumerate(zip(s.sessions, s.sessions[1:], strict=False), start=2):
         if two.opening_s < one.closing_s:
             faults.append(
@@ -521,8 +584,8 @@ def _day_faults(s: Scenario) -> list[Fault]:
         faults.append(
             Fault(
                 "journee.retour_au_plus_tard",
-                f"{clock(day.latest_s)} vient avant le départ à {clock(day.earliest_s)}",
-                "échangez-les",
+                f"{clock(day.latest_s)} ne vient pas après le départ à {clock(day.earliest_s)}",
+                "donnez un retour plus tardif que le départ",
             )
         )
     if day.break_until_s - day.break_from_s < day.break_min * 60:
@@ -545,7 +608,8 @@ def _day_faults(s: Scenario) -> list[Fault]:
             )
         )
     for number, session in enumerate(s.sessions, start=1):
-        if session.closing_s <= day.earliest_s or session.opening_s >= day.latest_s:
+        outside = session.closing_s <= day.earliest_s or session.opening_s >= day.latest_s
+        if outside and day.latest_s > day.earliest_s:
             faults.append(
                 Fault(
                     f"permanences.{number}",
@@ -584,7 +648,7 @@ def _week_faults(s: Scenario) -> list[Fault]:
             Fault(
                 "cycle.semaines",
                 f"un cycle de {cycle.weeks} semaines ne se répète pas un nombre entier de fois en "
-                f"{len(cycle.month_weeks)} semaine(s) de tournée par mois",
+                f"{_counted(len(cycle.month_weeks), 'semaine')} de tournée par mois",
                 "ajoutez des semaines du mois ou réduisez le cycle",
             )
         )
@@ -626,7 +690,8 @@ def _crew_faults(s: Scenario) -> list[Fault]:
             faults.append(
                 Fault(
                     "agents",
-                    f"semaine {week} : {there} agent(s) disponible(s), il en faut {s.crew.size}",
+                    f"semaine {week} : {_counted(there, 'agent disponible')}, il en faut "
+                    f"{s.crew.size}",
                     "ajoutez cette semaine à un agent, ou retirez-la de cycle.semaines_du_mois",
                 )
             )
@@ -649,52 +714,51 @@ def _crew_faults(s: Scenario) -> list[Fault]:
     return faults
 
 
+def _counted(count: int, words: str) -> str:
+    """``1 agent disponible``, ``2 agents disponibles``."""
+    return f"{count} {' '.join(f'{w}s' for w in words.split()) if count > 1 else words}"
+
+
 def _goal_faults(s: Scenario) -> list[Fault]:
     faults = []
     goals = sorted(s.goals, key=lambda goal: goal.minutes)
-    for near, far in itertools.pairwise(goals):
+    for near, far in itertools.combinations(goals, 2):
         if near.minutes == far.minutes:
             faults.append(
                 Fault("acces", f"deux objectifs à {near.minutes} min", "gardez-en un seul")
             )
-        elif (near.share_pct or 0) > (100.0 if far.share_pct is None else far.share_pct):
-            faults.append(
-                Fault(
-                    "acces",
-                    f"{near.share_pct:g} % à {near.minutes} min et {far.share_pct:g} % à "
-                    f"{far.minutes} min se contredisent : qui est à {near.minutes} min est aussi à "
-                    f"{far.minutes} min",
-                    "donnez au temps le plus long la part la plus grande",
-                )
-            )
+        elif near.share_pct is not None and far.share_pct is not None:
+            faults += [_contradiction(near, far)] if near.share_pct > far.share_pct else []
     return faults
 
 
-_FRENCH: Mapping[str, str] = {
-    "string_type": "attendu un texte entre guillemets",
-    "string_too_short": "ne peut pas être vide",
-    "string_too_long": "texte trop long (au plus {max_length} caractères)",
-    "int_type": "attendu un nombre entier",
-    "int_parsing": "attendu un nombre entier",
-    "int_from_float": "attendu un nombre entier",
-    "float_type": "attendu un nombre",
-    "float_parsing": "attendu un nombre",
-    "finite_number": "attendu un nombre fini",
-    "bool_type": "attendu true ou false",
-    "bool_parsing": "attendu true ou false",
-    "tuple_type": "attendu une liste entre crochets",
-    "too_long": "trop d’éléments (au plus {max_length})",
-    "too_short": "il en faut au moins {min_length}",
-    "model_type": "attendu une section [{key}]",
-    "model_attributes_type": "attendu une section [{key}]",
-    "greater_than": "doit dépasser {gt}",
-    "greater_than_equal": "doit être au moins {ge}",
-    "less_than_equal": "doit être au plus {le}",
-    "date_type": "attendu une date, par exemple 2027-01-04",
-    "date_parsing": "attendu une date, par exemple 2027-01-04",
-    "date_from_datetime_parsing": "attendu une date, par exemple 2027-01-04",
-    "date_from_datetime_inexact": "attendu une date sans heure, par exemple 2027-01-04",
+def _contradiction(near: Goal, far: Goal) -> Fault:
+    return Fault(
+        "acces",
+        f"{near.share_pct:g} % à {near.minutes} min et {far.share_pct:g} % à {far.minutes} min se "
+        f"contredisent : qui est à {near.minutes} min est aussi à {far.minutes} min",
+        "donnez au temps le plus long la part la plus grande",
+    )
+
+
+_MENDS: Mapping[str, str] = {
+    "string_type": "donnez un texte entre guillemets",
+    "string_too_short": "donnez un texte",
+    "string_too_long": "donnez au plus {max_length} caractères",
+    "int_type": "donnez un nombre entier",
+    "float_type": "donnez un nombre",
+    "finite_number": "donnez un nombre",
+    "bool_type": "écrivez true ou false",
+    "tuple_type": "donnez une liste entre crochets",
+    "too_long": "donnez au plus {max_length} éléments",
+    "too_short": "donnez-en au moins {min_length}",
+    "model_type": "écrivez une section [{section}]",
+    "greater_than": "donnez plus de {gt:.15g}",
+    "greater_than_equal": "donnez {ge:.15g} ou plus",
+    "less_than_equal": "donnez {le:.15g} ou moins",
 }
+_LISTS: Mapping[str, type[Section]] = {"permanences": Session, "agents": Agent, "acces": Goal}
+"""The sections that repeat."""
 
 
 def _in_french(error: Any, keys: Json) -> Fault:
@@ -707,28 +771,23 @@ def _in_french(error: Any, keys: Json) -> Fault:
     if kind == "missing":
         return Fault(where, "manque", f"ajoutez {location[-1]} = …")
     if kind == "value_error":
-        return Fault(where, str(context["error"]))
+        wrong = context["error"]
+        return Fault(where, str(wrong), wrong.mend)
+    given = quoted(_at(keys, location))
     if kind == "literal_error":
-        given = _shown(_at(keys, location))
         expected = str(context["expected"]).replace("'", "").replace(" or ", " ou ")
         return Fault(where, f"{given} inconnu", f"attendu {expected}")
     if location[-2:-1] == ("semaines",) or location[-2:-1] == ("semaines_du_mois",):
-        return Fault(where, f"semaine {_shown(_at(keys, location))} inconnue", "attendu 1 à 4")
-    words = _FRENCH.get(kind, "valeur inattendue").format_map({**context, "key": location[-1]})
-    return Fault(where, f"{_shown(_at(keys, location))} : {words}")
+        return Fault(_where(location[:-1]), f"semaine {given} inconnue", "attendu 1 à 4")
+    if kind in ("model_type", "tuple_type") and location[0] in _LISTS and len(location) < 3:
+        return Fault(where, f"{given} ne convient pas", f"écrivez des sections [[{location[0]}]]")
+    words = _MENDS.get(kind, "revoyez cette valeur")
+    return Fault(where, f"{given} ne convient pas", words.format_map({**context, "section": where}))
 
 
 def _where(location: Sequence[int | str]) -> str:
     """``agents.2.semaines``: sections and positions, counted from 1."""
     return ".".join(str(step + 1) if isinstance(step, int) else step for step in location)
-
-
-def _shown(value: object) -> str:
-    """A value as it is quoted in a message, shortened."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = str(value)
-    return f"« {text[:60]}… »" if len(text) > 60 else f"« {text} »"
 
 
 def _at(keys: Any, location: Sequence[int | str]) -> Any:
@@ -744,18 +803,34 @@ def _at(keys: Any, location: Sequence[int | str]) -> Any:
 def _section_at(location: Sequence[int | str]) -> type[Section]:
     """The section that stands at a location."""
     section: type[Section] = Scenario
-    lists: dict[str, type[Section]] = {"permanences": Session, "agents": Agent, "acces": Goal}
     for step in location:
         if isinstance(step, str):
-            fields = {f.alias or name: f for name, f in section.model_fields.items()}
-            section = lists.get(step) or fields[step].annotation  # type: ignore[assignment]
+            section = _sections()[step]
     return section
+
+
+def _sections() -> dict[str, type[Section]]:
+    """Every section by its French name."""
+    fields = {f.alias or name: f.annotation for name, f in Scenario.model_fields.items()}
+    single = {
+        name: kind
+        for name, kind in fields.items()
+        if isinstance(kind, type) and issubclass(kind, Section)
+    }
+    return {**single, **_LISTS}
+
+
+def _keys_of(section: type[Section]) -> list[str]:
+    """The French keys of a section."""
+    return sorted(f.alias or name for name, f in section.model_fields.items() if name != "base")
 
 
 def _unknown_key(location: Sequence[int | str], section: type[Section]) -> Fault:
     """The fault of a key nobody knows, with the one probably meant."""
-    known = sorted(f.alias or name for name, f in section.model_fields.items() if name != "base")
-    return Fault(_where(location), "clé inconnue", one_of(str(location[-1]), known))
+    key = str(location[-1])
+    homes = [name for name, other in _sections().items() if key in _keys_of(other)]
+    mend = f"elle va dans la section [{homes[0]}]" if homes else one_of(key, _keys_of(section))
+    return Fault(_where(location), "clé inconnue", mend)
 
 
 def one_of(given: str, known: Sequence[str]) -> str:
@@ -764,35 +839,63 @@ def one_of(given: str, known: Sequence[str]) -> str:
     return f"vouliez-vous « {near[0]} » ?" if near else f"attendu : {', '.join(known)}"
 
 
-def _without(keys: Json, locations: Sequence[tuple[int | str, ...]]) -> Json:
-    """The keys with what is faulty taken out, so that its default stands in."""
-    kept = copy.deepcopy(keys)
-    for location in sorted(
-        locations, key=lambda loc: [str(step).zfill(6) for step in loc], reverse=True
-    ):
+def _set_aside(keys: Json, locations: Sequence[tuple[int | str, ...]], numbers: list[int]) -> None:
+    """Take what is faulty out of the keys, so that its default stands in.
+
+    ``numbers`` follows ``permanences``: the number in the file of each session left. A faulty
+    agent leaves an empty place, so that those after it keep their numbers.
+    """
+    there = {_existing(keys, location) for location in locations}
+    for location in sorted(there, key=lambda loc: [str(step).zfill(6) for step in loc])[::-1]:
         if location == ("titre",):
-            kept["titre"] = "sans titre"
+            keys["titre"] = "sans titre"
             continue
-        while location:
-            parent = _at(kept, location[:-1])
-            step = location[-1]
-            if isinstance(parent, dict) and step in parent and isinstance(step, str):
-                del parent[step]
-                break
-            if isinstance(parent, list) and isinstance(step, int) and step < len(parent):
-                del parent[step]
-                break
-            location = location[:-1]
-    return kept
+        if not location or _existing(keys, location) != location:
+            continue
+        *above, step = location
+        parent = _at(keys, above)
+        if above == ["agents"]:
+            parent[step] = {}
+            continue
+        del parent[step]
+        if above == ["permanences"]:
+            del numbers[int(step)]
+        if parent == []:
+            del _at(keys, above[:-1])[above[-1]]
 
 
-def _unique(faults: Sequence[Fault]) -> list[Fault]:
-    return list(dict.fromkeys(faults))
+def _existing(keys: Json, location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """A location, or what holds it when nothing is there; a title is always missed.
+
+    A list of weeks, days or objectives is one value: part of it would tell other faults.
+    """
+    if location[-2:-1] and location[-2] in ("semaines", "semaines_du_mois", "jours", "ordre"):
+        location = location[:-1]
+    while location and location != ("titre",) and _at(keys, location) is _at(keys, location[:-1]):
+        location = location[:-1]
+    return location
 
 
-def _syntax(message: str) -> str:
-    """Where a TOML syntax error stands, in French."""
+def _too_deep(where: str) -> Fault:
+    return Fault(where, "sections trop imbriquées", "n’imbriquez pas les sections")
+
+
+_SYNTAX: Mapping[str, str] = {
+    "Cannot overwrite": "la même clé figure deux fois",
+    "Cannot declare": "la même section figure deux fois",
+    "Unterminated string": "des guillemets ne sont pas refermés",
+}
+
+
+def _syntax_fault(where: str, text: str, message: str) -> Fault:
+    """A TOML syntax error, with its line."""
+    what = next((french for start, french in _SYNTAX.items() if message.startswith(start)), "")
+    what = f"syntaxe TOML fautive{f' ({what})' if what else ''}"
     match = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    if match:
-        return f"ligne {match[1]}, colonne {match[2]}"
-    return "à la fin du fichier" if "at end of document" in message else message
+    if not match:
+        return Fault(where, f"{what}, à la fin du fichier", "corrigez la dernière ligne")
+    line = text.replace("\r\n", "\n").split("\n")[int(match[1]) - 1].strip()
+    mend = "corrigez-la ; textes, codes et heures vont entre guillemets"
+    if "\\" in line:
+        mend = "dans un chemin, écrivez / à la place de \\"
+    return Fault(where, f"{what}, ligne {match[1]}, colonne {match[2]} : {quoted(line)}", mend)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, Literal
 
-from tourplan.errors import InputError
+from tourplan.errors import InputError, quoted
 from tourplan.hours import clock
 from tourplan.scenario import (
     DEFAULT_GOALS,
     DEFAULT_SESSIONS,
+    Agent,
+    Goal,
     Scenario,
     Section,
+    Session,
+    from_keys,
 )
 
 Json = dict[str, Any]
@@ -73,41 +79,44 @@ def example_keys(name: str) -> Json:
         InputError: no such example.
     """
     if name not in EXAMPLES:
-        raise InputError.of("--exemple", f"« {name} » inconnu", f"attendu : {', '.join(EXAMPLES)}")
-    return EXAMPLES[name]
+        raise InputError.of(
+            "--exemple", f"{quoted(name)} inconnu", f"attendu : {', '.join(EXAMPLES)}"
+        )
+    return copy.deepcopy(EXAMPLES[name])
 
 
 def scenario_text(keys: Json, name_of: Callable[[str], str]) -> str:
     """A ``scenario.toml`` with every key: those given set, the others shown with their default.
 
     A default is written as a comment with what it means and its source, so that removing the
-    ``#`` is all it takes to change it.
+    ``#`` is all it takes to change it. Where there is no default, an example is shown and said
+    to be one.
 
     Args:
         keys: the French keys to set.
         name_of: the name of a commune or intercommunalité by code, written as a comment.
     """
+    head = {"titre": "", "auteur": "qui propose ce plan", "statut": "brouillon, proposé ou validé"}
+    defaults = {"auteur": "", "statut": "brouillon"}
     lines = [
-        "# Scénario de tourplan. Les lignes qui commencent par # sont des valeurs par défaut :",
-        "# retirez le # pour les changer. Heures et codes INSEE s’écrivent entre guillemets.",
+        "# Scénario de tourplan. Les lignes qui commencent par # montrent une valeur par défaut,",
+        "# ou un exemple quand c’est dit ; retirez le # pour la changer.",
+        "# Les heures et les codes INSEE s’écrivent entre guillemets.",
         "# Vérifier : tourplan check scenario.toml     Calculer : tourplan solve scenario.toml",
         "",
-        f"titre = {_toml(keys['titre'])}",
-        '# auteur = ""            # qui propose ce plan',
-        '# statut = "brouillon"   # brouillon, proposé ou validé',
     ]
+    for key, note in head.items():
+        mark = "" if key in keys else "# "
+        lines.append(_line(key, keys[key] if key in keys else defaults[key], note, mark))
+    lines += [f"{alias} = []" for alias in _LISTS if keys.get(alias) == []]
+    order = from_keys(keys)[0].order()
     for name, field in Scenario.model_fields.items():
-        alias = field.alias or name
-        if alias in ("titre", "auteur", "statut", "base"):
-            continue
-        if alias in ("permanences", "agents", "acces"):
+        alias, section = field.alias or name, field.annotation
+        if alias in _LISTS:
             lines += ["", *_list_section(alias, keys)]
-        else:
-            section = field.annotation
-            assert isinstance(section, type)  # noqa: S101
-            assert issubclass(section, Section)  # noqa: S101
+        elif isinstance(section, type) and issubclass(section, Section):
             lines += ["", f"[{alias}]   # {_SECTIONS[alias]}"]
-            lines += _fields(section, section(), keys.get(alias, {}), name_of)
+            lines += _fields(section, keys.get(alias, {}), name_of, order)
     return "\n".join(lines) + "\n"
 
 
@@ -130,60 +139,21 @@ _SECTIONS = {
 }
 
 
-def _fields(
-    section: type[Section], defaults: Section, given: Json, name_of: Callable[[str], str]
-) -> list[str]:
-    """The keys of a section, given or default, each with its meaning and source."""
-    lines = []
-    for name, field in section.model_fields.items():
-        key = field.alias or name
-        extra = field.json_schema_extra
-        source = extra.get("source", "") if isinstance(extra, dict) else ""
-        note = (field.description or "") + (f" ({source})" if source else "")
-        if key in given:
-            lines += _given(key, given[key], note, name_of)
-        else:
-            value = _shown_default(key, getattr(defaults, name))
-            lines.append(f"# {key} = {value}".ljust(38) + f" # {note}")
-    return lines
-
-
-def _given(key: str, value: object, note: str, name_of: Callable[[str], str]) -> list[str]:
-    """A key that is set; lists of codes one a line, with names as comments."""
-    codes = isinstance(value, list) and value and all(isinstance(item, str) for item in value)
-    if codes and isinstance(value, list) and any(name_of(item) != item for item in value):
-        inner = [f'    "{item}",'.ljust(18) + f"# {name_of(item)}" for item in value]
-        return [f"{key} = [".ljust(38) + f" # {note}", *inner, "]"]
-    name = name_of(value) if isinstance(value, str) else value
-    shown = f"{name} ; {note}" if name != value else note
-    return [f"{key} = {_toml(value)}".ljust(38) + f" # {shown}"]
-
-
-def _shown_default(key: str, value: Any) -> str:
-    """A default as TOML; keys without a default show an example or an empty text."""
-    samples = {
-        "debut": "2027-01-04",
-        "autonomie_km": "250",
-        "depot": '"34079"',
-        "agence": '"34079"',
-        "semaines": "[2, 4]",
-        "ordre": _toml(list(Scenario(title="-").order())),
-    }
-    if value is None:
-        return samples.get(key, '""')
-    if isinstance(value, int) and key in _CLOCKS:
-        return _toml(clock(value))
-    return _toml(value)
-
-
+_SAMPLES: Json = {
+    "debut": date(2027, 1, 4),
+    "autonomie_km": 250,
+    "depot": CLERMONT,
+    "agence": CLERMONT,
+    "semaines": [2, 4],
+    "part_pct": 95,
+}
+"""What is shown for the keys that have no default."""
 _CLOCKS = {"depart_au_plus_tot", "retour_au_plus_tard", "repas_a_partir_de", "repas_jusqu_a"}
-
-
-def _list_section(alias: str, keys: Json) -> list[str]:
-    """The sections that repeat: sessions, agents, access goals."""
-    if alias == "permanences":
-        head = "# Permanences de la journée (tournée de 2024 en Hérault), 2 h d’ouverture au moins"
-        rows = [
+_LISTS: dict[str, tuple[str, type[Section], list[Json]]] = {
+    "permanences": (
+        "Permanences de la journée (tournée de 2024 en Hérault), 2 h d’ouverture au moins",
+        Session,
+        [
             {
                 "nom": s.name,
                 "ouverture": clock(s.opening_s),
@@ -191,22 +161,92 @@ def _list_section(alias: str, keys: Json) -> list[str]:
                 "minimum_min": s.minimum_min,
             }
             for s in DEFAULT_SESSIONS
-        ]
-    elif alias == "agents":
-        head = "# Agents : agence (commune de rattachement) et semaines du mois où ils viennent"
-        rows = [{"agence": CLERMONT, "semaines": [2, 4]}] * 2
-    else:
-        head = (
-            "# Objectifs d’accès ; part_pct = 95 vise une part, impose = true la rend obligatoire"
-        )
-        rows = [{"minutes": goal.minutes} for goal in DEFAULT_GOALS]
-    given: Sequence[Json] = keys.get(alias, rows)
-    mark = "" if alias in keys else "# "
-    lines = [head]
-    for row in given:
-        lines.append(f"{mark}[[{alias}]]")
-        lines += [f"{mark}{key} = {_toml(value)}" for key, value in row.items()]
+        ],
+    ),
+    "agents": (
+        "Agents : sans rien ici, deux agents présents à chaque tournée",
+        Agent,
+        [{"agence": None, "semaines": None}] * 2,
+    ),
+    "acces": (
+        "Objectifs d’accès : habitants à moins de tant de minutes d’un accueil",
+        Goal,
+        [
+            {"minutes": DEFAULT_GOALS[0].minutes, "part_pct": None, "impose": False},
+            *({"minutes": goal.minutes} for goal in DEFAULT_GOALS[1:]),
+        ],
+    ),
+}
+"""Heading, kind and default rows of the sections that repeat."""
+
+
+def _fields(
+    section: type[Section],
+    given: Json,
+    name_of: Callable[[str], str],
+    order: Sequence[str],
+) -> list[str]:
+    """The keys of a section, given or default, each with its meaning and source."""
+    lines = []
+    for name, field in section.model_fields.items():
+        key = field.alias or name
+        if given.get(key) is not None:
+            lines += _given(key, given[key], _note(section, key), name_of)
+        elif key == "ordre":
+            lines.append(_line(key, list(order), _note(section, key), "# "))
+        else:
+            lines.append(_default(section, key, getattr(section(), name)))
     return lines
+
+
+def _note(section: type[Section], key: str) -> str:
+    """What a key means, and where its default comes from."""
+    field = next(f for name, f in section.model_fields.items() if (f.alias or name) == key)
+    extra = field.json_schema_extra
+    source = extra.get("source", "") if isinstance(extra, dict) else ""
+    return (field.description or "") + (f" ({source})" if source else "")
+
+
+def _default(section: type[Section], key: str, value: Any) -> str:
+    """A default as a comment; a key without a default shows an example."""
+    note = _note(section, key)
+    if value is None:
+        return _line(key, _SAMPLES[key], f"exemple ; {note}", "# ")
+    return _line(key, clock(value) if key in _CLOCKS else value, note, "# ")
+
+
+def _given(key: str, value: object, note: str, name_of: Callable[[str], str]) -> list[str]:
+    """A key that is set; lists of codes one a line, with names as comments."""
+    if isinstance(value, list) and any(name_of(item) != item for item in map(str, value)):
+        inner = [f"    {_toml(item)},".ljust(18) + f"# {_remark(name_of(item))}" for item in value]
+        return [f"{key} = [".ljust(38) + f" # {note}", *inner, "]"]
+    name = name_of(value) if isinstance(value, str) else value
+    return [_line(key, value, f"{name} ; {note}" if name != value else note)]
+
+
+def _list_section(alias: str, keys: Json) -> list[str]:
+    """A section that repeats: its rows, the meaning of each key beside the first."""
+    heading, section, rows = _LISTS[alias]
+    lines = [f"# {heading}"]
+    for number, row in enumerate(keys.get(alias, rows)):
+        if alias not in keys:
+            lines += [f"# [[{alias}]]", *(_default(section, k, v) for k, v in row.items())]
+            continue
+        notes = {key: "" if number else _note(section, key) for key in row}
+        lines.append(f"[[{alias}]]")
+        lines += [_line(k, v, notes[k]) for k, v in row.items() if v is not None]
+    return lines
+
+
+def _line(key: str, value: object, note: str, mark: str = "") -> str:
+    """A key, its value, and a remark; ``mark`` makes a comment of it all."""
+    line = f"{mark}{key} = {_toml(value)}"
+    return f"{line.ljust(38)} # {_remark(note)}" if note else line
+
+
+def _remark(text: str) -> str:
+    """A text fit for a comment: on one line, nothing that TOML refuses."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _toml(value: object) -> str:
@@ -214,7 +254,9 @@ def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
-        return f"{value:g}"
+        return repr(value).removesuffix(".0")
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     text = "".join(

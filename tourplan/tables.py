@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tourplan.errors import Fault, InputError
+from tourplan.errors import Fault, InputError, quoted
 from tourplan.files import read_text
 
 MAX_ROWS = 2_000_000
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d\d?)?"
 
 def plain(text: str) -> str:
     """Lower case, no accents, no marks: how names, columns and words are compared."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))
+    decomposed = unicodedata.normalize("NFKD", text).casefold().replace("œ", "oe")
     kept = (c if c.isalnum() else " " for c in decomposed if not unicodedata.combining(c))
     return " ".join("".join(kept).split())
 
@@ -107,5 +107,5 @@ def decimal(text: str) -> float:
     """
     written = "".join(text.split()).replace(",", ".")
     if not _NUMBER.fullmatch(written):
-        raise ValueError(f"nombre « {text.strip()} » illisible")
+        raise ValueError(f"{quoted(text)} n’est pas un nombre")
     return float(written)

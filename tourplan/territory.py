@@ -259,24 +259,43 @@ def _code(text: object) -> str:
     """A commune's INSEE code: five characters, kept as text."""
     if isinstance(text, str) and re.fullmatch(r"[0-9][0-9AB][0-9]{3}", text):
         return text
-    raise ValueError(f"code INSEE {quoted(text)} : attendu un texte de 5 caractères, comme 05001")
+    raise ValueError(f"{quoted(text)} n’est pas un code INSEE : attendu 5 caractères, comme 05001")
 
 
-def _residents(value: Any, what: str) -> int:
+def _number(value: object, key: str) -> float:
+    """A number of JSON, or one written as text."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    try:
+        return decimal(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError(f"{key} : {quoted(value)} n’est pas un nombre") from None
+
+
+def _residents(value: object, key: str) -> int:
     """A whole number of residents."""
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not 0 <= value <= MAX_RESIDENTS or value != int(value):
-        raise ValueError(f"{what} {quoted(value)} : attendu un nombre entier d’habitants")
-    return int(value)
+    number = _number(value, key)
+    if not 0 <= number <= MAX_RESIDENTS or number != int(number):
+        raise ValueError(f"{key} : {quoted(value)} n’est pas un nombre entier d’habitants")
+    return int(number)
 
 
 def _degrees(properties: Mapping[str, Any], key: str, limit: int) -> float:
     """A longitude or a latitude."""
-    value = properties[key]
-    value = decimal(value) if isinstance(value, str) else value
-    if type(value) not in (int, float) or not -limit <= value <= limit:
-        raise ValueError(f"{key} {quoted(value)} : attendu des degrés (WGS 84)")
+    value = _number(properties[key], key)
+    if not -limit <= value <= limit:
+        raise ValueError(f"{key} : {quoted(value)} est hors du globe, attendu des degrés (WGS 84)")
     return float(value)
+
+
+def _text(properties: Mapping[str, Any], key: str) -> str:
+    """A text that may be absent."""
+    value = properties.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, (str, int)):
+        raise ValueError(f"{key} : {quoted(value)} n’est pas un texte")
+    return str(value)
 
 
 def _outline(geometry: object) -> Mapping[str, Any] | None:
@@ -294,19 +313,19 @@ def _commune(feature: object) -> Commune:
         raise ValueError("ce n’est pas un objet GeoJSON avec ses propriétés")
     name = properties["nom"]
     if not isinstance(name, str) or not name.strip():
-        raise ValueError(f"nom {quoted(name)} : attendu un texte")
+        raise ValueError(f"nom : {quoted(name)} n’est pas un nom")
     return Commune(
         code=_code(properties["code"]),
         name=" ".join(name.split()),
-        departement=str(properties.get("departement") or properties["code"][:2]),
-        epci_code=str(properties.get("epci_code") or ""),
-        epci_name=str(properties.get("epci_nom") or ""),
+        departement=_text(properties, "departement") or properties["code"][:2],
+        epci_code=_text(properties, "epci_code"),
+        epci_name=_text(properties, "epci_nom"),
         population=_residents(properties["population"], "population"),
-        postcodes=str(properties.get("codes_postaux") or ""),
+        postcodes=_text(properties, "codes_postaux"),
         lon=_degrees(properties, "point_lon", 180),
         lat=_degrees(properties, "point_lat", 90),
-        address=str(properties.get("mairie_adresse") or ""),
-        hours=WeekHours.parse(str(properties.get("mairie_horaires") or "")),
+        address=_text(properties, "mairie_adresse"),
+        hours=WeekHours.parse(_text(properties, "mairie_horaires")),
         geometry=_outline(feature.get("geometry")),
     )
 
@@ -314,12 +333,14 @@ def _commune(feature: object) -> Commune:
 def _counter(row: Row) -> Counter:
     form = row.text("format") or "Fixe"
     if form not in FIXED_FORMATS:
-        raise ValueError(f"format « {form} » : attendu {', '.join(FIXED_FORMATS)}")
+        raise ValueError(f"format : {quoted(form)} inconnu, attendu {', '.join(FIXED_FORMATS)}")
     half_day = row.text("demi_journee").casefold()
     if half_day not in ("oui", "non", ""):
-        raise ValueError(f"demi_journee « {half_day} » : attendu oui, non ou rien")
+        raise ValueError(f"demi_journee : {quoted(half_day)} inconnu, attendu oui, non ou rien")
     if not row.text("id"):
         raise KeyError("id")
+    if bool(row.text("lon")) != bool(row.text("lat")):
+        raise ValueError("lon et lat vont ensemble : donnez les deux ou aucun")
     operators = row.text("operateurs").replace(",", "|").split("|")
     return Counter(
         id=row.text("id"),
@@ -327,8 +348,8 @@ def _counter(row: Row) -> Counter:
         code=_code(row.text("code_insee")),
         commune=row.text("commune"),
         address=row.text("adresse"),
-        lon=decimal(row.text("lon")) if row.text("lon") else None,
-        lat=decimal(row.text("lat")) if row.text("lat") else None,
+        lon=_degrees(row.cells, "lon", 180) if row.text("lon") else None,
+        lat=_degrees(row.cells, "lat", 90) if row.text("lat") else None,
         hours=WeekHours.parse(row.text("horaires")),
         format=form,
         half_day=half_day == "oui",
@@ -338,5 +359,5 @@ def _counter(row: Row) -> Counter:
 
 
 def _resident(row: Row) -> ResidentPoint:
-    weight = _residents(decimal(row.text("habitants")), "habitants")
+    weight = _residents(row.text("habitants"), "habitants")
     return ResidentPoint(_code(row.text("code_insee")), weight)

@@ -67,7 +67,8 @@ def travel_matrix(network: RoadNetwork, places: Sequence[str]) -> TravelMatrix:
     size = len(network.nodes)
     weights = (network.time_s * _PACK + network.distance_m).astype(np.float64)
     start, end, weights = _lightest(network.start, network.end, weights)
-    graph = csr_array((weights, (start, end)), shape=(size, size))
+    cells = (start.astype(np.int32), end.astype(np.int32))  # scipy's Dijkstra wants 32-bit indices
+    graph = csr_array((weights, cells), shape=(size, size))
     position = {code: number for number, code in enumerate(network.nodes)}
     known = np.array([position.get(code, -1) for code in unique], dtype=np.int64)
     rows = np.flatnonzero(known >= 0)

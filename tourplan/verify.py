@@ -171,6 +171,8 @@ def _meal(problem: Problem, day: Day, slots: Sequence[SessionSlot]) -> Iterator[
             )
         if (day.break_from_s, day.break_until_s) != (start, max(start, end)):
             yield Violation("meal_times", _place(day), "les heures du repas ne sont pas les bonnes")
+    elif (day.break_from_s, day.break_until_s) != (None, None):
+        yield Violation("meal_times", _place(day), "aucun repas n’est à prendre dans cette journée")
     stretches = [day.stops] if index is None else [day.stops[:index], day.stops[index:]]
     for number, stops in enumerate(stretches):
         work_s = sum(s.closing_s - s.opening_s + rules.setup_s + rules.packing_s for s in stops)
@@ -267,10 +269,10 @@ def _sessions(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
 def _goals(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
     """Imposed access goals."""
     total = sum(int(weight) for weight in problem.resident_weight)
-    for goal in problem.goals:
+    for goal in (goal for goal in problem.goals if goal.imposed):
         share = 100.0 if goal.share_pct is None else goal.share_pct
         beyond = _residents_beyond(problem, days, goal.minutes)
-        if goal.imposed and beyond > total * (100 - share) / 100 + 1e-9:
+        if beyond > total * (100 - share) / 100 + 1e-9:
             yield Violation(
                 "imposed_goals",
                 f"objectif à {goal.minutes} min",
@@ -281,7 +283,11 @@ def _goals(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
 def _levels(problem: Problem, days: Sequence[Day], levels: Sequence[Level]) -> Iterator[Violation]:
     """Stated values are those of the days, and none is better than its bound."""
     for level in levels:
-        value = _value(problem, days, level.name)
+        try:
+            value = _value(problem, days, level.name)
+        except (KeyError, ValueError):
+            yield Violation("level", level.label, f"« {level.name} » n’est pas un niveau connu")
+            continue
         if value != level.value:
             yield Violation("level", level.label, f"annoncé {level.value}, recalculé {value}")
         if level.bound is not None:

@@ -30,6 +30,9 @@ COLUMNS = (
     "vehicule",
 )
 
+_FORMULA = tuple("=+-@＝＋－＠\t\r\n")
+"""What a formula may begin with; the wide signs are for spreadsheets set to Japanese or Chinese."""
+
 
 def itinerary_csv(plan: Plan) -> str:
     """The itinerary as text: semicolons, decimal commas, CRLF; write it with a BOM.
@@ -59,7 +62,7 @@ def day_date(plan: Plan, day: Day) -> date | None:
 
 def neutral(cell: str) -> str:
     """The cell, behind an apostrophe when a spreadsheet would take it for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return f"'{cell}" if cell[:1] in _FORMULA else cell
 
 
 def decimal_comma(value: float, decimals: int) -> str:

@@ -208,7 +208,7 @@ def evaluation_report(evaluation: Evaluation, name: str) -> list[str]:
     """What ``tourplan evaluate`` prints."""
     plan = evaluation.plan
     lines = [f"Tournée évaluée : {name}", "", *days_table(plan), ""]
-    lines += [*(area_sentence(area) for area in plan.access if area.code), rhythm_sentence(plan)]
+    lines += [*(area_sentence(area) for area in plan.access[:-1]), rhythm_sentence(plan)]
     lines += ["", "Règles du scénario :"]
     if evaluation.violations:
         lines += [f"  enfreinte : {violation}" for violation in evaluation.violations]

@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 FIRST_SLICE_S = 20.0
 _ROUNDING = 1e-3
-"""A bound this little (relative to 1 + |bound| / 1e6) past a whole number is that number."""
+"""A bound this little (relative to 1 + |bound| / 1e9) past a whole number is that number."""
 
 
 class SolverError(RuntimeError):
@@ -47,11 +47,16 @@ class Expression:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a solve found: ``values`` of all variables or ``None``, and the proved bound."""
+    """What a solve found: ``values`` of all variables or ``None``, and the proved bound.
+
+    ``complete``: the solver ended of itself. Its bound may then still miss the value, where they
+    are too large for its arithmetic, and more time would not help.
+    """
 
     values: Floats | None
     bound: int | None
     infeasible: bool = False
+    complete: bool = False
 
 
 @dataclass
@@ -87,14 +92,15 @@ class Mip:
     ) -> None:
         """The rule ``at_least <= sum(coefficients * variables) <= at_most``.
 
-        Whole coefficients are divided by what they have in common: seconds become minutes or
-        five-minute steps, which solvers handle better.
+        Coefficients of one variable add up. Whole coefficients are divided by what they have in
+        common: seconds become minutes or five-minute steps, which solvers handle better.
         """
         weights = np.broadcast_to(np.asarray(coefficients, dtype=float), variables.shape)
-        keep = weights != 0
-        unit = _common(weights[keep])
-        order = np.argsort(variables[keep], kind="stable")
-        self.row_entries.append((variables[keep][order], weights[keep][order] / unit))
+        distinct, which = np.unique(variables, return_inverse=True)
+        sums = np.bincount(which, weights=weights, minlength=len(distinct))
+        keep = sums != 0
+        unit = _common(sums[keep])
+        self.row_entries.append((distinct[keep], sums[keep] / unit))
         self.row_lower.append(at_least / unit)
         self.row_upper.append(at_most / unit)
 
@@ -132,7 +138,8 @@ class Mip:
             if found is None or found.infeasible:
                 return found or best
             best = _better(objective, best, found)
-            if best.values is not None and best.bound == objective.value(best.values):
+            proved = best.values is not None and best.bound == objective.value(best.values)
+            if proved or found.complete:
                 break
             slice_s *= 2
         return best
@@ -213,7 +220,8 @@ def _solve(
     if result.has_primal_feasible_solution():
         found = result.variable_values()
         values = _whole(mip, np.array([found[v] for v in model.variables()]))
-    return Answer(values, _whole_bound(result.best_objective_bound(), objective))
+    bound = _whole_bound(result.best_objective_bound(), objective)
+    return Answer(values, bound, complete=reason == mathopt.TerminationReason.OPTIMAL)
 
 
 def _whole(mip: Mip, values: Floats) -> Floats:
@@ -237,7 +245,7 @@ def _whole_bound(bound: float, objective: Expression) -> int | None:
     """The least whole value the objective can still take, given the solver's bound."""
     if not np.isfinite(bound):
         return None
-    steps = ceil(bound - _ROUNDING * (1 + abs(bound) / 1e6))
+    steps = ceil(bound - _ROUNDING * (1 + abs(bound) / 1e9))
     return objective.constant + _unit(objective) * steps
 
 

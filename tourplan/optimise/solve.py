@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from tourplan.daytours import DayTours, list_day_tours
 from tourplan.measures import BEYOND, Measure, measure
+from tourplan.optimise.cuts import trim
 from tourplan.optimise.mip import Expression, Floats
 from tourplan.optimise.objectives import build, limit
 from tourplan.optimise.rules import add_rules
@@ -182,7 +183,7 @@ def _solve_level(search: _Search, kind: Measure, progress: Progress) -> None:
         stop=search.stop,
     )
     search.seconds[name] = round(monotonic() - started, 3)
-    if answer.infeasible:
+    if answer.infeasible and search.solution is None:
         raise Infeasible
     known = [bound for bound in (answer.bound, search.bounds[name]) if bound is not None]
     search.bounds[name] = max(known, default=None)
@@ -191,7 +192,7 @@ def _solve_level(search: _Search, kind: Measure, progress: Progress) -> None:
     if search.solution is None:
         return
     reached = _reached(search, kind)
-    search.out_of_time |= answer.bound is None or reached > max(known)
+    search.out_of_time |= not (answer.complete or answer.infeasible or reached in known)
     decisions.mip.keep(expression, reached)
 
 
@@ -201,41 +202,13 @@ def days_of(decisions: Decisions, solution: Floats) -> tuple[Day, ...]:
     runs = decisions.runs(solution)
     days: list[Day] = []
     for week in range(problem.weeks):
-        chosen = [(day, tour) for w, day, tour in runs if w == week]
-        openings = {day: tours.openings(tour) for day, tour in chosen}
+        chosen = [(problem.weekdays[day], tour) for w, day, tour in runs if w == week]
         work_s = sum(int(tours.work_s[tour]) for _, tour in chosen)
-        over = max(0, work_s - problem.week.max_work_s)
-        _trim(problem, openings, -(-over // problem.day.grid_s))
-        for day, tours_openings in sorted(openings.items()):
-            weekday = problem.weekdays[day]
-            days.append(build_day(problem, week + 1, weekday, tours_openings))
+        over_s = max(0, work_s - problem.week.max_work_s)
+        openings = [(weekday, tours.openings(tour)) for weekday, tour in chosen]
+        for weekday, held in trim(problem, openings, -(-over_s // problem.day.grid_s)):
+            days.append(build_day(problem, week + 1, weekday, held))
     return tuple(days)
-
-
-def _trim(problem: Problem, openings: dict[int, list[Opening]], steps: int) -> None:
-    """Cut ``steps`` of the grid from the week's openings, longest first, in place.
-
-    A cut that leaves the session within mairie hours is preferred: from its end, else its start.
-    """
-    grid = problem.day.grid_s
-    for _ in range(steps):
-        spare = [
-            (o.closing_s - o.opening_s - problem.sessions[o.session].minimum_s, -day, -number)
-            for day, found in openings.items()
-            for number, o in enumerate(found)
-        ]
-        most, day, number = max(spare)
-        if most < grid:
-            return
-        old = openings[-day][-number]
-        weekday = problem.weekdays[-day]
-        cuts = (
-            replace(old, closing_s=old.closing_s - grid),
-            replace(old, opening_s=old.opening_s + grid),
-        )
-        site = problem.sites[old.site]
-        kept = [c for c in cuts if problem.hour_counts(site, weekday, c.opening_s, c.closing_s)]
-        openings[-day][-number] = (kept or list(cuts))[0]
 
 
 def _find_any(search: _Search) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tourplan.access import nearest
 from tourplan.daytours import DayTours
+from tourplan.optimise.cuts import with_cuts
 from tourplan.optimise.mip import Floats, Mip
 from tourplan.problem import Problem
 
@@ -24,7 +25,8 @@ class Decisions:
     one variable a tour and day, and only from the first level that looks at weekdays.
 
     Attributes:
-        take: whether a week runs a tour, shape (weeks, tours).
+        take: how many days of a week run a tour, shape (weeks, tours); once, unless each of its
+            sites may hold more sessions.
         served: sessions held at each site in the cycle, shape (sites,).
         trimmed: opening cut in each week, in steps of the day's grid, shape (weeks,).
         calendar: the variables that place days, or ``None`` while weekdays do not matter.
@@ -40,12 +42,14 @@ class Decisions:
     _beyond: dict[int, Ints] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.tours = with_cuts(self.problem, self.tours)
         problem, tours = self.problem, self.tours
         weeks = problem.weeks
-        self.take = self.mip.variables(weeks * len(tours)).reshape(weeks, len(tours))
-        self.served = self.mip.variables(
-            len(problem.sites), np.array([site.allowed for site in problem.sites], dtype=float)
-        )
+        allowed = np.array([site.allowed for site in problem.sites], dtype=float)
+        most = np.append(allowed, np.inf)[tours.site].min(axis=1)
+        self.take = self.mip.variables(weeks * len(tours), np.tile(most, weeks))
+        self.take = self.take.reshape(weeks, len(tours))
+        self.served = self.mip.variables(len(problem.sites), allowed)
         steps = len(problem.weekdays) * int(tours.slack_s.max(initial=0)) // problem.day.grid_s
         self.trimmed = self.mip.variables(weeks, steps)
 
@@ -56,7 +60,7 @@ class Decisions:
         return self.calendar
 
     def taking(self, tours: Ints) -> Ints:
-        """The variables that say some week runs one of ``tours``."""
+        """The variables that say how often the weeks run ``tours``."""
         return self.take[:, tours].ravel()
 
     def beyond(self, minutes: int) -> Ints:
@@ -82,7 +86,8 @@ class Decisions:
         """
         found = []
         for week in range(self.problem.weeks):
-            taken = [int(t) for t in np.flatnonzero(solution[self.take[week]] > 0.5)]
+            times = np.rint(solution[self.take[week]]).astype(np.int64)
+            taken = np.repeat(np.arange(len(times)), times).tolist()
             if self.calendar is None or len(solution) <= self.calendar.place.max(initial=0):
                 found += [(week, day, tour) for day, tour in enumerate(taken)]
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from math import ceil
 from time import monotonic
 
@@ -16,9 +17,15 @@ from tourplan.hours import clock, duration
 from tourplan.measures import number
 from tourplan.optimise.mip import Answer, Expression
 from tourplan.optimise.objectives import required_sessions, residents_beyond
-from tourplan.optimise.rules import RULES, add_rules, weekly_opening, weekly_work
+from tourplan.optimise.rules import (
+    RULES,
+    add_rules,
+    allowed_beyond,
+    weekly_opening,
+    weekly_work,
+)
 from tourplan.optimise.variables import Decisions
-from tourplan.problem import DayRules, Problem
+from tourplan.problem import AccessGoal, DayRules, Problem
 
 HOURS = "hours_rule"
 """The requirement that mairie hours impose; it is kept by ``daytours``, not by a rule."""
@@ -51,8 +58,9 @@ class _Question:
 def no_plan_error(problem: Problem, deadline: float, stop: threading.Event) -> NoPlanError:
     """The error that says which requirements clash, and the least change of each alone.
 
-    The set is minimal: leaving out any one of them gives a plan. If time runs out first, the
-    requirements not yet tested are kept and the message says so.
+    The set is minimal: these clash whatever becomes of the others, and no longer do when any one
+    is left out. If time runs out first, the requirements not yet tested are kept and the message
+    says so. Where another clash remains, a repair says that it is not enough by itself.
     """
     tours = list_day_tours(problem)
     hopeless = [
@@ -93,14 +101,13 @@ def _minimal_clash(question: _Question) -> tuple[list[str], bool]:
     """Requirements no one of which can be left out without a plan appearing (deletion filter)."""
     left_out: set[str] = set()
     clash, complete = [], True
-    empty = np.empty(0, dtype=np.int64)
     for rule in _requirements(question.problem):
         if question.stop.is_set() or monotonic() > question.deadline:
             clash.append(rule)
             complete = False
             continue
         decisions = question.without({*left_out, rule})
-        answer = question.ask(decisions, Expression(empty, empty))
+        answer = question.ask(decisions, _NONE)
         if answer.infeasible:
             left_out.add(rule)
         else:
@@ -172,35 +179,38 @@ def _more_work(question: _Question) -> Repair:
 
 
 def _lower_goal(question: _Question) -> Repair:
-    """The least share that the hardest imposed goal must give up, the others being left out."""
+    """The shares that the imposed goals can reach together, each in turn as high as can be."""
     problem = question.problem
+    goals = [goal for goal in problem.goals if goal.imposed]
+    text = _listed([f"{_share(g):g} % des habitants à {g.minutes} min au plus" for g in goals])
     total = int(problem.resident_weight.sum())
-    parts, changes, proved = [], [], True
-    for goal in problem.goals:
-        if not goal.imposed:
-            continue
-        share = 100.0 if goal.share_pct is None else goal.share_pct
-        parts.append(f"{share:g} % des habitants à {goal.minutes} min au plus")
-        decisions = question.without({"imposed_goals"})
-        answer = question.ask(decisions, residents_beyond(decisions, goal.minutes))
-        if answer.bound is None:
-            proved = False
-            continue
-        reached = 100 * (total - answer.bound) / total if total else 100.0
-        if reached < share:
-            floor_pct = int(reached * 10) / 10
-            changes.append(f"viser {number(floor_pct, 1)} % à {goal.minutes} min")
-    change = _listed(changes) if changes else "ne pas imposer tous ces objectifs à la fois"
-    return Repair("imposed_goals", _listed(parts), change, proved)
+    decisions = question.without({"imposed_goals"})
+    changes, proved = [], True
+    for goal in goals:
+        beyond = residents_beyond(decisions, goal.minutes)
+        answer = question.ask(decisions, beyond)
+        if answer.values is None:
+            return _unknown("imposed_goals", text, answer)
+        least = beyond.value(answer.values)
+        proved &= answer.bound == least
+        if least > allowed_beyond(problem, goal):
+            share_pct = (total - least) * 1000 // total / 10
+            changes.append(f"viser {number(share_pct, 1)} % à {goal.minutes} min")
+        decisions.mip.keep(beyond, max(least, allowed_beyond(problem, goal)))
+    return Repair("imposed_goals", text, _listed(changes), proved)
+
+
+def _share(goal: AccessGoal) -> float:
+    """The percentage of residents that a goal asks for."""
+    return 100.0 if goal.share_pct is None else goal.share_pct
 
 
 def _hours_preferred(question: _Question) -> Repair:
-    return Repair(
-        HOURS,
-        "ne tenir que des permanences aux heures de la mairie",
-        'écrire horaires = "preferes" dans [mairie]',
-        question.ask(question.without({HOURS}), _NONE).values is not None,
-    )
+    text = "ne tenir que des permanences aux heures de la mairie"
+    answer = question.ask(question.without({HOURS}), _NONE)
+    if answer.values is None:
+        return _unknown(HOURS, text, answer)
+    return Repair(HOURS, text, 'écrire horaires = "preferes" dans [mairie]', True)
 
 
 _NONE = Expression(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
@@ -225,11 +235,18 @@ def _hopeless_site(problem: Problem, site: int) -> Repair:
 
 
 def _fits(problem: Problem, rules: DayRules, site: int) -> bool:
-    """Whether some session alone at ``site`` makes a day under ``rules``."""
+    """Whether some day under ``rules`` holds a session at ``site``, alone or with another.
+
+    Another session may help: the meal between them is a break. A third never does.
+    """
     relaxed = replace(problem, day=rules)
-    row = np.array([[site]], dtype=np.int64)
-    return any(
-        bool(time_days(relaxed, (slot,), row).feasible[0]) for slot in range(len(problem.sessions))
+    slots = range(len(problem.sessions))
+    others = [number for number in range(len(problem.sites)) if number != site]
+    alone = np.array([[site]], dtype=np.int64)
+    pairs = np.array([[site, n] for n in others] + [[n, site] for n in others], dtype=np.int64)
+    return any(time_days(relaxed, (k,), alone).feasible.any() for k in slots) or any(
+        time_days(relaxed, both, pairs.reshape(-1, 2)).feasible.any()
+        for both in combinations(slots, 2)
     )
 
 

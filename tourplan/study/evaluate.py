@@ -19,11 +19,11 @@ from tourplan.hours import WEEKDAYS
 from tourplan.measures import measure
 from tourplan.optimise.solve import Infeasible, NothingFound, Progress, level_of, optimise
 from tourplan.plan import Day, Level, Plan
-from tourplan.planner import as_case, solve
+from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
-from tourplan.study.tours import Visit, read_tour, tour_path
+from tourplan.study.tours import Visit, read_tour, refuse_more_weeks, tour_path
 from tourplan.timeline import Opening, build_day
 from tourplan.verify import Violation, verify
 
@@ -66,6 +66,7 @@ class Evaluation:
         shortest_s: least driving for the same communes, in seconds, when proved.
         swap: the best single change, ``None`` when no single change is better.
         best: the plan of the optimiser, ``None`` when there is none (``why_not`` says why).
+        all_tried: whether every single change was tried before time ran out.
     """
 
     plan: Plan
@@ -75,6 +76,7 @@ class Evaluation:
     swap: Change | None
     best: Plan | None
     why_not: str = ""
+    all_tried: bool = True
 
     @property
     def is_best(self) -> bool:
@@ -106,10 +108,92 @@ class Evaluation:
                 "quoi": self.swap.text,
                 "niveaux": [lv.model_dump(by_alias=True, mode="json") for lv in self.swap.levels],
             },
+            "changements_tous_essayes": self.all_tried,
             "optimum": self.best and self.best.model_dump(by_alias=True, mode="json"),
             "optimum_absent": self.why_not,
             "deja_optimale": self.is_best,
         }
+
+    def to_frame(self) -> Any:
+        """The levels as a pandas DataFrame: today’s tour, one change, the optimum.
+
+        One row a level, most important first: the French text of each, then its value in whole
+        ``unité``. Where no single change is better, or no plan exists, cells are missing.
+        """
+        import pandas as pd
+
+        sides = self._sides()
+        columns = {name: _texts(levels) for name, levels in sides.items()}
+        values = {f"{name} (valeur)": _values(levels) for name, levels in sides.items()}
+        units = [level.unit for level in self.plan.levels]
+        labels = pd.Index([level.label for level in self.plan.levels], name="objectif")
+        frame = pd.DataFrame({**columns, **values, "unité": units}, index=labels)
+        return frame.astype(dict.fromkeys(values, "Int64"))
+
+    def _sides(self) -> dict[str, Sequence[Level | None]]:
+        """The levels of today’s tour, of one change and of the optimum, under their names."""
+        none = [None] * len(self.plan.levels)
+        return {
+            "aujourd’hui": self.plan.levels,
+            "un changement": self.swap.levels if self.swap else none,
+            "optimum": self.best.levels if self.best else none,
+        }
+
+    def __repr__(self) -> str:
+        broken = len(self.violations)
+        plural = "s" if broken > 1 else ""
+        rules = f"{broken} règle{plural} enfreinte{plural}" if broken else "règles tenues"
+        none = (
+            "aucun changement seul ne l’améliore"
+            if self.all_tried
+            else "changements non tous essayés"
+        )
+        swap = "un changement l’améliore" if self.swap else none
+        return f"Evaluation({self.plan.title!r}, {rules}, {swap}, optimum : {self._best_words()})"
+
+    def _repr_html_(self) -> str:
+        from tourplan.export.french import capital
+        from tourplan.export.markup import Column, body_row, items, table, text
+        from tourplan.export.words import road_sentence
+
+        sides = self._sides()
+        columns = [Column(capital(name)) for name in ("objectif", *sides)]
+        rows = [
+            body_row(columns, [text(capital(level.label)), *(text(t or "–") for t in texts)])
+            for level, *texts in zip(self.plan.levels, *map(_texts, sides.values()), strict=True)
+        ]
+        rules = [f"Règle enfreinte : {v}" for v in self.violations] or ["Règles : toutes tenues"]
+        notes = [
+            *rules,
+            *(f"À vérifier avec la mairie : {item}" for item in self.to_check),
+            f"Un changement : {self._swap_words()}",
+            f"Optimum : {self._best_words()}",
+            capital(road_sentence(self)),
+        ]
+        caption = f"Tournée évaluée : {self.plan.title}"
+        return table(caption, columns, ["".join(rows)]) + items(map(text, notes))
+
+    def _swap_words(self) -> str:
+        """The best single change, or that none is better, and whether all were tried."""
+        if self.all_tried:
+            return self.swap.text if self.swap else "aucun n’améliore la tournée (tous essayés)"
+        found = f"{self.swap.text}, le meilleur trouvé" if self.swap else "aucun trouvé"
+        return f"{found} (tous n’ont pas été essayés)"
+
+    def _best_words(self) -> str:
+        """Whether the optimum is proved, or why there is none."""
+        if self.best is None:
+            return self.why_not
+        proof = "démontré" if self.best.proved else "non démontré"
+        return f"c’est cette tournée ({proof})" if self.is_best else proof
+
+
+def _texts(levels: Sequence[Level | None]) -> list[str | None]:
+    return [level.text if level else None for level in levels]
+
+
+def _values(levels: Sequence[Level | None]) -> list[int | None]:
+    return [level.value if level else None for level in levels]
 
 
 def evaluate(
@@ -118,6 +202,7 @@ def evaluate(
     *,
     best: Plan | None = None,
     limit_s: float | None = None,
+    changes: bool = True,
     progress: Progress = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Evaluation:
@@ -128,14 +213,15 @@ def evaluate(
         tour: the file, or the name of an embedded tour.
         best: the optimiser's plan for the scenario, when it is at hand.
         limit_s: seconds the whole call may take.
+        changes: whether to look for the best single change too.
         progress: told each step in French.
         stop: set it to stop searching for something better.
 
     Raises:
         InputError: the scenario or the tour has faults; every one is told.
     """
-    started = monotonic()
-    case = as_case(scenario)
+    started, stop = monotonic(), stop or threading.Event()
+    case = Case.of(scenario)
     seconds = case.scenario.computing.limit_s if limit_s is None else limit_s
     sessions = tuple(slot.name for slot in case.problem.sessions)
     visits = read_tour(tour_path(str(tour)), case.territory, sessions)
@@ -154,16 +240,22 @@ def evaluate(
     progress("route la plus courte pour ces communes…")
     deadline = started + seconds
     shortest_s = _shortest_s(wide.problem, visits, deadline, stop)
-    progress("meilleur changement unique…")
-    swap = _best_swap(wide.problem, visits, days)
+    swap, all_tried = None, False
+    if changes:
+        progress("meilleur changement unique…")
+        # half of the time left is for the optimum, unless it is at hand
+        until = deadline if best else (monotonic() + deadline) / 2
+        swap, all_tried = _best_swap(wide.problem, visits, days, until, stop)
     why_not = ""
     if best is None:
         progress("meilleure tournée du scénario…")
         left = max(0.1, deadline - monotonic())
         try:
             best = solve(case, limit_s=left, progress=progress, stop=stop)
-        except (NoPlanError, InputError) as error:
-            why_not = str(error)
+        except NoPlanError as error:
+            why_not = error.message
+        except InputError as error:
+            why_not = " ; ".join(fault.what for fault in error.faults)
     return Evaluation(
         plan=plan,
         violations=violations,
@@ -172,19 +264,14 @@ def evaluate(
         swap=swap,
         best=best,
         why_not=why_not,
+        all_tried=all_tried,
     )
 
 
 def _widened(case: Case, visits: Sequence[Visit]) -> Case:
     """The case with the tour's communes among the candidates, and weeks enough for it."""
     codes = {visit.code for visit in visits}
-    weeks = max(visit.week for visit in visits)
-    if weeks > case.problem.weeks:
-        raise InputError.of(
-            "itinéraire",
-            f"la tournée a {weeks} semaines, le cycle du scénario {case.problem.weeks}",
-            "changez cycle.semaines, ou donnez une seule semaine",
-        )
+    refuse_more_weeks(visits, case.problem.weeks)
     missing = codes - set(case.problem.site_index)
     if not missing:
         return case
@@ -285,7 +372,7 @@ def _to_check(problem: Problem, days: Sequence[Day]) -> tuple[ToCheck, ...]:
 
 
 def _shortest_s(
-    problem: Problem, visits: Sequence[Visit], deadline: float, stop: threading.Event | None
+    problem: Problem, visits: Sequence[Visit], deadline: float, stop: threading.Event
 ) -> int | None:
     """The least driving that visits the same communes, weekly rules left aside, if proved."""
     codes = [visit.code for visit in visits]
@@ -307,8 +394,14 @@ def _shortest_s(
     return found.levels[0].value if found.levels[0].proved else None
 
 
-def _best_swap(problem: Problem, visits: Sequence[Visit], days: Sequence[Day]) -> Change | None:
-    """The best tour that one change gives, if it is better than the tour as it is.
+def _best_swap(
+    problem: Problem,
+    visits: Sequence[Visit],
+    days: Sequence[Day],
+    deadline: float,
+    stop: threading.Event,
+) -> tuple[Change | None, bool]:
+    """The best tour one change gives, if better than the tour as it is, and if all were tried.
 
     Fewer broken rules come first, then the levels in order. All changes are tried: two half-days
     or two days exchanged, a half-day moved to a free slot, a commune replaced by a candidate.
@@ -317,15 +410,20 @@ def _best_swap(problem: Problem, visits: Sequence[Visit], days: Sequence[Day]) -
     timer = _Timer(problem)
     best_rank = _rank(problem, days)
     best: tuple[str, tuple[Day, ...]] | None = None
+    all_tried = True
     for text, changed in _changes(problem, layout):
+        if stop.is_set() or monotonic() > deadline:
+            all_tried = False
+            break
         tried = timer.days(changed)
         rank = _rank(problem, tried, no_worse_than=best_rank)
         if rank < best_rank:
             best_rank, best = rank, (text, tried)
     if best is None:
-        return None
+        return None, all_tried
     text, tried = best
-    return Change(text, tuple(level_of(problem, tried, name) for name in problem.objectives))
+    levels = tuple(level_of(problem, tried, name) for name in problem.objectives)
+    return Change(text, levels), all_tried
 
 
 def _rank(

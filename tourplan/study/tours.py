@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tourplan.errors import Fault, InputError
+from tourplan.check import territory_of
+from tourplan.errors import Fault, InputError, quoted
 from tourplan.files import data_file
 from tourplan.hours import WEEKDAYS, parse_clock
-from tourplan.scenario import one_of
+from tourplan.scenario import Scenario, one_of
 from tourplan.tables import Row, plain, read_table
 from tourplan.territory import Territory
 
@@ -33,6 +35,40 @@ def tour_path(name: str, base: Path = Path()) -> Path:
     return data_file(f"tournees/{name}.csv") if name in EMBEDDED_TOURS else base / name
 
 
+def comparison_faults(scenario: Scenario) -> tuple[Fault, ...]:
+    """The faults of the tour that a scenario is compared with, known before any search."""
+    tour = scenario.comparison.tour
+    if not tour:
+        return ()
+    names = tuple(session.name for session in scenario.sessions)
+    try:
+        territory = territory_of(scenario)
+    except InputError:
+        return ()  # told by the check of the scenario itself
+    try:
+        visits = read_tour(tour_path(tour, scenario.base), territory, names)
+        refuse_more_weeks(visits, scenario.cycle.weeks)
+    except InputError as error:
+        where = "comparaison.tournee"
+        return tuple(replace(fault, where=f"{where}, {fault.where}") for fault in error.faults)
+    return ()
+
+
+def refuse_more_weeks(visits: Sequence[Visit], weeks: int) -> None:
+    """Refuse a tour that has more weeks than the cycle it is held against.
+
+    Raises:
+        InputError: says how many.
+    """
+    last = max(visit.week for visit in visits)
+    if last > weeks:
+        raise InputError.of(
+            "itinéraire",
+            f"la tournée va jusqu’à la semaine {last}, le cycle du scénario n’en a que {weeks}",
+            "changez cycle.semaines, ou ne donnez que la première semaine",
+        )
+
+
 def read_tour(path: Path, territory: Territory, sessions: tuple[str, ...]) -> tuple[Visit, ...]:
     """The visits of a CSV file (``jour``, ``creneau`` or ``demi_journee``, ``code_insee``).
 
@@ -43,15 +79,17 @@ def read_tour(path: Path, territory: Territory, sessions: tuple[str, ...]) -> tu
         InputError: every fault of the file at once.
     """
     rows = read_table(path, ("jour", "code_insee"))
-    slot = "creneau" if rows and "creneau" in rows[0].cells else "demi_journee"
-    if rows and slot not in rows[0].cells:
+    columns = {column for row in rows for column in row.cells}
+    slot = "creneau" if "creneau" in columns else "demi_journee"
+    if rows and slot not in columns:
         raise InputError.of(
             path.name, "colonne « creneau » ou « demi_journee » absente", "ajoutez-la"
         )
     faults: list[Fault] = []
     visits = []
     for row in rows:
-        if plain(row.text(slot)) in ("depart", "retour"):
+        named = row.text(slot)
+        if plain(named) in ("depart", "retour") and named not in sessions:
             continue
         visit = _visit(row, slot, sessions, territory, faults)
         if visit is not None:
@@ -79,20 +117,25 @@ def _visit(
     """The visit of one row, or ``None`` with its faults added."""
     before = len(faults)
     days = {plain(name): number for number, name in enumerate(WEEKDAYS)}
-    names = {plain(name): name for name in sessions}
+    names = {plain(name): name for name in sessions} | {name: name for name in sessions}
     weekday = days.get(plain(row.text("jour")))
-    session = names.get(plain(row.text(slot)))
+    session = names.get(row.text(slot)) or names.get(plain(row.text(slot)))
     code = row.text("code_insee").zfill(5)
     week = row.text("semaine") or "1"
     if weekday is None:
-        faults.append(Fault(row.where, f"jour « {row.text('jour')} » inconnu", "lundi à dimanche"))
+        faults.append(
+            Fault(row.where, f"jour {quoted(row.text('jour'))} inconnu", "lundi à dimanche")
+        )
     if session is None:
         mend = one_of(row.text(slot), sessions)
-        faults.append(Fault(row.where, f"créneau « {row.text(slot)} » inconnu", mend))
+        faults.append(Fault(row.where, f"créneau {quoted(row.text(slot))} inconnu", mend))
     if code not in territory:
-        faults.append(Fault(row.where, f"code INSEE « {code} » inconnu", "corrigez code_insee"))
-    if not week.isdecimal() or not 1 <= int(week) <= 4:
-        faults.append(Fault(row.where, f"semaine « {week} » inconnue", "attendu 1 à 4"))
+        what = (
+            f"code INSEE {quoted(code)} inconnu" if row.text("code_insee") else "code INSEE absent"
+        )
+        faults.append(Fault(row.where, what, "donnez celui de la commune, sur cinq caractères"))
+    if week not in ("1", "2", "3", "4"):
+        faults.append(Fault(row.where, f"semaine {quoted(week)} inconnue", "attendu 1 à 4"))
     opening_s = _clock(row, "ouverture", faults)
     closing_s = _clock(row, "fermeture", faults)
     if opening_s is not None and closing_s is not None and closing_s <= opening_s:
@@ -103,12 +146,12 @@ def _visit(
 
 
 def _clock(row: Row, column: str, faults: list[Fault]) -> int | None:
-    """The time under a column, ``None`` when the cell is empty or faulty."""
+    """The time under a column (``09:45``, or ``09:45:00``), ``None`` when empty or faulty."""
     text = row.text(column)
     if not text:
         return None
     try:
-        return parse_clock(text)
+        return parse_clock(text.removesuffix(":00") if text.count(":") == 2 else text)
     except ValueError as error:
         faults.append(Fault(row.where, str(error)))
         return None

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from tourplan.access import Access, access_figures, nearest
+
+FIXED = settings(deadline=None, derandomize=True)
+MINUTES = (15, 20, 30)
+
+
+@st.composite
+def travel(draw: st.DrawFn, residents: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """Seconds from residents (rows) to counters, zero where there is no way."""
+    shape = (residents, draw(st.integers(0, 4)))
+    reachable = draw(arrays(np.bool_, shape))
+    seconds = st.integers(0, 4000) | st.sampled_from([900, 901, 1200, 1201, 1800, 1801])
+    return np.where(reachable, draw(arrays(np.int64, shape, elements=seconds)), 0), reachable
+
+
+def brute(time_s: np.ndarray, reachable: np.ndarray) -> list[int | None]:
+    """The nearest counter of each resident, or ``None``, one by one."""
+    return [
+        min((t for t, there in zip(ts, theres, strict=True) if there), default=None)
+        for ts, theres in zip(time_s.tolist(), reachable.tolist(), strict=True)
+    ]
+
+
+def told(access: Access) -> list[int | None]:
+    pairs = zip(access.time_s.tolist(), access.reached.tolist(), strict=True)
+    return [t if reached else None for t, reached in pairs]
+
+
+@FIXED
+@given(travel())
+def test_nearest_agrees_with_brute_force(case):
+    access = nearest(*case)
+    assert told(access) == brute(*case)
+    assert not access.time_s[~access.reached].any()
+
+
+@FIXED
+@given(travel(), travel())
+def test_joining_two_sets_of_counters_is_opening_both(one, two):
+    joined = nearest(*one).join(nearest(*two))
+    both = np.hstack([one[0], two[0]]), np.hstack([one[1], two[1]])
+    assert told(joined) == brute(*both)
+    assert told(nearest(*two).join(nearest(*one))) == told(joined)
+
+
+@FIXED
+@given(travel(), st.integers(0, 70))
+def test_beyond_agrees_with_brute_force(case, minutes):
+    beyond = [t is None or t > minutes * 60 for t in brute(*case)]
+    assert nearest(*case).beyond(minutes).tolist() == beyond
+
+
+@FIXED
+@given(travel(), st.lists(st.integers(0, 2000), min_size=5, max_size=5))
+def test_figures_agree_with_brute_force(case, weights):
+    figures = access_figures(nearest(*case), np.array(weights, dtype=np.int64), MINUTES)
+    people = list(zip(brute(*case), weights, strict=True))
+    timed = [(t, w) for t, w in people if t is not None]
+    reached = sum(w for _, w in timed)
+    assert figures.residents == sum(weights)
+    assert figures.unreached == sum(weights) - reached
+    for m in MINUTES:
+        far = [w for t, w in people if t is None or t > m * 60]
+        assert figures.beyond[m] == sum(far)
+        assert figures.places_beyond[m] == sum(w > 0 for w in far)
+        assert 0 <= figures.share_within(m) <= 100
+    if reached:
+        assert figures.mean_s == pytest.approx(
+            float(Fraction(sum(t * w for t, w in timed), reached))
+        )
+        assert figures.worst_s == max(t for t, w in timed if w)
+    else:
+        assert figures.mean_s is None
+        assert figures.worst_s is None
+
+
+def test_exactly_at_the_limit_is_within():
+    access = nearest(np.array([[900], [901]]), np.ones((2, 1), dtype=bool))
+    assert access.beyond(15).tolist() == [False, True]
+
+
+def test_without_a_counter_nobody_is_reached():
+    access = nearest(np.zeros((3, 0), dtype=np.int64), np.zeros((3, 0), dtype=bool))
+    assert access.beyond(600).all()
+    figures = access_figures(access, np.array([1, 2, 0]), MINUTES)
+    assert (figures.unreached, figures.beyond[30], figures.places_beyond[30]) == (3, 3, 2)
+    assert figures.share_within(30) == 0
+
+
+def test_where_nobody_lives_everybody_is_within():
+    access = nearest(np.zeros((1, 0), dtype=np.int64), np.zeros((1, 0), dtype=bool))
+    assert access_figures(access, np.array([0]), MINUTES).share_within(15) == 100
+
+
+def test_the_largest_populations_do_not_overflow():
+    hour = nearest(np.full((1000, 1), 86_400), np.ones((1000, 1), dtype=bool))
+    figures = access_figures(hour, np.full(1000, 100_000_000), MINUTES)
+    assert figures.mean_s == 86_400

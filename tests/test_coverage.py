@@ -1,0 +1,163 @@
+"""Coverage against figures checked by hand on the embedded case."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+import tourplan as tp
+from tourplan.errors import InputError
+from tourplan.plan import Plan
+from tourplan.prepare import Case, prepare
+from tourplan.scenario import Scenario
+from tourplan.starter import EXAMPLES
+from tourplan.study.coverage import WITH, WITHOUT, Coverage
+
+mpl.use("Agg")
+
+LODEVOIS = "CC Lodévois et Larzac"
+ALL = "Ensemble"
+
+
+@pytest.fixture(scope="module")
+def alone(herault_case: Case) -> Coverage:
+    return tp.coverage(herault_case)
+
+
+@pytest.fixture(scope="module")
+def toured(herault_case: Case, herault_plan: Plan) -> Coverage:
+    return tp.coverage(herault_case, herault_plan)
+
+
+@pytest.fixture(scope="module")
+def counterless() -> Coverage:
+    """The main case with no fixed counter at all: nobody reaches one without the tour."""
+    keys = {**EXAMPLES["herault"], "points_fixes": {"integres": False}}
+    return tp.coverage(prepare(Scenario.from_keys(keys)))
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+class TestFrame:
+    def test_one_row_an_intercommunalite_then_all(self, alone):
+        frame = alone.to_frame()
+        assert list(frame.index) == [LODEVOIS, "CC du Grand Pic Saint-Loup", ALL]
+        assert list(frame["habitants"]) == [14_929, 51_678, 66_607]
+
+    def test_shares_of_all_with_fixed_counters_alone(self, alone):
+        row = alone.to_frame(share=True).loc[ALL]
+        shares = [row[f"à {minutes} min {WITHOUT} (%)"] for minutes in (15, 20, 30)]
+        assert shares == pytest.approx([80.25, 95.09, 99.72], abs=0.005)
+
+    def test_lodevois_before_and_after(self, toured):
+        row = toured.to_frame().loc[LODEVOIS]
+        assert row["habitants"] - row[f"à 15 min {WITHOUT}"] == 1_523
+        assert row["habitants"] == row[f"à 15 min {WITH}"]
+        assert row[f"moyenne {WITHOUT} (min)"] == pytest.approx(6.2, abs=0.05)
+        assert row[f"moyenne {WITH} (min)"] == pytest.approx(1.7, abs=0.05)
+
+    def test_no_column_with_the_tour_when_there_is_no_plan(self, alone):
+        assert not any(WITH in column for column in alone.to_frame())
+        assert not any(WITH in column for column in alone.communes())
+
+    def test_figures_are_those_of_the_plan(self, toured, herault_plan):
+        assert toured.areas == herault_plan.access
+
+
+class TestCommunes:
+    def test_ten_communes_of_lodevois_are_beyond_15_minutes(self, toured):
+        communes = toured.communes()
+        there = communes[communes["intercommunalité"] == LODEVOIS]
+        far = there[there[f"minutes {WITHOUT}"] > 15]
+        assert (len(far), far["habitants"].sum()) == (10, 1_523)
+        assert (there[f"minutes {WITH}"] <= 15).all()
+
+    def test_communes_add_up_to_the_frame(self, toured):
+        communes, frame = toured.communes(), toured.to_frame()
+        for words in (WITHOUT, WITH):
+            near = communes[communes[f"minutes {words}"] <= 20]
+            assert near["habitants"].sum() == frame.loc[ALL, f"à 20 min {words}"]
+
+    def test_codes_are_text(self, alone):
+        assert "34036" in alone.communes().index
+
+
+class TestUnreached:
+    def test_minutes_are_infinite_and_the_mean_unknown(self, counterless):
+        assert np.isinf(counterless.communes()[f"minutes {WITHOUT}"]).all()
+        assert counterless.to_frame()[f"moyenne {WITHOUT} (min)"].isna().all()
+        assert "inconnu" in counterless._repr_html_()
+
+    def test_curve_stays_at_zero_and_the_map_hatches(self, counterless):
+        (line,) = counterless.curve(whole=True).get_lines()[:1]
+        assert max(line.get_ydata()) == 0
+        texts = [t.get_text() for t in counterless.plot().get_legend().get_texts()]
+        assert "hors d’atteinte" in texts
+
+
+class TestFigures:
+    def test_curve_passes_through_the_figures(self, toured):
+        axes = toured.curve(whole=True)
+        without, with_tour = axes.get_lines()[:2]
+        for line, share in ((without, 80.25), (with_tour, 83.0)):
+            minutes, shares = line.get_data()
+            assert shares[np.searchsorted(minutes, 15, side="right") - 1] == pytest.approx(
+                share, abs=0.01
+            )
+
+    def test_two_curves_an_intercommunalite(self, toured, alone):
+        assert len(toured.curve().get_legend().get_texts()) == 4
+        assert len(alone.curve().get_legend().get_texts()) == 2
+
+    def test_drawn_on_the_axes_given(self, toured):
+        _, (left, right) = plt.subplots(1, 2)
+        assert toured.plot(left, tour=False) is left
+        assert toured.curve(right) is right
+        assert WITHOUT in left.get_title(loc="left")
+
+    def test_source_is_written_on_both(self, toured):
+        for axes in (toured.curve(), toured.plot()):
+            words = " ".join(text.get_text() for text in axes.texts)
+            assert "OpenStreetMap" in words
+            assert "réseau simplifié" in words
+
+
+class TestWords:
+    def test_repr(self, toured):
+        assert repr(toured) == (
+            "Coverage(66\u00a0607 habitants ; à 15 min d’un accueil : "
+            "80,3\u00a0% sans la tournée, 83,0\u00a0% avec la tournée)"
+        )
+
+    def test_html_never_rounds_up_to_everybody(self, herault_case, herault_plan):
+        cover = tp.coverage(herault_case, herault_plan)
+        area = cover.areas[-1].model_copy(update={"residents": 66_607, "before": {30: 1}})
+        almost = Coverage(cover.case, (area,), cover.before, None, ())
+        assert "99,9" in almost._repr_html_()
+        assert "100" not in almost._repr_html_()
+
+    def test_html_shows_both_sides(self, toured):
+        html = toured._repr_html_()
+        assert "6,2\u00a0min → 1,7\u00a0min" in html
+        assert "89,8\u00a0% → 100\u00a0%" in html
+
+
+class TestInput:
+    def test_scenario_will_do(self):
+        assert tp.coverage(tp.example("herault")).areas[-1].residents == 66_607
+
+    def test_plan_of_a_narrower_scenario_will_do(self, herault_plan, libre_case):
+        assert tp.coverage(libre_case, herault_plan).areas == herault_plan.access
+
+    def test_plan_that_serves_unknown_communes_is_refused(self, herault_case, herault_plan):
+        day = herault_plan.days[0]
+        stop = day.stops[0].model_copy(update={"code": "05061"})
+        days = (day.model_copy(update={"stops": (stop,)}),)
+        with pytest.raises(InputError, match="hors du scénario"):
+            tp.coverage(herault_case, herault_plan.model_copy(update={"days": days}))

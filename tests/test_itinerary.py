@@ -1,0 +1,146 @@
+"""The table that Excel opens: columns, times, decimal commas, nothing taken for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tourplan.export.itinerary import (
+    COLUMNS,
+    day_date,
+    decimal_comma,
+    itinerary_csv,
+    itinerary_rows,
+    neutral,
+)
+from tourplan.plan import Day, Plan, Stop
+
+HOUR = 3600
+
+
+def stop(session: str, opening_h: float, **changes: object) -> Stop:
+    facts = {
+        "session": session,
+        "code": "34064",
+        "name": "Le Caylar",
+        "arrival_s": round((opening_h - 0.25) * HOUR),
+        "opening_s": round(opening_h * HOUR),
+        "closing_s": round((opening_h + 2) * HOUR),
+        "departure_s": round((opening_h + 2.25) * HOUR),
+        "drive_s": 1_850,
+        "drive_m": 25_004,
+        "place": "Mairie",
+        "address": "1 rue ; 34520",
+    }
+    return Stop(**{**facts, **changes})
+
+
+@pytest.fixture(scope="module")
+def plan(herault_plan) -> Plan:
+    """One Monday of two sessions, dated."""
+    day = Day(
+        week=1,
+        weekday=0,
+        departure_s=9 * HOUR,
+        stops=(stop("matin", 10), stop("après-midi", 14, code="05001", name='"Abriès"')),
+        break_from_s=None,
+        break_until_s=None,
+        return_s=17 * HOUR,
+        return_drive_s=6,
+        return_drive_m=100_000,
+        work_s=0,
+    )
+    return herault_plan.model_copy(update={"days": (day,), "start": "2027-01-04"})
+
+
+GOLDEN = (
+    "semaine;jour;creneau;date;code_insee;commune;lieu;adresse;arrivee;ouverture;fermeture;depart;"
+    "trajet_min;trajet_km;agents;vehicule\r\n"
+    "1;lundi;départ;2027-01-11;34079;Clermont-l'Hérault;Agence;;;;;09:00;;;"
+    "Agent 1, Agent 2;Véhicule 1\r\n"
+    '1;lundi;matin;2027-01-11;34064;Le Caylar;Mairie;"1 rue ; 34520";09:45;10:00;12:00;12:15;'
+    "30,83;25,004;Agent 1, Agent 2;Véhicule 1\r\n"
+    '1;lundi;après-midi;2027-01-11;05001;"""Abriès""";Mairie;"1 rue ; 34520";13:45;14:00;16:00;'
+    "16:15;30,83;25,004;Agent 1, Agent 2;Véhicule 1\r\n"
+    "1;lundi;retour;2027-01-11;34079;Clermont-l'Hérault;Agence;;17:00;;;;0,1;100,0;"
+    "Agent 1, Agent 2;Véhicule 1\r\n"
+)
+
+
+def test_golden(plan):
+    assert itinerary_csv(plan) == GOLDEN
+
+
+def test_every_row_has_every_column(herault_plan):
+    rows = list(itinerary_rows(herault_plan))
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+    assert len(rows) == herault_plan.sessions_per_cycle + 2 * len(herault_plan.days)
+
+
+def test_to_frame_has_the_same_rows(herault_plan):
+    frame = herault_plan.to_frame()
+    assert list(frame.columns) == list(COLUMNS)
+    assert [tuple(row) for row in frame.itertuples(index=False)] == list(
+        itinerary_rows(herault_plan)
+    )
+
+
+def test_no_day_is_a_header_alone(plan):
+    assert itinerary_csv(plan.model_copy(update={"days": ()})) == GOLDEN.splitlines()[0] + "\r\n"
+
+
+def test_dates_need_a_start(plan):
+    (day,) = plan.days
+    assert day_date(plan, day) == date(2027, 1, 11)
+    undated = plan.model_copy(update={"start": ""})
+    assert day_date(undated, day) is None
+    assert ";départ;;34079;" in itinerary_csv(undated)
+
+
+def test_each_week_has_its_own_crew(plan):
+    (day,) = plan.days
+    changes = {
+        "days": (day, day.model_copy(update={"week": 2})),
+        "crews": ("Ana", "Bob"),
+        "cycle_weeks": 2,
+    }
+    rows = itinerary_rows(plan.model_copy(update=changes))
+    assert [(row[0], row[3], row[14]) for row in rows if row[2] == "départ"] == [
+        ("1", "2027-01-11", "Ana"),
+        ("2", "2027-01-25", "Bob"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(0, 2, "0,0"), (0.1, 2, "0,1"), (12.345, 2, "12,35"), (7, 3, "7,0"), (1234.5, 1, "1234,5")],
+)
+def test_decimal_comma(value, decimals, text):
+    assert decimal_comma(value, decimals) == text
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1"])
+def test_formulas_are_neutral(cell):
+    assert neutral(cell) == f"'{cell}"
+
+
+@pytest.mark.parametrize("cell", ["", "Le Caylar", "34064", "09:45", "30,83", "'quoted", "1=1"])
+def test_other_cells_stand_as_they_are(cell):
+    assert neutral(cell) == cell
+
+
+@given(name=st.text(max_size=30), vehicle=st.text(max_size=30))
+def test_any_text_stays_in_its_cell(plan, name, vehicle):
+    (day,) = plan.days
+    named = day.model_copy(update={"stops": (stop("matin", 10, name=name),)})
+    text = itinerary_csv(plan.model_copy(update={"days": (named,), "vehicle": vehicle}))
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+    assert rows[2][5] == neutral(name)
+    assert rows[2][15] == neutral(vehicle)
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)

@@ -1,0 +1,223 @@
+"""Each rule alone: a plan without it, none or a dearer one with it, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from tiny import HOUR, MINUTE, MORNING, at, examples, make, on_a_line, slot
+from tiny import territories as small_territories
+
+from tourplan.daytours import list_day_tours
+from tourplan.optimise.mip import Expression
+from tourplan.optimise.rules import (
+    RULES,
+    add_rules,
+    allowed_beyond,
+    least_beyond,
+    weekly_opening,
+    weekly_work,
+)
+from tourplan.optimise.solve import Infeasible, optimise
+from tourplan.optimise.variables import Decisions, far_points, sites_within
+from tourplan.problem import AccessGoal, Problem
+from tourplan.verify import verify
+
+# Depot; A at 20 min, B 10 further, C 15 further still. A alone: 40 min of road, B 60, C 90.
+LINE = on_a_line([0, 20, 30, 45])
+NOTHING = Expression(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
+def road_min(problem: Problem) -> int | None:
+    """Least minutes of road of a plan that keeps every rule, ``None`` if there is no plan."""
+    try:
+        found = optimise(replace(problem, objectives=("route",)))
+    except Infeasible:
+        return None
+    assert verify(problem, found.days, found.levels) == ()
+    assert found.levels[0].proved
+    return found.levels[0].value // MINUTE
+
+
+PRICES = [
+    # Nothing asked, nothing driven; each session asked for has its price.
+    ("required_sessions", make(LINE), 0),
+    ("required_sessions", make(LINE, required=["A"]), 40),
+    ("required_sessions", make(LINE, required=["A", "C"]), 90),
+    ("required_sessions", make(LINE, required=["A", "B", "C"]), 90 + 40),
+    ("required_sessions", make(LINE, required=["A", "B", "C"], weekdays=[0]), None),
+    # One tour a day, so a second day or nothing.
+    ("one_day_tour_a_day", make(LINE, sessions=[MORNING], required=["A", "B"]), 40 + 60),
+    ("one_day_tour_a_day", make(LINE, sessions=[MORNING], required=["A", "B", "C"]), None),
+    (
+        "one_day_tour_a_day",
+        make(LINE, sessions=[MORNING], required=["A", "B", "C"], weeks=2),
+        40 + 60 + 90,
+    ),
+    # Hours that forbid days: A and B both open on Monday only.
+    (
+        "one_day_tour_a_day",
+        make(
+            LINE,
+            sessions=[MORNING],
+            required=["A", "B"],
+            hours={"A": "Mo 09:00-12:00", "B": "Mo-Tu 09:00-12:00"},
+            hours_rule="imposes",
+        ),
+        40 + 60,
+    ),
+    (
+        "one_day_tour_a_day",
+        make(
+            LINE,
+            sessions=[MORNING],
+            required=["A", "B"],
+            hours={"A": "Mo 09:00-12:00", "B": "Mo 09:00-12:00"},
+            hours_rule="imposes",
+        ),
+        None,
+    ),
+    # Five hours of opening take two sessions; A may not hold both.
+    ("weekly_opening", make(LINE, week_opening_s=150 * MINUTE), 40),
+    ("weekly_opening", make(LINE, week_opening_s=150 * MINUTE + 1), 60),
+    ("weekly_opening", make(LINE, week_opening_s=150 * MINUTE, weeks=2), 40 + 60),
+    ("sessions_of_a_site", make(LINE, sites=1, week_opening_s=150 * MINUTE), 40),
+    ("sessions_of_a_site", make(LINE, sites=1, week_opening_s=5 * HOUR), None),
+    ("sessions_of_a_site", make(LINE, sites=1, week_opening_s=5 * HOUR, allowed=2), 80),
+    # A and B in one day is 7 h of work, 6 h with openings cut to the minimum; apart 6 h 40.
+    ("weekly_work", make(LINE, required=["A", "B"], week_work_s=6 * HOUR), 60),
+    ("weekly_work", make(LINE, required=["A", "B"], week_work_s=6 * HOUR - 1), None),
+    ("weekly_work", make(LINE, required=["A", "B"], weeks=2, week_work_s=4 * HOUR), 40 + 60),
+    (
+        "trimming_keeps_minimum",
+        make(LINE, required=["A", "B"], week_work_s=6 * HOUR, week_opening_s=4 * HOUR),
+        60,
+    ),
+    (
+        "trimming_keeps_minimum",
+        make(LINE, required=["A", "B"], week_work_s=6 * HOUR - 1),
+        None,
+    ),
+    # Nobody within 5 min but at home: 2 of 3 villages, then all of them.
+    ("imposed_goals", make(LINE, goals=[AccessGoal(5, 66.0, True)]), 60),
+    ("imposed_goals", make(LINE, goals=[AccessGoal(5, 67.0, True)]), 90 + 40),
+    ("imposed_goals", make(LINE, goals=[AccessGoal(5, 100.0, True)], weekdays=[0]), None),
+    ("imposed_goals", make(LINE, goals=[AccessGoal(5, 100.0, False)]), 0),
+    ("imposed_goals", make(LINE, goals=[AccessGoal(15, 100.0, True)]), 60),
+    ("imposed_goals", make(LINE, goals=[AccessGoal(15, 100.0, True)], fixed=[1]), 60),
+    ("imposed_goals", make(LINE, goals=[AccessGoal(15, 100.0, True)], fixed=[2]), 0),
+    (
+        "imposed_goals",
+        make(on_a_line([0, 20, 90]), sites=1, residents={2: 1}, goals=[AccessGoal(5, None, True)]),
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "problem", "expected"), PRICES)
+def test_the_price_of_each_rule(rule, problem, expected):
+    assert road_min(problem) == expected
+
+
+def test_every_rule_has_its_price_told():
+    assert {rule for rule, *_ in PRICES} == set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"), [(rule, problem) for rule, problem, price in PRICES if price is None]
+)
+def test_without_the_rule_that_forbids_there_is_a_plan(rule, problem):
+    decisions = Decisions(problem, list_day_tours(problem))
+    add_rules(decisions, without={rule})
+    assert decisions.mip.minimise(NOTHING, deadline=float("inf")).values is not None
+
+
+def test_what_is_missing_to_the_weeks_opening_and_over_its_work():
+    short = make(LINE, sites=2, weekdays=[0], week_opening_s=6 * HOUR)
+    decisions = Decisions(short, list_day_tours(short))
+    add_rules(decisions, {"weekly_opening"})
+    missing = decisions.mip.variables(1, 1e5)
+    weekly_opening(decisions, missing)
+    answer = decisions.mip.minimise(Expression(missing, np.array([1])), deadline=float("inf"))
+    assert answer.bound == HOUR
+
+    busy = make(LINE, required=["A", "B"], week_work_s=5 * HOUR)
+    decisions = Decisions(busy, list_day_tours(busy))
+    add_rules(decisions, {"weekly_work"})
+    extra = decisions.mip.variables(1, 1e5)
+    weekly_work(decisions, extra)
+    answer = decisions.mip.minimise(Expression(extra, np.array([1])), deadline=float("inf"))
+    assert answer.bound == HOUR
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"), [(100.0, 0), (None, 0), (99.9, 0), (66.7, 0), (66.6, 1), (0.0, 3)]
+)
+def test_residents_a_goal_leaves_beyond(share, expected):
+    problem = make(LINE, residents={1: 1, 2: 1, 3: 1})
+    assert allowed_beyond(problem, AccessGoal(5, share, True)) == expected
+
+
+def test_whom_no_site_can_help():
+    times = on_a_line([0, 20, 30, 45, 90])
+    times[4][1] = times[4][2] = None
+    problem = make(times, sites=2, residents={1: 1, 2: 10, 3: 100, 4: 1000}, fixed=[0])
+    assert least_beyond(problem, 15) == 1000
+    assert least_beyond(problem, 10) == 1100
+    assert least_beyond(problem, 20) == 1000
+    assert far_points(problem, 15).tolist() == [0, 1, 2]
+    assert far_points(problem, 20).tolist() == [1, 2]
+    assert sites_within(problem, far_points(problem, 15), 15).tolist() == [
+        [True, True],
+        [True, True],
+        [False, True],
+    ]
+
+
+@examples(80)
+@given(small_territories())
+def test_fewer_rules_never_cost_more(problem):
+    """Leaving any rule out can only shorten the road, and never makes a plan impossible."""
+    problem = replace(problem, objectives=("route",))
+    tours = list_day_tours(problem)
+
+    def shortest(without: set[str]) -> float:
+        decisions = Decisions(problem, tours)
+        add_rules(decisions, without)
+        road = Expression(decisions.take.ravel(), np.tile(decisions.tours.drive_s, problem.weeks))
+        answer = decisions.mip.minimise(road, deadline=float("inf"))
+        return float("inf") if answer.infeasible else answer.bound
+
+    whole = shortest(set())
+    assert all(shortest({rule}) <= whole for rule in RULES)
+    assert shortest(set(RULES)) == 0
+
+
+def test_tours_placed_where_days_matter_and_counted_where_they_do_not():
+    free = make(LINE, hours={"A": "Mo 09:00-12:00"})
+    imposed = replace(free, hours_rule="imposes")
+    for problem, placed in ((free, False), (imposed, True)):
+        decisions = Decisions(problem, list_day_tours(problem))
+        add_rules(decisions)
+        assert (decisions.calendar is not None) == placed
+
+
+def test_sessions_in_three_slots_share_a_day():
+    three = (
+        slot("tôt", "08:00", "10:00", 60),
+        slot("midi", "10:30", "12:30", 60),
+        slot("tard", "14:00", "17:00", 60),
+    )
+    problem = make(LINE, sessions=three, required=["A", "B", "C"], weekdays=[0])
+    assert road_min(problem) == 90
+    limits = [
+        ("max_work_s", 6 * HOUR, 90),
+        ("max_work_s", 6 * HOUR - 1, None),
+        # C, B, then A: open from 14:00 to 15:00, packed at 15:15, back at 15:35.
+        ("latest_return_s", at("15:35"), 90),
+        ("latest_return_s", at("15:34"), None),
+    ]
+    for name, value, expected in limits:
+        assert road_min(replace(problem, day=replace(problem.day, **{name: value}))) == expected

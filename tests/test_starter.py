@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_scenario import KEYS
+
+from tourplan.check import checked
+from tourplan.errors import InputError
+from tourplan.names import recognise, split_names
+from tourplan.scenario import Scenario, from_keys
+from tourplan.starter import CLERMONT, EXAMPLES, TEN, example, example_keys, scenario_text
+from tourplan.territory import Territory, read_territory
+
+FIXED = settings(deadline=None, derandomize=True)
+SHORTEST = {"titre": "Essai", "communes": {"a_desservir": ["34036"]}}
+SET_ASIDE = re.compile(r"^# (?=[a-z0-9_]+ = |\[\[)")
+
+
+def itself(code: str) -> str:
+    return code
+
+
+def uncommented(text: str, *, examples: bool) -> str:
+    """The text with its commented keys restored, those that only show an example too or not."""
+    return "\n".join(
+        line if "# exemple ; " in line and not examples else SET_ASIDE.sub("", line)
+        for line in text.splitlines()
+    )
+
+
+@pytest.fixture(scope="module")
+def territory() -> Territory:
+    return read_territory()
+
+
+class TestExamples:
+    def test_the_main_case_is_the_ten_communes_from_clermont(self, territory):
+        scenario = checked_example("herault", territory)
+        assert scenario.communes.required == TEN
+        assert len(set(TEN)) == 10
+        assert scenario.vehicle.depot == CLERMONT
+        assert [agent.agency for agent in scenario.agents] == [CLERMONT] * 2
+        assert (scenario.cycle.weeks, scenario.cycle.month_weeks) == (1, (2, 4))
+
+    def test_the_study_imposes_nothing(self, territory):
+        scenario = checked_example("herault-libre", territory)
+        assert scenario.communes.required == scenario.communes.candidates == ()
+        assert len(scenario.communes.candidate_epcis) == 2
+
+    def test_changing_an_example_changes_no_other(self):
+        example_keys("herault")["communes"]["a_desservir"].clear()
+        example_keys("herault")["vehicule"]["depot"] = "?"
+        assert example("herault").communes.required == TEN
+        assert example("herault").vehicle.depot == CLERMONT
+
+    def test_an_unknown_example_is_the_users_fault(self):
+        with pytest.raises(InputError, match="« hérault » inconnu → attendu : herault, herault-l"):
+            example("hérault")
+
+
+def checked_example(name: str, territory: Territory) -> Scenario:
+    scenario = example(name)
+    assert checked(scenario, []).communes.keys() == territory.communes.keys()
+    return scenario
+
+
+class TestScenarioText:
+    @FIXED
+    @given(KEYS, st.dictionaries(st.text(max_size=5), st.text(max_size=20), max_size=3))
+    def test_it_reads_back_as_the_same_scenario(self, keys, names):
+        """Whatever the titles, codes, and names of communes written as comments."""
+        text = scenario_text(keys, lambda code: names.get(code, f"nom de {code}"))
+        assert from_keys(tomllib.loads(text))[0] == from_keys(keys)[0]
+
+    @FIXED
+    @given(KEYS)
+    def test_every_commented_line_is_valid_toml(self, keys):
+        text = uncommented(scenario_text(keys, itself), examples=True)
+        scenario, faults = from_keys(tomllib.loads(text))
+        assert scenario.title == keys["titre"]
+        assert not any("clé inconnue" in fault.what for fault in faults)
+
+    @pytest.mark.parametrize("keys", [SHORTEST, *EXAMPLES.values()], ids=["shortest", *EXAMPLES])
+    def test_defaults_shown_are_the_defaults(self, keys):
+        text = scenario_text(keys, itself)
+        restored = Scenario.from_keys(tomllib.loads(uncommented(text, examples=False)))
+        plain = Scenario.from_keys(keys)
+        assert restored.order() == plain.order()
+        # The order shown is the one that holds; nothing else may differ.
+        same = {"objectives": plain.objectives}
+        assert restored.model_copy(update=same) == plain
+
+    def test_every_key_is_shown(self):
+        shown = tomllib.loads(uncommented(scenario_text(SHORTEST, itself), examples=True))
+        for name, field in Scenario.model_fields.items():
+            if name == "base":
+                continue
+            value = shown[field.alias or name]
+            section = value[0] if isinstance(value, list) else value
+            kind: Any = field.annotation if isinstance(value, dict) else None
+            for inner_name, inner in (kind.model_fields if kind else {}).items():
+                assert (inner.alias or inner_name) in section
+
+    def test_an_example_is_said_to_be_one(self):
+        lines = scenario_text(SHORTEST, itself).splitlines()
+        (depot,) = [line for line in lines if line.startswith("# depot = ")]
+        assert "# exemple ; commune de départ" in depot
+
+    def test_every_default_says_its_source_or_that_it_is_assumed(self):
+        lines = scenario_text(SHORTEST, itself).splitlines()
+        for key in ("travail_max_h", "installation_min", "ouverture_min_h", "cout_eur_km"):
+            assert any(re.match(rf"# {key} = .*\((hypothèse|Code|règle)", line) for line in lines)
+
+    def test_the_order_shown_follows_the_goals_given(self):
+        text = scenario_text({**SHORTEST, "acces": [{"minutes": 45}]}, itself)
+        assert '# ordre = ["passages", "habitants_au_dela_45", "heures_mairie",' in text
+
+    def test_no_goal_at_all_stays_no_goal(self):
+        text = scenario_text({**SHORTEST, "acces": []}, itself)
+        assert Scenario.from_keys(tomllib.loads(text)).goals == ()
+
+    def test_large_numbers_keep_every_digit(self):
+        keys = {**SHORTEST, "calcul": {"graine": 2_147_483_647, "limite_s": 12_345.678_9}}
+        assert tomllib.loads(scenario_text(keys, itself))["calcul"] == keys["calcul"]
+
+    def test_the_communes_of_the_paper_get_their_names_as_comments(self, territory):
+        typed = "Le Bosc, St Maurice de Navacelle, Pégairolles de l'Escalette"
+        found = [recognise(name, territory.communes).found for name in split_names(typed)]
+        codes = [commune.code for commune in found if commune]
+        keys = {"titre": "x", "communes": {"a_desservir": codes}}
+        text = scenario_text(keys, territory.name)
+        assert re.search(r'"34036", +# Le Bosc\n', text)
+        assert re.search(r'"34277", +# Saint-Maurice-Navacelles\n', text)
+        assert re.search(r"\"34196\", +# Pégairolles-de-l'Escalette\n", text)
+
+    @pytest.mark.parametrize("name", ["a\n[x]", "a\r\nb = 1", "\x00\x1b[2J", "\x7f", "a\u2028b"])
+    def test_a_hostile_commune_name_stays_in_its_comment(self, name):
+        text = scenario_text(SHORTEST, lambda _: name)
+        assert Scenario.from_keys(tomllib.loads(text)) == Scenario.from_keys(SHORTEST)
+
+    def test_lines_fit_a_text_editor(self):
+        text = scenario_text(example_keys("herault"), itself)
+        assert max(map(len, text.splitlines())) < 200
+        assert "\t" not in text
+        assert text.endswith("\n")

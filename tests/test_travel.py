@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tourplan.files import data_file
+from tourplan.network import EMBEDDED, RoadNetwork, embedded_network
+from tourplan.starter import CLERMONT, TEN
+from tourplan.tables import read_table
+from tourplan.travel import TravelMatrix, travel_matrix
+
+FIXED = settings(deadline=None, derandomize=True)
+BEZIERS = "34032"
+NODES = tuple("abcdefgh")
+BIG = 10**12
+"""Python integers are exact: time weighs BIG, distance 1."""
+
+
+def road_network(links: list[tuple[int, int, int, int]], nodes: tuple[str, ...]) -> RoadNetwork:
+    start, end, time_s, distance_m = np.array(links, dtype=np.int64).reshape(-1, 4).T
+    return RoadNetwork(nodes, start, end, time_s, distance_m, EMBEDDED)
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> tuple[RoadNetwork, list[str]]:
+    """Random directed links, some parallel, some loops; places asked for, some unknown."""
+    node = st.integers(0, len(NODES) - 1)
+    few = st.integers(1, 3)  # ties are wanted
+    figure = few | st.integers(1, 100_000)
+    links = draw(st.lists(st.tuples(node, node, figure, figure), max_size=30))
+    places = draw(st.lists(st.sampled_from([*NODES, "?", "!"]), min_size=1, max_size=12))
+    return road_network(links, NODES), places
+
+
+def oracle(network: RoadNetwork) -> tuple[dict[str, dict[str, int]], dict[tuple[str, str], int]]:
+    """Least (time, then distance) between nodes by networkx, and the weight of each link."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(network.nodes)
+    weights: dict[tuple[str, str], int] = {}
+    columns = (network.start, network.end, network.time_s, network.distance_m)
+    for a, b, t, d in zip(*(column.tolist() for column in columns), strict=True):
+        link = (network.nodes[a], network.nodes[b])
+        weights[link] = min(weights.get(link, BIG**2), t * BIG + d)
+        graph.add_edge(*link, weight=weights[link])
+    return dict(nx.all_pairs_dijkstra_path_length(graph)), weights
+
+
+@FIXED
+@given(networks())
+def test_it_agrees_exactly_with_networkx_time_first_then_distance(case):
+    network, places = case
+    matrix = travel_matrix(network, places)
+    least, weights = oracle(network)
+    assert matrix.places == tuple(dict.fromkeys(places))
+    for (i, one), (j, two) in itertools.product(enumerate(matrix.places), repeat=2):
+        expected = 0 if one == two else least.get(one, {}).get(two)
+        way = matrix.path(one, two)
+        if expected is None:
+            assert not matrix.reachable[i, j]
+            assert matrix.time_s[i, j] == matrix.distance_m[i, j] == 0
+            assert way == ()
+            continue
+        assert matrix.reachable[i, j]
+        assert int(matrix.time_s[i, j]) * BIG + int(matrix.distance_m[i, j]) == expected
+        assert (way[0], way[-1]) == (one, two)
+        assert sum(weights[link] for link in itertools.pairwise(way)) == expected
+
+
+def test_ties_in_time_go_to_the_shorter_way():
+    matrix = travel_matrix(
+        road_network([(0, 1, 60, 900), (1, 2, 60, 100), (0, 2, 120, 999)], NODES), "abc"
+    )
+    assert matrix.distance_m[0, 2] == 999
+    assert matrix.path("a", "c") == ("a", "c")
+
+
+def test_one_way_roads_and_parallel_roads():
+    matrix = travel_matrix(road_network([(0, 1, 50, 9), (0, 1, 40, 8), (0, 1, 40, 7)], NODES), "ab")
+    assert (matrix.time_s[0, 1], matrix.distance_m[0, 1]) == (40, 7)
+    assert matrix.reachable.tolist() == [[True, True], [False, True]]
+
+
+def test_figures_stay_exact_at_the_size_of_a_country():
+    """A chain of 999 links: 40 hours and 3,000 km, to the second and the metre."""
+    links = [(n, n + 1, 145, 3_001) for n in range(999)]
+    nodes = tuple(f"{n:04d}" for n in range(1000))
+    matrix = travel_matrix(road_network(links, nodes), [nodes[0], nodes[-1]])
+    assert (matrix.time_s[0, 1], matrix.distance_m[0, 1]) == (999 * 145, 999 * 3_001)
+
+
+def test_results_are_whole_numbers():
+    matrix = travel_matrix(road_network([(0, 1, 1, 1)], NODES), "ab")
+    assert matrix.time_s.dtype == matrix.distance_m.dtype == np.int64
+    assert matrix.reachable.dtype == np.bool_
+
+
+def test_places_off_the_network_reach_only_themselves():
+    matrix = travel_matrix(road_network([(0, 1, 1, 1)], NODES), ["?", "a", "?"])
+    assert matrix.places == ("?", "a")
+    assert matrix.reachable.tolist() == [[True, False], [False, True]]
+    assert matrix.path("?", "?") == ("?",)
+    assert matrix.path("?", "a") == matrix.path("a", "?") == ()
+
+
+def test_no_road_and_no_place():
+    assert travel_matrix(road_network([], NODES), "ab").reachable.sum() == 2
+    assert travel_matrix(road_network([(0, 1, 1, 1)], NODES), []).time_s.shape == (0, 0)
+
+
+@pytest.fixture(scope="module")
+def matrix() -> TravelMatrix:
+    return travel_matrix(embedded_network(), [CLERMONT, BEZIERS, *TEN, "05001", "16015"])
+
+
+class TestEmbedded:
+    def round_trips(self, matrix: TravelMatrix, depot: str, tour: str) -> tuple[int, int]:
+        """Seconds and metres of a week: each day depot, morning, afternoon, depot."""
+        rows = read_table(data_file(f"tournees/{tour}.csv"), ("jour", "code_insee"))
+        days: dict[str, list[str]] = defaultdict(list)
+        for row in rows:
+            days[row.text("jour")].append(row.text("code_insee"))
+        assert [len(codes) for codes in days.values()] == [2] * 5
+        legs = [
+            (matrix.index(one), matrix.index(two))
+            for codes in days.values()
+            for one, two in itertools.pairwise([depot, *codes, depot])
+        ]
+        time_s = sum(int(matrix.time_s[leg]) for leg in legs)
+        return time_s, sum(int(matrix.distance_m[leg]) for leg in legs)
+
+    @pytest.mark.parametrize("tour", ["herault_2021", "herault_2024"])
+    @pytest.mark.parametrize(("depot", "minutes"), [(CLERMONT, 344.9), (BEZIERS, 705.9)])
+    def test_both_tours_take_as_long_as_was_measured(self, matrix, tour, depot, minutes):
+        assert self.round_trips(matrix, depot, tour)[0] / 60 == pytest.approx(minutes, abs=0.05)
+
+    def test_both_tours_from_clermont_are_345_km(self, matrix):
+        metres = {self.round_trips(matrix, CLERMONT, f"herault_{y}")[1] for y in (2021, 2024)}
+        assert metres == {345_250}
+
+    def test_it_is_the_same_there_and_back(self, matrix):
+        assert np.array_equal(matrix.time_s, matrix.time_s.T)
+        assert np.array_equal(matrix.distance_m, matrix.distance_m.T)
+        assert np.array_equal(matrix.reachable, matrix.reachable.T)
+
+    def test_no_detour_is_quicker(self, matrix):
+        herault = slice(0, 2 + len(TEN))
+        time_s = matrix.time_s[herault, herault]
+        assert (time_s[:, None, :] <= time_s[:, :, None] + time_s[None, :, :]).all()
+
+    def test_departements_are_not_joined(self, matrix):
+        assert not matrix.reachable[matrix.index(CLERMONT), matrix.index("05001")]
+        assert matrix.path(CLERMONT, "16015") == ()

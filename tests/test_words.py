@@ -1,0 +1,419 @@
+"""What a plan says in sentences: singular and plural, none, one and many, proved or not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tourplan.export.words import (
+    area_sentence,
+    case_sentences,
+    comparison_sentences,
+    days_table,
+    elected_sentences,
+    evaluation_report,
+    free_days_text,
+    levels_table,
+    proof_sentence,
+    proof_text,
+    rhythm_sentence,
+    road_sentence,
+)
+from tourplan.plan import AreaAccess, Level, Plan
+from tourplan.prepare import prepare
+from tourplan.scenario import Scenario
+from tourplan.study.evaluate import Change, Evaluation, ToCheck
+from tourplan.verify import Violation
+
+SPACE = "\u00a0"
+
+
+def area(before: int, after: int, communes: tuple[int, int]) -> AreaAccess:
+    return AreaAccess(
+        code="1",
+        name="CC des Monts",
+        residents=9_999,
+        before={15: before},
+        after={15: after},
+        communes_before={15: communes[0]},
+        communes_after={15: communes[1]},
+        mean_before_s=None,
+        mean_after_s=None,
+    )
+
+
+def level(value: int, bound: int | None, unit: str = "secondes", name: str = "route") -> Level:
+    return Level(
+        name=name,
+        label="temps de route",
+        unit=unit,
+        sense="min",
+        value=value,
+        bound=bound,
+        text=f"{value} {unit}",
+    )
+
+
+def with_levels(plan: Plan, *levels: Level, **changes: Any) -> Plan:
+    return plan.model_copy(update={"levels": levels, **changes})
+
+
+def lasting(plan: Plan, *lengths_s: int) -> Plan:
+    """The plan cut to its first day, whose openings last so long."""
+    day = plan.days[0]
+    stops = [
+        stop.model_copy(update={"closing_s": stop.opening_s + length_s})
+        for stop, length_s in zip(day.stops, lengths_s, strict=False)
+    ]
+    return plan.model_copy(update={"days": (day.model_copy(update={"stops": tuple(stops)}),)})
+
+
+@pytest.fixture
+def judged(herault_plan) -> Evaluation:
+    """A tour that is the optimum itself; tests change what they speak of."""
+    return Evaluation(
+        plan=herault_plan,
+        violations=(),
+        to_check=(),
+        shortest_s=herault_plan.figures.drive_s,
+        swap=None,
+        best=herault_plan,
+    )
+
+
+class TestArea:
+    @pytest.mark.parametrize(
+        ("before", "after", "communes", "text"),
+        [
+            (0, 0, (0, 0), "aucun habitant n’est à plus de 15 min d’un accueil."),
+            (
+                1,
+                0,
+                (1, 0),
+                "1 habitant d’une commune est à plus de 15 min d’un accueil ; avec la tournée, "
+                "aucun.",
+            ),
+            (
+                1_523,
+                0,
+                (10, 0),
+                f"1{SPACE}523 habitants de 10 communes sont à plus de 15 min d’un accueil ; avec "
+                "la tournée, aucun.",
+            ),
+            (
+                1_523,
+                1,
+                (10, 1),
+                f"1{SPACE}523 habitants de 10 communes sont à plus de 15 min d’un accueil ; avec "
+                "la tournée, il en reste 1, d’une commune.",
+            ),
+            (
+                20,
+                20,
+                (2, 2),
+                "20 habitants de 2 communes sont à plus de 15 min d’un accueil ; la tournée n’y "
+                "change rien.",
+            ),
+            (
+                11_629,
+                11_320,
+                (10, 7),
+                f"11{SPACE}629 habitants de 10 communes sont à plus de 15 min d’un accueil ; avec "
+                f"la tournée, il en reste 11{SPACE}320, de 7 communes.",
+            ),
+        ],
+    )
+    def test_counts(self, before, after, communes, text):
+        assert area_sentence(area(before, after, communes)) == f"CC des Monts : {text}"
+
+    def test_one_sentence_an_area(self, herault_plan):
+        sentences = elected_sentences(herault_plan)
+        assert len(sentences) == 2 + 2
+        assert not any(text.startswith("Ensemble") for text in sentences)
+
+    def test_the_whole_when_there_is_no_area(self, herault_plan):
+        whole = herault_plan.model_copy(update={"access": herault_plan.access[-1:]})
+        assert elected_sentences(whole)[0].startswith("Ensemble : ")
+
+
+class TestRhythm:
+    @pytest.mark.parametrize(
+        ("lengths_s", "text"),
+        [
+            ((9_000, 9_000), "2 h 30 par passage"),
+            ((7_200, 9_000), "De 2 h à 2 h 30 par passage"),
+            ((2_700, 2_700), "45 min par passage"),
+        ],
+    )
+    def test_lengths(self, herault_plan, lengths_s, text):
+        assert rhythm_sentence(lasting(herault_plan, *lengths_s)).startswith(f"{text}, deux fois")
+
+    @pytest.mark.parametrize(
+        ("month_weeks", "cycle_weeks", "text"),
+        [
+            ((2,), 1, "une fois par mois"),
+            ((2, 4), 1, "deux fois par mois"),
+            ((2, 4), 2, "une fois par mois"),
+            ((1, 2, 3), 1, "trois fois par mois"),
+            ((1, 2, 3, 4), 1, "quatre fois par mois"),
+            ((1, 2, 3, 4), 2, "deux fois par mois"),
+            ((1, 2, 3, 4), 4, "une fois par mois"),
+        ],
+    )
+    def test_times_a_month(self, herault_plan, month_weeks, cycle_weeks, text):
+        changes = {"month_weeks": month_weeks, "cycle_weeks": cycle_weeks}
+        assert text in rhythm_sentence(herault_plan.model_copy(update=changes))
+
+    def test_no_session(self, herault_plan):
+        empty = herault_plan.model_copy(update={"days": ()})
+        assert rhythm_sentence(empty) == "Aucune permanence : la tournée est vide."
+        assert days_table(empty) == ["  aucune journée de tournée"]
+
+    @pytest.mark.parametrize(
+        ("free", "weeks", "text"),
+        [
+            ((), 1, ""),
+            (((1, 2),), 1, "Jour libre : mercredi."),
+            (((1, 0), (1, 4)), 1, "Jours libres : lundi, vendredi."),
+            (((2, 0),), 2, "Jour libre : lundi (semaine 2)."),
+        ],
+    )
+    def test_free_days(self, herault_plan, free, weeks, text):
+        plan = herault_plan.model_copy(update={"free_days": free, "cycle_weeks": weeks})
+        assert free_days_text(plan) == text
+        assert rhythm_sentence(plan).endswith(text or "par mois.")
+
+
+class TestProof:
+    def test_proved(self, herault_plan):
+        assert proof_sentence(herault_plan) == (
+            "5 h 53 de route par semaine de tournée ; aucun autre planning ne fait mieux selon "
+            "ces règles et ces temps (démontré)."
+        )
+
+    @pytest.mark.parametrize(
+        ("stopped", "reason"),
+        [
+            ("interrompu", "calcul interrompu"),
+            ("limite de temps", "temps de calcul épuisé"),
+            ("terminé", "sans preuve"),
+        ],
+    )
+    def test_not_proved(self, herault_plan, stopped, reason):
+        done, left = level(1, 1, name="a"), level(2, 1, name="b")
+        text = proof_sentence(with_levels(herault_plan, done, left, stopped=stopped))
+        assert reason in text
+        assert text.count("temps de route") == 1
+        assert "(non démontré)" in text
+        assert "aucun autre planning" not in text
+
+    def test_road_of_several_weeks_is_told_for_one(self, herault_plan):
+        assert proof_sentence(herault_plan.model_copy(update={"cycle_weeks": 2})).startswith(
+            "2 h 56 de route par semaine"
+        )
+
+    @pytest.mark.parametrize(
+        ("one", "weeks", "text"),
+        [
+            (level(5, 5), 1, "démontré"),
+            (level(5, None), 1, "non démontré : le temps a manqué"),
+            (level(21_000, 20_400), 1, "non démontré : au mieux 5 h 40 par semaine"),
+            (level(21_000, 20_400), 2, "non démontré : au mieux 2 h 50 par semaine"),
+            (level(9_000, 8_500, "mètres"), 1, "non démontré : au mieux 8,5 km par semaine"),
+            (level(9, 0, "habitants"), 1, "non démontré : au mieux aucun habitant"),
+            (level(9, 1, "habitants"), 1, "non démontré : au mieux 1 habitant"),
+            (level(9, 1_500, "habitants"), 1, f"non démontré : au mieux 1{SPACE}500 habitants"),
+            (level(9, 10, "permanences"), 1, "non démontré : au mieux 10 permanences"),
+            (level(9, 10, "demi-journées"), 1, "non démontré : au mieux 10 demi-journées"),
+            (level(0, 1, "demi-journées"), 1, "non démontré : au mieux 1 demi-journée"),
+            (level(200, 150, "habitants × secondes"), 1, "non démontré : 25,0 % à gagner, au plus"),
+        ],
+    )
+    def test_of_a_level(self, one, weeks, text):
+        assert proof_text(one, weeks) == text
+
+    def test_levels_are_numbered(self, herault_plan):
+        lines = levels_table(herault_plan.levels)
+        assert [line.split(".")[0].strip() for line in lines] == [str(n) for n in range(1, 8)]
+        assert lines[0] == "  1. Permanences obligatoires tenues : 10 sur 10 (démontré)"
+
+    def test_a_single_half_day_is_singular(self, herault_plan):
+        for line in levels_table(herault_plan.levels):
+            assert not re.search(r"\b[01] [\wé-]+s\b", line)
+
+
+class TestDays:
+    def test_a_line_a_day(self, herault_plan):
+        lines = days_table(herault_plan)
+        assert len(lines) == 5
+        for line in lines:
+            assert re.fullmatch(
+                r"  \w+ +départ \d\d:\d\d ; .+ \d\d:\d\d–\d\d:\d\d ; .+ \d\d:\d\d–\d\d:\d\d ; "
+                r"retour \d\d:\d\d",
+                line,
+            )
+
+    def test_weeks_are_told_when_there_are_several(self, herault_plan):
+        assert days_table(herault_plan.model_copy(update={"cycle_weeks": 2}))[0].startswith(
+            "  sem. 1 lundi"
+        )
+
+
+class TestRoad:
+    def test_shortest(self, judged):
+        assert road_sentence(judged).endswith(
+            "min par semaine, déjà la plus courte possible pour ces communes (démontré)."
+        )
+
+    def test_longer_than_needed(self, judged):
+        text = road_sentence(replace(judged, shortest_s=18_000))
+        assert "; 300,0 min suffiraient pour ces communes (démontré)." in text
+
+    def test_shorter_than_the_rules_allow(self, judged):
+        text = road_sentence(replace(judged, shortest_s=90_000))
+        assert "suffiraient" not in text
+        assert "en respectant les règles de la journée, il en faut 1\u00a0500,0 (démontré)" in text
+
+    def test_unknown(self, judged):
+        text = road_sentence(replace(judged, shortest_s=None))
+        assert "non démontré" in text
+        assert "(démontré)" not in text
+
+    def test_no_road(self, judged):
+        broken = (Violation("unreachable", "lundi", "aucune route n’y mène"),)
+        text = road_sentence(replace(judged, violations=broken))
+        assert text.endswith("inconnue, une commune est hors d’atteinte.")
+
+    def test_of_two_weeks(self, judged):
+        two = replace(judged, plan=judged.plan.model_copy(update={"cycle_weeks": 2}))
+        assert "min pour les 2 semaines du cycle" in road_sentence(two)
+
+
+class TestComparison:
+    def test_already_the_best(self, judged):
+        assert comparison_sentences(judged, "t.csv") == [
+            "Comparé à la tournée d’aujourd’hui (t.csv) :",
+            "  c’est déjà la meilleure selon ces règles et ces temps (démontré).",
+        ]
+
+    def test_no_best(self, judged):
+        lines = comparison_sentences(replace(judged, best=None, why_not="Aucun plan."), "t.csv")
+        assert lines[1] == "  Aucun plan."
+
+    def test_same_tour_not_proved(self, judged):
+        best = with_levels(
+            judged.plan, *(lv.model_copy(update={"bound": None}) for lv in judged.plan.levels)
+        )
+        lines = comparison_sentences(replace(judged, best=best), "t.csv")
+        assert "  mêmes communes, mêmes jours, même ordre ;" in lines
+        assert "  aucune différence sur les objectifs ;" in lines
+
+    def test_other_days(self, judged):
+        days = [
+            day.model_copy(update={"weekday": (day.weekday + 1) % 5}) for day in judged.plan.days
+        ]
+        best = judged.plan.model_copy(
+            update={"days": tuple(days), "levels": (level(1, 1), *judged.plan.levels[1:])}
+        )
+        lines = comparison_sentences(replace(judged, best=best), "t.csv")
+        assert "  mêmes communes, d’autres jours ou un autre ordre ;" in lines
+        assert "  temps de route : 10 sur 10 aujourd’hui, 1 secondes avec ce plan ;" in lines
+
+    @pytest.mark.parametrize(
+        ("kept", "text"),
+        [
+            (0, "aucune commune en commun, 2 nouvelles, 8 qui ne seraient plus desservies"),
+            (1, "2 communes en commun, aucune nouvelle, 6 qui ne seraient plus desservies"),
+        ],
+    )
+    def test_other_communes(self, judged, kept, text):
+        day = judged.plan.days[0]
+        if not kept:
+            stops = [s.model_copy(update={"code": f"0500{n}"}) for n, s in enumerate(day.stops)]
+            day = day.model_copy(update={"stops": tuple(stops)})
+        today = judged.plan.model_copy(update={"days": judged.plan.days[:4]})
+        best = with_levels(judged.plan, level(1, 1), *judged.plan.levels[1:], days=(day,))
+        lines = comparison_sentences(replace(judged, plan=today, best=best), "t.csv")
+        assert f"  {text} ;" in lines
+
+    @pytest.mark.parametrize(("count", "text"), [(1, "1 règle"), (2, "2 règles")])
+    def test_a_tour_that_breaks_rules(self, judged, count, text):
+        broken = tuple(Violation("x", str(n), "y") for n in range(count))
+        lines = comparison_sentences(replace(judged, violations=broken), "t.csv")
+        assert f"  elle enfreint {text} de ce scénario ;" in lines
+
+
+class TestReport:
+    def told(self, evaluation: Evaluation) -> str:
+        return "\n".join(evaluation_report(evaluation, "t.csv"))
+
+    def test_the_best(self, judged):
+        text = self.told(judged)
+        assert text.startswith("Tournée évaluée : t.csv\n")
+        assert "  toutes sont tenues." in text
+        assert "À vérifier avec la mairie : aucune demi-journée\n" in text
+        assert "  Rien : aucune tournée ne fait mieux" in text
+
+    @pytest.mark.parametrize(("count", "text"), [(1, "1 demi-journée\n"), (2, "2 demi-journées\n")])
+    def test_half_days_to_check(self, judged, count, text):
+        items = tuple(ToCheck(0, "matin", f"C{n}", "fermé") for n in range(count))
+        told = self.told(replace(judged, to_check=items))
+        assert f"À vérifier avec la mairie : {text}" in told
+        assert "  lundi matin, C0 : horaires publiés ce jour-là : fermé" in told
+
+    def test_broken_rules(self, judged):
+        told = self.told(replace(judged, violations=(Violation("x", "lundi", "trop long"),)))
+        assert "  enfreinte : lundi : trop long\n" in told
+
+    def test_only_what_differs_is_laid_side_by_side(self, judged):
+        better = judged.plan.levels[-1].model_copy(update={"value": 1, "text": "presque rien"})
+        change = Change("échanger le lundi et le jeudi", (*judged.plan.levels[:-1], better))
+        best = with_levels(judged.plan, *change.levels)
+        told = self.told(replace(judged, swap=change, best=best))
+        assert "  Un seul changement, le meilleur : échanger le lundi et le jeudi.\n" in told
+        assert "tout revoir presque rien" in told
+        assert "Permanences obligatoires" not in told
+        assert told.endswith("Les autres objectifs ne changent pas.")
+
+    def test_not_all_was_tried(self, judged):
+        best = with_levels(judged.plan, level(1, None), *judged.plan.levels[1:])
+        told = self.told(replace(judged, all_tried=False, best=best))
+        assert "aucun trouvé qui améliore la tournée (mais le temps a manqué" in told
+        assert "la meilleure tournée du scénario (non démontré)" in told
+        change = Change("échanger A et B", judged.plan.levels)
+        told = self.told(replace(judged, all_tried=False, best=best, swap=change))
+        assert "le meilleur trouvé dans le temps donné : échanger A et B." in told
+
+    def test_no_plan(self, judged):
+        told = self.told(replace(judged, best=None, why_not="Aucun plan n’existe."))
+        assert "  Tout revoir : Aucun plan n’existe." in told
+        assert "tous ont été essayés" in told
+
+
+class TestCase:
+    @pytest.mark.parametrize(
+        ("communes", "text"),
+        [
+            (
+                {"a_desservir": ["34064"]},
+                "1 commune à desservir, aucune autre candidate, ",
+            ),
+            (
+                {"a_desservir": ["34064", "34230"], "candidates": ["34036"]},
+                "2 communes à desservir, 1 autre candidate, ",
+            ),
+            (
+                {"candidates": ["34064", "34036"]},
+                "aucune commune à desservir, 2 autres candidates, ",
+            ),
+        ],
+    )
+    def test_counts(self, communes, text):
+        case = prepare(Scenario.from_keys({"titre": "x", "communes": communes}))
+        asked, place, *notes = case_sentences(case)
+        assert asked == f"  {text}14{SPACE}929 habitants dont l’accès compte."
+        assert place.startswith("  Départ et retour : ")
+        assert all(note.startswith("  À savoir : ") for note in notes)
