@@ -295,7 +295,7 @@ def test_several_limits_together_keep_a_commune_out():
     }
 
 
-@examples(120)
+@examples(90)
 @given(small_territories())
 def test_clashes_drawn_at_random_are_named_and_mended(problem):
     assume(not has_plan(problem))

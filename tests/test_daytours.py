@@ -15,7 +15,7 @@ from tourplan.daytours import MAX_TOURS, list_day_tours, time_days
 from tourplan.errors import InputError
 from tourplan.hours import clock, parse_clock
 from tourplan.problem import Problem, SessionSlot
-from tourplan.timeline import build_day, meal_gap
+from tourplan.timeline import Opening, build_day, meal_gap
 from tourplan.verify import verify
 
 LINE = on_a_line([0, 20, 30])
@@ -48,7 +48,7 @@ DAY_LIMITS = {
     "setup_s": [(20, 300), (25, 295), (80, 240), (85, None)],
     "packing_s": [(20, 300), (25, 295), (80, 240), (85, None)],
     "break_s": [(35, 300), (40, 295), (95, 240), (100, None)],
-    "break_from_s": [("12:45", 300), ("12:50", 295), ("13:15", 270)],
+    "break_from_s": [("12:45", 300), ("12:50", 295), ("13:15", 270), ("13:20", None)],
     "break_until_s": [("13:10", 300), ("13:05", 295), ("12:40", 270), ("12:35", None)],
     "max_work_s": [(420, 300), (419, 295), (360, 240), (359, None)],
     "max_amplitude_s": [(455, 300), (454, 295), (395, 240), (394, None)],
@@ -134,6 +134,18 @@ def test_a_morning_cut_for_want_of_a_break_moves_rather_than_lengthen_the_day():
     assert open_min(problem) == 240
 
 
+def test_a_meal_too_long_for_the_day_is_not_skipped():
+    """Two hours from noon end at 14:00: the afternoon cannot open two hours after set-up."""
+    meal = {"break_from_s": at("12:00"), "break_s": 2 * HOUR}
+    assert open_min(make(LINE, **meal)) is None
+    assert open_min(make(LINE, **meal), (0,), (0,)) == 150
+
+
+def test_an_afternoon_of_two_sessions_has_its_meal_before():
+    sessions = (slot("un", "14:00", "15:00"), slot("deux", "16:00", "17:00"))
+    assert open_min(make(LINE, sessions=sessions)) == 120
+
+
 def test_la_vacquerie_to_saint_maurice_leaves_32_minutes_to_eat(herault_case):
     problem = herault_case.problem
     vacquerie, maurice = problem.site_index["34317"], problem.site_index["34277"]
@@ -183,6 +195,26 @@ def test_imposed_hours_forbid_the_days_a_mairie_is_closed():
     assert allowed[1, 0] == [False, False]
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="known limit: minutes that two sessions vie for go to the first, even where giving "
+    "some to the second would bring it into mairie hours",
+)
+def test_minutes_go_where_they_bring_both_half_days_into_hours():
+    """From 9:45 to 11:45 at A and from 13:35 at B both mairies are open for an hour."""
+    hours = {"A": "Mo 09:00-12:00", "B": "Mo 13:30-14:45"}
+    problem = make(on_a_line([0, 20, 70]), hours=hours, hours_rule="imposes", weekdays=[0])
+    day = build_day(
+        problem,
+        1,
+        0,
+        [Opening(0, 0, at("9:45"), at("11:45")), Opening(1, 1, at("13:35"), at("16:00"))],
+    )
+    assert verify(problem, [day]) == ()
+    tours = list_day_tours(problem)
+    assert tours.allowed[(tours.site == [0, 1]).all(axis=1)].any()
+
+
 @pytest.mark.parametrize("weekdays", [(), (0,)])
 def test_no_site_no_tour(weekdays):
     tours = list_day_tours(make([[0]], weekdays=weekdays))
@@ -223,7 +255,7 @@ def longest_by_hand(problem: Problem, sessions: tuple[int, ...], sites: tuple[in
 
 
 def meal_by_hand(problem: Problem, sessions: tuple[int, ...]):
-    """Before which session the meal comes: late windows first, else what a window allows."""
+    """Before which session the meal comes: late windows, else what one allows, else no way."""
     rules, slots = problem.day, [problem.sessions[k] for k in sessions]
     eaten = rules.break_from_s + rules.break_s
     late = [n for n in range(1, len(slots)) if slots[n].opening_s >= eaten]
@@ -232,7 +264,12 @@ def meal_by_hand(problem: Problem, sessions: tuple[int, ...]):
         for n in range(1, len(slots))
         if eaten + rules.setup_s + slots[n].minimum_s <= slots[n].closing_s
     ]
-    return (late or able or [None])[0]
+    over = [
+        n
+        for n in range(1, len(slots))
+        if slots[n].opening_s + slots[n].minimum_s > rules.break_until_s
+    ]
+    return None if slots[0].opening_s >= eaten else (late or able or over or [None])[0]
 
 
 def _choices(problem, sessions, drives, meal):
@@ -346,7 +383,7 @@ def test_one_session_against_brute_force(problem):
     check_against_brute_force(problem)
 
 
-@examples(500)
+@examples(400)
 @given(hard_days(2))
 def test_two_sessions_against_brute_force(problem):
     check_against_brute_force(problem)

@@ -106,7 +106,7 @@ def test_opening_is_counted_after_cuts():
     assert alone(problem, "ouverture") == (130 * 60, ("A",))
 
 
-@examples(120)
+@examples(90)
 @given(small_territories())
 def test_what_the_solver_minimises_is_what_the_plan_is_worth(problem):
     """At the optimum of a level, expression, days and bound agree, and the limit is no better."""

@@ -176,7 +176,7 @@ def test_whom_no_site_can_help():
     ]
 
 
-@examples(80)
+@examples(60)
 @given(small_territories())
 def test_fewer_rules_never_cost_more(problem):
     """Leaving any rule out can only shorten the road, and never makes a plan impossible."""

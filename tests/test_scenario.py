@@ -266,7 +266,11 @@ class TestForm:
             ({"vehicule": {"dépot": "34079"}}, "vehicule.dépot", "vouliez-vous « depot » ?"),
             ({"vehicule": {"depot_": "1"}}, "vehicule.depot_", "vouliez-vous « depot » ?"),
             ({"depot": "34079"}, "depot", "elle va dans la section [vehicule]"),
-            ({"cycle": {"a_desservir": []}}, "cycle.a_desservir", "elle va dans la section [communes]"),
+            (
+                {"cycle": {"a_desservir": []}},
+                "cycle.a_desservir",
+                "elle va dans la section [communes]",
+            ),
             ({"agents": [{"zzz": 1}, {}]}, "agents.1.zzz", "attendu : agence, nom, semaines"),
             ({"sessions": []}, "sessions", "attendu : acces, agents"),
             ({"base": "/etc"}, "base", "attendu : acces, agents"),

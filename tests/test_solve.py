@@ -156,7 +156,7 @@ class Enumeration:
         ]
 
 
-@examples(250)
+@examples(200)
 @given(small_territories())
 def test_plans_are_the_best_of_all(problem):
     """Verified, proved, equal to enumeration level by level; infeasible where it finds none."""

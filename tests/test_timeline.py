@@ -72,6 +72,7 @@ def test_a_day_never_leaves_before_midnight():
         (["09:00-11:45", "11:50-15:00"], 1),
         (["08:00-10:00", "10:30-12:00"], None),
         (["13:30-16:00"], None),
+        (["14:00-15:00", "16:00-17:00"], None),
     ],
 )
 def test_where_the_meal_goes(windows, expected):
@@ -79,6 +80,14 @@ def test_where_the_meal_goes(windows, expected):
     sessions = [slot(str(n), start, end, 60) for n, (start, end) in enumerate(spans)]
     problem = make(on_a_line([0, 5]), sessions=sessions)
     assert meal_gap(problem, range(len(sessions))) == expected
+
+
+def test_a_meal_no_session_can_follow_is_still_to_be_taken():
+    """The afternoon ends after the meal's window, whatever it does: the day is refused later."""
+    problem = make(on_a_line([0, 5]), break_from_s=at("12:00"), break_s=120 * MINUTE)
+    assert meal_gap(problem, (0, 1)) == 1
+    assert meal_gap(problem, (0,)) is None
+    assert meal_gap(problem, (1,)) is None
 
 
 @examples(100)

@@ -227,12 +227,13 @@ def _longest(
     for first, last, most_s in (*stretches, (0, len(sessions) - 1, rules.max_work_s)):
         road = legs.time_s[:, first + (first > 0) : last + 2].sum(axis=1)
         length = (closing - opening)[:, first : last + 1]
-        work = road + length.sum(axis=1) + handling * (last - first + 1)
-        longest[:, first : last + 1], left = _cut(
-            length, minimum[first : last + 1], work - most_s, rules.grid_s
-        )
-        feasible &= left <= 0
-        opening, closing = opened()
+        excess = road + length.sum(axis=1) + handling * (last - first + 1) - most_s
+        if (excess > 0).any():
+            longest[:, first : last + 1], left = _cut(
+                length, minimum[first : last + 1], excess, rules.grid_s
+            )
+            feasible &= left <= 0
+            opening, closing = opened()
     return opening, closing, feasible
 
 

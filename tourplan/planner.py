@@ -76,4 +76,3 @@ def solve(
         "systeme": platform.system(),
     }
     return assemble(case, found.days, found.levels, found.stopped, measures)
-

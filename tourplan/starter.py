@@ -259,8 +259,11 @@ def _toml(value: object) -> str:
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
-    text = "".join(
-        f"\\u{ord(c):04x}" if ord(c) < 32 or ord(c) == 127 else {'"': '\\"', "\\": "\\\\"}.get(c, c)
-        for c in str(value)
-    )
-    return f'"{text}"'
+    return f'"{"".join(map(_character, str(value)))}"'
+
+
+def _character(c: str) -> str:
+    """A character as it stands in a TOML text; what cannot be seen is escaped."""
+    if c in '"\\':
+        return f"\\{c}"
+    return c if c.isprintable() or c in "\u00a0\u202f" else f"\\U{ord(c):08x}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tourplan.plan import Day, Stop
 from tourplan.problem import Problem
@@ -28,18 +29,22 @@ def meal_gap(problem: Problem, sessions: Sequence[int]) -> int | None:
     """Before which of a day's ``sessions`` the meal is taken; ``None``: outside the day.
 
     It is the first session, not the day's first, whose window starts late enough for a meal
-    before; failing that, the first that can still open after one.
+    before; failing that, the first that can still open after one; failing that, the first that
+    ends after the meal's window, and then there is no such day. A day whose first session starts
+    late enough has its meal before.
     """
     day = problem.day
     slots = [problem.sessions[k] for k in sessions]
     after_meal = day.break_from_s + day.break_s
-    for number, slot in enumerate(slots[1:], start=1):
-        if slot.opening_s >= after_meal:
-            return number
-    for number, slot in enumerate(slots[1:], start=1):
-        if slot.closing_s - slot.minimum_s >= after_meal + day.setup_s:
-            return number
-    return None
+    if slots[0].opening_s >= after_meal:
+        return None
+    last_start = {n: slot.closing_s - slot.minimum_s for n, slot in enumerate(slots)}
+    first_end = {n: slot.opening_s + slot.minimum_s for n, slot in enumerate(slots)}
+    numbers = range(1, len(slots))
+    late = (n for n in numbers if slots[n].opening_s >= after_meal)
+    able = (n for n in numbers if last_start[n] >= after_meal + day.setup_s)
+    over = (n for n in numbers if first_end[n] > day.break_until_s)
+    return next(chain(late, able, over), None)
 
 
 def build_day(problem: Problem, week: int, weekday: int, openings: Sequence[Opening]) -> Day:

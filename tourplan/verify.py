@@ -145,14 +145,15 @@ def _openings(
 
 def _meal_index(problem: Problem, slots: Sequence[SessionSlot]) -> int | None:
     """Which session, not the first, the meal comes before; ``None`` when it needs no place."""
-    eaten = problem.day.break_from_s + problem.day.break_s
-    late = [n for n, slot in enumerate(slots) if n and slot.opening_s >= eaten]
-    able = [
-        n
-        for n, slot in enumerate(slots)
-        if n and slot.closing_s - slot.minimum_s - problem.day.setup_s >= eaten
-    ]
-    return next(iter(late or able), None)
+    rules = problem.day
+    eaten = rules.break_from_s + rules.break_s
+    if slots[0].opening_s >= eaten:
+        return None
+    later = list(enumerate(slots))[1:]
+    late = [n for n, slot in later if slot.opening_s >= eaten]
+    able = [n for n, s in later if s.closing_s - s.minimum_s - rules.setup_s >= eaten]
+    over = [n for n, slot in later if slot.opening_s + slot.minimum_s > rules.break_until_s]
+    return next(iter(late or able or over), None)
 
 
 def _meal(problem: Problem, day: Day, slots: Sequence[SessionSlot]) -> Iterator[Violation]:

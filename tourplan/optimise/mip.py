@@ -23,7 +23,10 @@ from numpy.typing import ArrayLike, NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-FIRST_SLICE_S = 20.0
+FIRST_SLICE_S = 5.0
+"""Ctrl-C loses what the running slice found; each is twice as long as the one before."""
+GRACE_S = 1.0
+"""How long a solver may overrun its limit before it is left behind."""
 _ROUNDING = 1e-3
 """A bound this little (relative to 1 + |bound| / 1e9) past a whole number is that number."""
 
@@ -134,7 +137,9 @@ class Mip:
         while (remaining := deadline - monotonic()) > 0 and not stop.is_set():
             budget = min(slice_s, remaining)
             start = hint if best.values is None else best.values
-            found = _on_a_thread(partial(_solve, self, objective, budget, start, seed), stop)
+            found = _on_a_thread(
+                partial(_solve, self, objective, budget, start, seed), stop, deadline
+            )
             if found is None or found.infeasible:
                 return found or best
             best = _better(objective, best, found)
@@ -156,10 +161,13 @@ def _better(objective: Expression, old: Answer, new: Answer) -> Answer:
     return replace(new, values=values, bound=max(bounds) if bounds else None)
 
 
-def _on_a_thread(work: Callable[[], Answer], stop: threading.Event) -> Answer | None:
-    """The answer of ``work``, or ``None`` when ``stop`` is set or Ctrl-C is pressed before it.
+def _on_a_thread(
+    work: Callable[[], Answer], stop: threading.Event, deadline: float
+) -> Answer | None:
+    """The answer of ``work``, or ``None`` when ``stop``, Ctrl-C or ``deadline`` comes before it.
 
-    The solver cannot be told to stop: its thread is left behind, a daemon.
+    The solver cannot be told to stop, and at times overruns its own limit: past ``deadline`` and a
+    little grace its thread is left behind, a daemon.
     """
     answers: list[Answer] = []
     failures: list[BaseException] = []
@@ -173,7 +181,7 @@ def _on_a_thread(work: Callable[[], Answer], stop: threading.Event) -> Answer | 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
-        while thread.is_alive() and not stop.is_set():
+        while thread.is_alive() and not stop.is_set() and monotonic() < deadline + GRACE_S:
             thread.join(0.05)
     except KeyboardInterrupt:
         stop.set()

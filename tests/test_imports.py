@@ -1,0 +1,93 @@
+"""Imports between tourplan's modules go one way: a line may only import from those above it."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "tourplan"
+LAYERS = """
+errors
+files hours console
+tables problem access schedule scenario optimise.mip export.french
+territory network plan starter export.markup
+names travel measures timeline verify export.itinerary
+check daytours
+prepare optimise.cuts
+optimise.variables assemble study.tours export.scene export.words
+optimise.rules export.figure export.sections
+optimise.objectives export.page study.coverage
+optimise.solve
+study.clash
+planner
+study.evaluate
+cli
+"""
+LAYER = {name: number for number, row in enumerate(LAYERS.split("\n")) for name in row.split()}
+PLAN_MAY_ASK = {"export", "prepare", "scenario", "verify"}
+"""What the methods of ``Plan`` import when they are called: the one exception."""
+HEAVY = {"numpy", "scipy", "ortools", "geopandas", "pandas", "pydantic", "shapely", "matplotlib"}
+LIGHT = ("cli", "console", "errors", "files", "hours", "tables", "__init__", "optimise.__init__")
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if "_data" not in path.parts
+}
+
+
+def imports(tree: ast.AST, *, inside: bool = False) -> Iterator[tuple[str, bool]]:
+    """Modules imported at run time, and whether inside a function; type-only ones aside."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, inside) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports are not used"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name.removeprefix("tourplan.") in MODULES else node.module, inside
+        function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        yield from imports(node, inside=inside or function)
+
+
+def imported(module: str) -> list[tuple[str, bool]]:
+    return list(imports(ast.parse(MODULES[module].read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if not m.endswith("__")])
+def test_imports_go_one_way(module):
+    assert module in LAYER, f"put {module} on a line of LAYERS"
+    for name, inside in imported(module):
+        target = name.removeprefix("tourplan.")
+        if name == target or (module == "plan" and inside and target.split(".")[0] in PLAN_MAY_ASK):
+            continue
+        assert LAYER.get(target, 99) < LAYER[module], f"{module} may not import {target}"
+
+
+def test_every_line_names_modules_that_are_there():
+    assert set(LAYER) <= set(MODULES)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_mip_knows_ortools(module):
+    names = {name.split(".")[0] for name, _ in imported(module)}
+    assert "ortools" not in names or module == "optimise.mip"
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_light_modules_import_nothing_heavy_at_the_top(module):
+    names = {name.split(".")[0] for name, inside in imported(module) if not inside}
+    assert not names & HEAVY
+
+
+def test_the_command_line_starts_without_anything_heavy():
+    code = "import sys, tourplan.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & HEAVY

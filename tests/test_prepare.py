@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tourplan.errors import Fault, InputError
+from tourplan.prepare import Case, prepare
+from tourplan.scenario import Scenario, from_keys
+from tourplan.starter import CLERMONT, LODEVOIS, TEN, example, example_keys
+
+LODEVE = "34142"
+
+
+def case_of(keys: dict[str, Any], base: Path = Path()) -> Case:
+    return prepare(Scenario.from_keys({"titre": "Essai", **keys}, base))
+
+
+def faults_of(keys: dict[str, Any], base: Path = Path()) -> list[Fault]:
+    with pytest.raises(InputError) as caught:
+        case_of(keys, base)
+    return list(caught.value.faults)
+
+
+@pytest.fixture(scope="module")
+def small() -> Case:
+    """One commune, all else by default."""
+    return case_of({"communes": {"a_desservir": ["34036"]}})
+
+
+class TestHerault:
+    def test_sites_are_the_ten_communes_each_once_a_cycle(self, herault_case):
+        problem = herault_case.problem
+        assert tuple(site.code for site in problem.sites) == TEN
+        assert {(site.required, site.allowed) for site in problem.sites} == {(1, 1)}
+        for site in problem.sites:
+            assert problem.places[site.place] == site.code
+            assert site.hours == herault_case.territory[site.code].hours
+
+    def test_the_depot_is_clermont(self, herault_case):
+        assert herault_case.depot_code == CLERMONT
+        assert herault_case.notes == ()
+
+    def test_everyone_of_both_intercommunalites_is_counted_once(self, herault_case):
+        problem = herault_case.problem
+        assert len(herault_case.resident_codes) == len(set(herault_case.resident_codes)) == 64
+        weights = dict(
+            zip(herault_case.resident_codes, problem.resident_weight.tolist(), strict=True)
+        )
+        assert weights["34036"] == herault_case.territory["34036"].population
+        lodevois = set(herault_case.territory.of_epci(LODEVOIS))
+        assert sum(w for code, w in weights.items() if code in lodevois) == 14_929
+
+    def test_every_counter_of_the_territory_counts(self, herault_case):
+        problem = herault_case.problem
+        codes = tuple(problem.places[place] for place in problem.fixed_place)
+        assert codes == herault_case.territory.counter_codes()
+
+    def test_in_lodevois_1523_residents_of_ten_communes_are_beyond_15_minutes(self, herault_case):
+        problem, territory = herault_case.problem, herault_case.territory
+        cells = np.ix_(problem.resident_place, problem.fixed_place)
+        time_s = np.where(problem.reachable[cells], problem.time_s[cells], 10**9).min(axis=1)
+        lodevois = np.array(
+            [territory[code].epci_code == LODEVOIS for code in herault_case.resident_codes]
+        )
+        far = lodevois & (time_s > 15 * 60)
+        assert int(problem.resident_weight[far].sum()) == 1523
+        assert int((problem.resident_weight[far] > 0).sum()) == 10
+
+    def test_values_of_the_scenario_reach_the_problem_in_seconds(self, herault_case):
+        problem = herault_case.problem
+        assert [(s.opening_s, s.closing_s, s.minimum_s) for s in problem.sessions] == [
+            (35_100, 44_100, 7200),
+            (48_600, 57_600, 7200),
+        ]
+        assert problem.weekdays == (0, 1, 2, 3, 4)
+        assert (problem.weeks, problem.agents, problem.far_s) == (1, 2, 900)
+        assert (problem.week.max_work_s, problem.week.min_opening_s) == (39 * 3600, 24 * 3600)
+        assert (problem.day.max_work_s, problem.day.max_amplitude_s) == (36_000, 46_800)
+        assert (problem.day.grid_s, problem.day.range_m) == (300, None)
+        assert problem.objectives == herault_case.scenario.order()
+
+    def test_figures_are_whole_and_agree_in_shape(self, herault_case):
+        problem = herault_case.problem
+        size = len(problem.places)
+        assert len(set(problem.places)) == size
+        for values in (problem.time_s, problem.distance_m):
+            assert values.dtype == np.int64
+            assert values.shape == problem.reachable.shape == (size, size)
+
+
+class TestValues:
+    def test_days_are_put_in_the_order_of_the_week(self):
+        keys = {"communes": {"a_desservir": ["34036"]}, "cycle": {"jours": ["vendredi", "mardi"]}}
+        assert case_of(keys).problem.weekdays == (1, 4)
+
+    def test_a_range_is_never_rounded_up(self):
+        keys = {"communes": {"a_desservir": ["34036"]}, "vehicule": {"autonomie_km": 99.9999}}
+        assert case_of(keys).problem.day.range_m == 99_999
+
+    def test_candidates_need_not_be_served(self):
+        keys = {"a_desservir": ["34036"], "candidates": ["34060", "34036"], "exclues": ["34064"]}
+        sites = case_of({"communes": keys}).problem.sites
+        assert [(site.code, site.required) for site in sites] == [("34036", 1), ("34060", 0)]
+
+    def test_goals_keep_their_shares(self):
+        keys = {"acces": [{"minutes": 20, "part_pct": 95, "impose": True}, {"minutes": 30}]}
+        goals = case_of({"communes": {"a_desservir": ["34036"]}, **keys}).problem.goals
+        assert [(g.minutes, g.share_pct, g.imposed) for g in goals] == [
+            (20, 95.0, True),
+            (30, None, False),
+        ]
+
+
+class TestDepot:
+    def test_without_one_the_nearest_counter_is_taken_and_said(self, small):
+        assert small.depot_code == LODEVE
+        (note,) = small.notes
+        assert note.startswith("départ de Lodève, le point fixe le plus proche des communes")
+        assert "hypothèse" in note
+
+    def test_the_agency_of_the_agents_comes_first(self):
+        keys = {"communes": {"a_desservir": ["34036"]}, "agents": [{}, {"agence": "34032"}]}
+        case = case_of(keys)
+        assert case.depot_code == "34032"
+        assert case.notes == ()
+
+    def test_the_depot_of_the_vehicle_comes_before(self):
+        keys = {"communes": {"a_desservir": ["34036"]}, "vehicule": {"depot": "34079"}}
+        assert case_of(keys).depot_code == "34079"
+
+    def test_without_any_counter_a_depot_is_asked_for(self):
+        keys = {"communes": {"a_desservir": ["34036"]}, "points_fixes": {"integres": False}}
+        (fault,) = faults_of(keys)
+        assert fault.where == "vehicule.depot"
+        assert fault.mend
+
+    def test_with_a_depot_no_counter_is_needed(self):
+        keys = {
+            "communes": {"a_desservir": ["34036"]},
+            "points_fixes": {"integres": False},
+            "vehicule": {"depot": CLERMONT},
+        }
+        assert case_of(keys).problem.fixed_place.size == 0
+
+
+class TestUnreachable:
+    def test_a_required_commune_of_another_departement_is_refused(self):
+        keys = {"communes": {"a_desservir": ["34036", "05001"]}, "vehicule": {"depot": CLERMONT}}
+        (fault,) = faults_of(keys)
+        assert fault.where == "communes.a_desservir"
+        assert "Abriès-Ristolas (05001) est hors d’atteinte depuis Clermont" in fault.what
+        assert "ne sont pas reliés" in fault.what
+
+    def test_a_commune_without_a_link_is_refused_with_the_reason(self, tmp_path):
+        properties = {"code": "34999", "nom": "Neuve", "population": 5}
+        feature = {
+            "type": "Feature",
+            "properties": {**properties, "point_lon": 3.4, "point_lat": 43.7},
+            "geometry": None,
+        }
+        path = tmp_path / "communes.geojson"
+        path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+        keys = {
+            "communes": {"a_desservir": ["34036", "34999"]},
+            "territoire": {"fichiers": ["communes.geojson"]},
+        }
+        (fault,) = faults_of(keys, tmp_path)
+        assert "Neuve (34999) est hors d’atteinte" in fault.what
+        assert "aucune liaison" in fault.what
+
+    def test_a_candidate_out_of_reach_is_kept_as_data(self):
+        keys = {"a_desservir": ["34036"], "candidates": ["05001"]}
+        case = case_of({"communes": keys, "vehicule": {"depot": CLERMONT}})
+        problem = case.problem
+        site = problem.sites[problem.site_index["05001"]]
+        assert not problem.reachable[problem.depot, site.place]
+
+
+class TestFaults:
+    def test_the_faults_of_form_come_with_the_others(self):
+        keys = {"titre": "x", "communes": {"a_desservir": ["34999", 5]}}
+        scenario, faults = from_keys(keys)
+        with pytest.raises(InputError) as caught:
+            prepare(scenario, faults)
+        assert [fault.where for fault in caught.value.faults] == [
+            "communes.a_desservir.2",
+            "communes.a_desservir",
+        ]
+
+    def test_a_form_fault_alone_is_enough_to_refuse(self):
+        with pytest.raises(InputError):
+            prepare(example(), [Fault("titre", "manque", "ajoutez-le")])
+
+
+class TestFingerprint:
+    def test_the_same_inputs_give_the_same(self, herault_case):
+        assert prepare(example()).fingerprint() == herault_case.fingerprint()
+        assert len(herault_case.fingerprint()) == 16
+
+    @pytest.mark.parametrize(
+        ("section", "key", "value"),
+        [
+            ("communes", "candidates", ["34079"]),
+            ("vehicule", "depot", "34032"),
+            ("semaine", "travail_max_h", 38),
+            ("points_fixes", "integres", False),
+            ("habitants", "communes", ["34079"]),
+        ],
+    )
+    def test_another_input_gives_another(self, herault_case, section, key, value):
+        keys = example_keys("herault")
+        if key == "depot":
+            keys["agents"] = [{"agence": value}] * 2
+        keys[section] = {**keys.get(section, {}), key: value}
+        other = prepare(Scenario.from_keys(keys))
+        assert other.fingerprint() != herault_case.fingerprint()
+
+    def test_residents_of_a_file_are_part_of_it(self, tmp_path):
+        keys = {"communes": {"a_desservir": ["34036"]}, "habitants": {"fichier": "h.csv"}}
+        found = set()
+        for residents in (1, 2):
+            (tmp_path / "h.csv").write_text(f"code_insee;habitants\n34036;{residents}\n")
+            found.add(case_of(keys, tmp_path).fingerprint())
+        assert len(found) == 2
+
+
+class TestOf:
+    def test_a_case_is_made_of_a_scenario_of_a_file_or_is_itself(self, small, tmp_path):
+        path = tmp_path / "scenario.toml"
+        path.write_text('titre = "Essai"\n[communes]\na_desservir = ["34036"]\n', encoding="utf-8")
+        assert Case.of(small) is small
+        for given in (small.scenario, path, str(path)):
+            assert Case.of(given).fingerprint() == small.fingerprint()
