@@ -269,7 +269,11 @@ def meal_by_hand(problem: Problem, sessions: tuple[int, ...]):
         for n in range(1, len(slots))
         if slots[n].opening_s + slots[n].minimum_s > rules.break_until_s
     ]
-    return None if slots[0].opening_s >= eaten else (late or able or over or [None])[0]
+    before = slots[0].opening_s >= eaten
+    after = slots[0].opening_s + slots[0].minimum_s + rules.packing_s + rules.break_s
+    if before and after > rules.break_until_s:
+        return None
+    return (late or able or over or [None])[0]
 
 
 def _choices(problem, sessions, drives, meal):

@@ -119,7 +119,7 @@ class TestDepot:
     def test_without_one_the_nearest_counter_is_taken_and_said(self, small):
         assert small.depot_code == LODEVE
         (note,) = small.notes
-        assert note.startswith("départ de Lodève, le point fixe le plus proche des communes")
+        assert note.startswith("lieu de départ : Lodève, le point fixe le plus proche des communes")
         assert "hypothèse" in note
 
     def test_the_agency_of_the_agents_comes_first(self):

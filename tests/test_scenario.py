@@ -392,14 +392,14 @@ class TestHostile:
     def test_the_full_scenario_has_no_fault_to_begin_with(self):
         assert from_keys(FULL)[1] == []
 
-    @settings(FIXED, max_examples=25)
+    @settings(FIXED, max_examples=12)
     @pytest.mark.parametrize("path", paths(FULL), ids=lambda path: ".".join(map(str, path)))
     @given(junk=JUNK)
     def test_no_value_under_any_key_leaks_english_or_escapes(self, path, junk):
         _, faults = from_keys(replaced(FULL, path, junk))
         assert_french(faults)
 
-    @settings(FIXED, max_examples=200)
+    @settings(FIXED, max_examples=100)
     @given(
         st.lists(st.tuples(st.sampled_from(paths(FULL)), JUNK), min_size=2, max_size=6),
         st.dictionaries(st.text("éxyz\n.", max_size=5), JUNK, max_size=2),

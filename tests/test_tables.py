@@ -34,7 +34,7 @@ class TestReadTable:
     @pytest.mark.parametrize("mark", [";", ",", "\t"])
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
     def test_the_separator_and_the_line_ends_are_found_out(self, tmp_path, mark, end):
-        lines = [f"code_insee{mark}habitants", f"34036{mark}12", f"34060{mark}7"]
+        lines = [f"code_insee{mark}habitants", f'34036{mark}"1,2;3\t4"', f"34060{mark}7"]
         rows = read_table(table(tmp_path, end.join(lines)), ("habitants", "code_insee"))
         assert [row.text("code_insee") for row in rows] == ["34036", "34060"]
 

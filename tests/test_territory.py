@@ -74,6 +74,9 @@ class TestEmbedded:
         assert embedded.name("99999") == "99999"
         assert embedded.name("34036") == "Le Bosc"
 
+    def test_it_is_shown_in_a_few_words(self, embedded):
+        assert repr(embedded) == "Territory(862 communes, 109 points fixes)"
+
     def test_a_frame_has_one_row_a_commune_indexed_by_code(self, embedded):
         frame = embedded.to_frame()
         assert len(frame) == 862

@@ -73,6 +73,7 @@ def test_a_day_never_leaves_before_midnight():
         (["08:00-10:00", "10:30-12:00"], None),
         (["13:30-16:00"], None),
         (["14:00-15:00", "16:00-17:00"], None),
+        (["12:00-13:00", "14:30-17:00"], 1),
     ],
 )
 def test_where_the_meal_goes(windows, expected):

@@ -155,25 +155,28 @@ def init(
         ),
     ] = "",
     communes: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--communes",
             help="Vos communes : noms ou codes INSEE, entre virgules.",
             metavar="LISTE",
         ),
-    ] = "",
+    ] = None,
     json: Json = False,
 ) -> None:
     """Écrire un scénario commenté ; n’écrase jamais un fichier."""
     from tourplan.files import write_new_text
+    from tourplan.names import same_name
     from tourplan.starter import example_keys, scenario_text
     from tourplan.territory import read_territory
 
-    if example and communes:
+    if example and communes is not None:
         raise InputError.of("--communes", "ne va pas avec --exemple", "donnez l’un ou l’autre")
     territory = read_territory()
-    if communes:
-        codes = _recognised(communes, territory.communes, ask=not json and sys.stdin.isatty())
+    typed: dict[str, str] = {}
+    if communes is not None:
+        typed = _recognised(communes, territory.communes, ask=not json and sys.stdin.isatty())
+        codes = list(typed)
         keys: dict[str, Any] = {
             "titre": f"Tournée de {len(codes)} commune{'s' if len(codes) > 1 else ''}",
             "communes": {"a_desservir": codes},
@@ -187,7 +190,10 @@ def init(
         _print_json({"fichier": str(path), "communes": keys["communes"]})
         return
     for code in keys["communes"].get("a_desservir", ()):
-        _say(f"  {code}  {territory.name(code)}")
+        name = territory.name(code)
+        said = typed.get(code, name)
+        doubt = "" if same_name(said, name) or said == code else f"   (vous avez écrit « {said} »)"
+        _say(f"  {code}  {name}{doubt}")
     _say(f"Écrit : {path}")
     _say("Ensuite :")
     _say(f"  tourplan check {_typed(path)}     vérifie ce scénario")
@@ -353,15 +359,15 @@ def _typed(path: Path) -> str:
     return f'"{path}"' if " " in str(path) else str(path)
 
 
-def _recognised(text: str, communes: Mapping[str, Commune], *, ask: bool) -> list[str]:
-    """The codes of the communes typed; asks about ambiguous names, or lists them all.
+def _recognised(text: str, communes: Mapping[str, Commune], *, ask: bool) -> dict[str, str]:
+    """What was typed for each commune, by code; asks about ambiguous names, or lists them all.
 
     Raises:
         InputError: names unknown, or ambiguous with nobody to ask.
     """
     from tourplan.names import recognise, split_names
 
-    codes: list[str] = []
+    typed: dict[str, str] = {}
     faults = []
     for name in split_names(text):
         match = recognise(name, communes)
@@ -369,16 +375,16 @@ def _recognised(text: str, communes: Mapping[str, Commune], *, ask: bool) -> lis
         if found is None and match.communes and ask:
             found = _asked(name, match.communes)
         if found is not None:
-            codes += [found.code] if found.code not in codes else []
+            typed.setdefault(found.code, name)
             continue
         what = "peut désigner plusieurs communes" if match.communes else "commune inconnue"
         mend = _choices(match.communes or match.nearest)
         faults.append(Fault("--communes", f"{quoted(name)} : {what}", mend))
-    if not codes and not faults:
+    if not typed and not faults:
         faults.append(Fault("--communes", "aucune commune", "donnez des noms ou des codes"))
     if faults:
         raise InputError(faults)
-    return codes
+    return typed
 
 
 def _choices(near: tuple[Commune, ...]) -> str:
@@ -420,7 +426,7 @@ def _write(plan: Plan, case: Case, output: Path) -> Path:
 
 
 def _tell_plan(plan: Plan, folder: Path, compared: Evaluation | None) -> None:
-    """The plan on the screen: days, sentences, levels, files, and the tour of today."""
+    """The plan on the screen: days, levels, files, then what an élu wants to read."""
     from tourplan.export.words import (
         comparison_sentences,
         days_table,
@@ -432,8 +438,6 @@ def _tell_plan(plan: Plan, folder: Path, compared: Evaluation | None) -> None:
     _say("")
     _say_all(days_table(plan))
     _say("")
-    _say_all(elected_sentences(plan))
-    _say("")
     _say("Objectifs, du plus important au moins important :")
     _say_all(levels_table(plan.levels, plan.cycle_weeks))
     _say(f"Temps de route : {plan.origin.label} ({plan.origin.uncertainty}).")
@@ -443,6 +447,8 @@ def _tell_plan(plan: Plan, folder: Path, compared: Evaluation | None) -> None:
         _say("Calcul interrompu : voici le meilleur plan trouvé jusque-là.")
     _say("")
     _say(f"Écrit dans {folder} : plan.json, itineraire.csv, carte.html")
+    _say("")
+    _say_all(elected_sentences(plan))
     if compared is not None:
         _say("")
         _say_all(comparison_sentences(compared, plan.scenario["comparaison"]["tournee"]))

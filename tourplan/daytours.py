@@ -22,7 +22,7 @@ from tourplan.timeline import Opening, meal_gap
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-MAX_TOURS = 3_000_000
+MAX_TOURS = 300_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,7 @@ def list_day_tours(problem: Problem) -> DayTours:
     """Every feasible day tour, over all ordered choices of slots and different sites.
 
     Raises:
-        InputError: more than three million days would have to be examined.
+        InputError: more than ``MAX_TOURS`` days would have to be examined.
     """
     slots, sites = len(problem.sessions), len(problem.sites)
     count = sum(

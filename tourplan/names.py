@@ -57,6 +57,11 @@ def recognise(typed: str, communes: Mapping[str, Commune]) -> Match:
     return Match(typed, (), nearest_names(typed, every))
 
 
+def same_name(one: str, two: str) -> bool:
+    """Whether two names are spelt alike, small words, accents, case and « St » aside."""
+    return _key(one) == _key(two)
+
+
 def nearest_names(typed: str, communes: Iterable[Commune], most: int = 3) -> tuple[Commune, ...]:
     """The communes whose names look most like what was typed, best first."""
     likeness = _likeness_to(" ".join(_words(typed)), 0.5)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tourplan.check import candidate_codes, checked, residents_of
 from tourplan.errors import Fault, InputError
-from tourplan.hours import WEEKDAYS
+from tourplan.hours import WEEKDAYS, duration
 from tourplan.network import embedded_network
 from tourplan.problem import (
     AccessGoal,
@@ -104,12 +104,42 @@ def prepare(scenario: Scenario, faults: Sequence[Fault] = ()) -> Case:
     if not depot:
         depot = _closest_depot(travel, possible, candidates)
         notes.append(
-            f"départ de {territory.name(depot)}, le point fixe le plus proche des communes "
+            f"lieu de départ : {territory.name(depot)}, le point fixe le plus proche des communes "
             "(hypothèse : aucune agence n’est donnée)"
         )
     _refuse_unreachable(scenario, territory, travel, depot)
     problem = _problem(scenario, territory, travel, depot, candidates)
+    notes += [*_opening_note(problem), *_unknown_times_note(problem)]
     return Case(scenario, territory, travel, problem, tuple(notes))
+
+
+def _opening_note(problem: Problem) -> list[str]:
+    """Told before any search: too few sessions for the weekly opening that is asked."""
+    sessions = sum(site.allowed for site in problem.sites)
+    windows = sorted(slot.closing_s - slot.opening_s for slot in problem.sessions)[::-1]
+    every = np.repeat(windows, problem.weeks * len(problem.weekdays))
+    most_s = int(every[:sessions].sum())
+    asked_s = problem.weeks * problem.week.min_opening_s
+    if most_s >= asked_s:
+        return []
+    return [
+        f"{len(problem.sites)} communes, une permanence chacune par cycle, font au plus "
+        f"{duration(most_s)} d’ouverture, pour {duration(asked_s)} demandées : ajoutez des "
+        "communes candidates, ou réduisez ouverture_min_h dans [semaine]"
+    ]
+
+
+def _unknown_times_note(problem: Problem) -> list[str]:
+    """Residents whose road to every counter and site is unknown, counted as far."""
+    counters = np.concatenate([problem.fixed_place, problem.site_place])
+    known = problem.reachable[np.ix_(problem.resident_place, counters)].any(axis=1)
+    people = int(problem.resident_weight[~known].sum())
+    if not people:
+        return []
+    return [
+        f"{people} habitants de {int((~known).sum())} communes sans route connue vers un accueil "
+        "sont comptés comme éloignés"
+    ]
 
 
 def _closest_depot(travel: TravelMatrix, possible: list[str], sites: Sequence[str]) -> str:

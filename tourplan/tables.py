@@ -51,15 +51,7 @@ def read_table(path: Path, required: Sequence[str], where: str = "") -> list[Row
     if len(lines) > MAX_ROWS:
         raise InputError.of(place, f"plus de {MAX_ROWS} lignes", "réduisez le tableau")
     columns = [plain(cell).replace(" ", "_") for cell in lines[0][1]]
-    read = ", ".join(filter(None, columns))
-    read += " ; séparez les colonnes par des points-virgules" if len(columns) == 1 else ""
-    faults = [
-        Fault(place, f"colonne « {name} » absente", f"ajoutez-la ; lues : {read}")
-        for name in required
-        if name not in columns
-    ]
-    twice = sorted({name for name in columns if name and columns.count(name) > 1})
-    faults += [Fault(place, f"colonne « {name} » en double", "gardez-en une") for name in twice]
+    faults = _column_faults(columns, required, place)
     faults += [
         Fault(
             f"{place}, ligne {number}",
@@ -77,9 +69,24 @@ def read_table(path: Path, required: Sequence[str], where: str = "") -> list[Row
     ]
 
 
+def _column_faults(columns: list[str], required: Sequence[str], place: str) -> list[Fault]:
+    """The faults of a header: columns missing, or twice."""
+    read = ", ".join(filter(None, columns))
+    read += " ; séparez les colonnes par des points-virgules" if len(columns) == 1 else ""
+    faults = [
+        Fault(place, f"colonne « {name} » absente", f"ajoutez-la ; lues : {read}")
+        for name in required
+        if name not in columns
+    ]
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    return faults + [
+        Fault(place, f"colonne « {name} » en double", "gardez-en une") for name in twice
+    ]
+
+
 def _lines(text: str, place: str) -> list[tuple[int, list[str]]]:
     """The lines of a CSV text that are not blank, each with its number."""
-    header = text.lstrip().partition("\n")[0]
+    header = re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0]
     delimiter = max(";,\t", key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     lines = []

@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,6 +74,9 @@ class Territory:
 
     communes: Mapping[str, Commune]
     counters: tuple[Counter, ...]
+
+    def __repr__(self) -> str:
+        return f"Territory({len(self.communes)} communes, {len(self.counters)} points fixes)"
 
     def __contains__(self, code: str) -> bool:
         return code in self.communes
@@ -196,8 +201,8 @@ def read_territory(
         InputError: every fault of every file at once.
     """
     faults: list[Fault] = []
-    communes = read_communes(data_file("communes.geojson"))
-    counters = list(read_counters(data_file("points_fixes.csv"))) if embedded_counters else []
+    communes = dict(_embedded_communes())
+    counters = list(_embedded_counters()) if embedded_counters else []
     for path in communes_files:
         communes.update(_collected(faults, read_communes, path) or {})
     for path in counter_files:
@@ -206,6 +211,11 @@ def read_territory(
         Fault(f"point fixe « {c.id} »", f"code INSEE « {c.code} » inconnu", "corrigez code_insee")
         for c in counters
         if c.code not in communes
+    ]
+    ids = [c.id for c in counters]
+    faults += [
+        Fault(f"point fixe « {one} »", "identifiant déjà pris", "donnez-lui un autre id")
+        for one in sorted({one for one, two in pairwise(sorted(ids)) if one == two})
     ]
     left_out = set(without)
     faults += [
@@ -219,6 +229,17 @@ def read_territory(
     if faults:
         raise InputError(faults)
     return Territory(communes, tuple(c for c in counters if c.id not in left_out))
+
+
+@cache
+def _embedded_communes() -> Mapping[str, Commune]:
+    """The packaged communes, read once: a command asks for them several times."""
+    return read_communes(data_file("communes.geojson"))
+
+
+@cache
+def _embedded_counters() -> tuple[Counter, ...]:
+    return read_counters(data_file("points_fixes.csv"))
 
 
 def _features(path: Path, place: str) -> list[dict[str, Any]]:

@@ -31,12 +31,13 @@ def meal_gap(problem: Problem, sessions: Sequence[int]) -> int | None:
     It is the first session, not the day's first, whose window starts late enough for a meal
     before; failing that, the first that can still open after one; failing that, the first that
     ends after the meal's window, and then there is no such day. A day whose first session starts
-    late enough has its meal before.
+    late enough for a meal before, and ends too late for one after, has it before leaving.
     """
     day = problem.day
     slots = [problem.sessions[k] for k in sessions]
     after_meal = day.break_from_s + day.break_s
-    if slots[0].opening_s >= after_meal:
+    meal_ends = slots[0].opening_s + slots[0].minimum_s + day.packing_s + day.break_s
+    if slots[0].opening_s >= after_meal and meal_ends > day.break_until_s:
         return None
     last_start = {n: slot.closing_s - slot.minimum_s for n, slot in enumerate(slots)}
     first_end = {n: slot.opening_s + slot.minimum_s for n, slot in enumerate(slots)}

@@ -147,7 +147,8 @@ def _meal_index(problem: Problem, slots: Sequence[SessionSlot]) -> int | None:
     """Which session, not the first, the meal comes before; ``None`` when it needs no place."""
     rules = problem.day
     eaten = rules.break_from_s + rules.break_s
-    if slots[0].opening_s >= eaten:
+    first_done = slots[0].opening_s + slots[0].minimum_s + rules.packing_s
+    if slots[0].opening_s >= eaten and first_done + rules.break_s > rules.break_until_s:
         return None
     later = list(enumerate(slots))[1:]
     late = [n for n, slot in later if slot.opening_s >= eaten]

@@ -201,7 +201,7 @@ def road_sentence(evaluation: Evaluation, name: str = "route de cette tournée")
     least = number(shortest_s / 60, 1)
     if shortest_s > plan.figures.drive_s:
         return f"{road} ; en respectant les règles de la journée, il en faut {least} (démontré)."
-    return f"{road} ; {least} min suffiraient pour ces communes (démontré)."
+    return f"{road} ; {least} min suffiraient si la route passait avant tout (démontré)."
 
 
 def evaluation_report(evaluation: Evaluation, name: str) -> list[str]:

@@ -157,7 +157,7 @@ def _less_opening(question: _Question) -> Repair:
     if answer.values is None:
         return _unknown("weekly_opening", text, answer)
     short = round(answer.values[missing[0]])
-    change = f"ouvrir {duration(asked - short)} par semaine"
+    change = f"ouvrir {duration(asked - short)} par semaine (ouverture_min_h dans [semaine])"
     return Repair("weekly_opening", text, change, answer.bound == short)
 
 
@@ -227,8 +227,9 @@ def _unknown(rule: str, text: str, answer: Answer) -> Repair:
 
 def _hopeless_site(problem: Problem, site: int) -> Repair:
     """Why no day can hold a session at a site: the limits whose relaxation alone gives one."""
-    out = int(problem.time_s[problem.depot, problem.sites[site].place])
-    text = f"{problem.sites[site].name}, à {duration(out)} du dépôt"
+    cell = problem.depot, problem.sites[site].place
+    road = f"{duration(problem.time_s[cell])} et {number(problem.distance_m[cell] / 1000)} km"
+    text = f"{problem.sites[site].name}, à {road} du dépôt"
     ways = [words for words, rules in _relaxed_days(problem.day) if _fits(problem, rules, site)]
     change = " ou ".join(ways) if ways else "aucune de ces limites seule ne suffit : retirez-la"
     return Repair("day", text, change, True)
@@ -271,7 +272,7 @@ def _relaxed_days(day: DayRules) -> Sequence[tuple[str, DayRules]]:
             f"s’absenter plus de {duration(day.max_amplitude_s)}",
             replace(day, max_amplitude_s=2 * far),
         ),
-        ("une autonomie plus longue", replace(day, range_m=None)),
+        ("une autonomie plus longue (autonomie_km)", replace(day, range_m=None)),
     ]
 
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import numpy as np
-
 from tourplan.assemble import assemble
-from tourplan.daytours import time_days
 from tourplan.errors import InputError, NoPlanError
 from tourplan.hours import WEEKDAYS
 from tourplan.measures import measure
@@ -23,14 +19,10 @@ from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
+from tourplan.study.changes import DayTimer, Slot, single_changes
 from tourplan.study.tours import Visit, read_tour, refuse_more_weeks, tour_path
 from tourplan.timeline import Opening, build_day
 from tourplan.verify import Violation, verify
-
-Slot = tuple[int, int, int]
-"""(week from 1, weekday, session), the last two as positions 0 for Monday and first session."""
-Layout = Mapping[Slot, int]
-"""The site of each slot in use."""
 
 
 @dataclass(frozen=True)
@@ -299,7 +291,7 @@ def _days(problem: Problem, visits: Sequence[Visit]) -> tuple[Day, ...]:
     """The days of the tour: hours given are kept, the others worked out."""
     names = [slot.name for slot in problem.sessions]
     given = {(v.week, v.weekday, names.index(v.session)): v for v in visits}
-    timer = _Timer(problem)
+    timer = DayTimer(problem)
     days = []
     for (week, weekday), openings in timer.openings(_layout(problem, visits)).items():
         kept = [_as_given(o, given[week, weekday, o.session]) for o in openings]
@@ -314,49 +306,6 @@ def _as_given(opening: Opening, visit: Visit) -> Opening:
         opening_s=opening.opening_s if visit.opening_s is None else visit.opening_s,
         closing_s=opening.closing_s if visit.closing_s is None else visit.closing_s,
     )
-
-
-class _Timer:
-    """Works out the hours of days, each kind of day once."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Opening]] = {}
-
-    def openings(self, layout: Layout) -> dict[tuple[int, int], list[Opening]]:
-        """The openings of each (week, weekday) of a layout."""
-        days: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for week, weekday, session in sorted(layout):
-            days.setdefault((week, weekday), []).append((session, layout[week, weekday, session]))
-        return {
-            day: self._day(tuple(s for s, _ in held), tuple(site for _, site in held))
-            for day, held in days.items()
-        }
-
-    def days(self, layout: Layout) -> tuple[Day, ...]:
-        """The days of a layout."""
-        return tuple(
-            build_day(self.problem, week, weekday, openings)
-            for (week, weekday), openings in self.openings(layout).items()
-        )
-
-    def _day(self, sessions: tuple[int, ...], sites: tuple[int, ...]) -> list[Opening]:
-        """The longest openings of a day; the whole windows when the day is impossible."""
-        key = (sessions, sites)
-        if key not in self._known:
-            timed = time_days(self.problem, sessions, np.array([sites], dtype=np.int64))
-            slots = [self.problem.sessions[k] for k in sessions]
-            possible = bool(timed.feasible[0])
-            self._known[key] = [
-                Opening(
-                    session,
-                    site,
-                    int(timed.opening_s[0, n]) if possible else slots[n].opening_s,
-                    int(timed.closing_s[0, n]) if possible else slots[n].closing_s,
-                )
-                for n, (session, site) in enumerate(zip(sessions, sites, strict=True))
-            ]
-        return self._known[key]
 
 
 def _to_check(problem: Problem, days: Sequence[Day]) -> tuple[ToCheck, ...]:
@@ -403,15 +352,14 @@ def _best_swap(
 ) -> tuple[Change | None, bool]:
     """The best tour one change gives, if better than the tour as it is, and if all were tried.
 
-    Fewer broken rules come first, then the levels in order. All changes are tried: two half-days
-    or two days exchanged, a half-day moved to a free slot, a commune replaced by a candidate.
+    Fewer broken rules come first, then the levels in order; ``single_changes`` says what is tried.
     """
     layout = _layout(problem, visits)
-    timer = _Timer(problem)
+    timer = DayTimer(problem)
     best_rank = _rank(problem, days)
     best: tuple[str, tuple[Day, ...]] | None = None
     all_tried = True
-    for text, changed in _changes(problem, layout):
+    for text, changed in single_changes(problem, layout):
         if stop.is_set() or monotonic() > deadline:
             all_tried = False
             break
@@ -441,71 +389,3 @@ def _rank(
         value = kind.value(problem, days)
         rank.append(value if kind.sense == "min" else -value)
     return tuple(rank)
-
-
-def _changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
-    """Every tour one change away, with its words."""
-    yield from _slot_changes(problem, layout)
-    yield from _day_changes(problem, layout)
-    yield from _commune_changes(problem, layout)
-
-
-def _slot_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
-    """Two half-days exchanged, or one moved to a free slot."""
-    slots = [
-        (week, weekday, session)
-        for week, weekday in _tour_days(problem)
-        for session in range(len(problem.sessions))
-    ]
-    for one, two in combinations(slots, 2):
-        held = [(to, layout[of]) for of, to in ((one, two), (two, one)) if of in layout]
-        if held:
-            kept = {slot: site for slot, site in layout.items() if slot not in (one, two)}
-            yield _exchange_text(problem, layout, one, two), kept | dict(held)
-
-
-def _day_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
-    """Two days exchanged."""
-    for one, two in combinations(_tour_days(problem), 2):
-        other = {one: two, two: one}
-        text = f"échanger le {_day_name(problem, one)} et le {_day_name(problem, two)}"
-        changed = {
-            (*other.get((week, day), (week, day)), session): site
-            for (week, day, session), site in layout.items()
-        }
-        yield text, changed
-
-
-def _commune_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
-    """A commune replaced by a candidate that is not served."""
-    idle = sorted(set(range(len(problem.sites))) - set(layout.values()))
-    for slot, site in layout.items():
-        for other in idle:
-            new, old = problem.sites[other].name, problem.sites[site].name
-            yield f"{_slot_name(problem, slot)} : {new} au lieu de {old}", {**layout, slot: other}
-
-
-def _tour_days(problem: Problem) -> list[tuple[int, int]]:
-    """(week from 1, weekday) of each working day of the cycle."""
-    return [(week, day) for week in range(1, problem.weeks + 1) for day in problem.weekdays]
-
-
-def _exchange_text(problem: Problem, layout: Layout, one: Slot, two: Slot) -> str:
-    names = [site.name for site in problem.sites]
-    where = f"{_slot_name(problem, one)} et {_slot_name(problem, two)}"
-    if one in layout and two in layout:
-        return f"échanger {names[layout[one]]} et {names[layout[two]]} ({where})"
-    start, end = (one, two) if one in layout else (two, one)
-    return (
-        f"déplacer {names[layout[start]]} du {_slot_name(problem, start)} "
-        f"au {_slot_name(problem, end)}"
-    )
-
-
-def _slot_name(problem: Problem, slot: Slot) -> str:
-    return f"{_day_name(problem, slot[:2])} {problem.sessions[slot[2]].name}"
-
-
-def _day_name(problem: Problem, day: tuple[int, int]) -> str:
-    week = f" de la semaine {day[0]}" if problem.weeks > 1 else ""
-    return f"{WEEKDAYS[day[1]]}{week}"
