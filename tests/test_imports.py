@@ -18,8 +18,8 @@ tables problem access schedule scenario optimise.mip export.french
 territory network plan starter export.markup
 names travel measures timeline verify export.itinerary
 check daytours
-prepare optimise.cuts
-optimise.variables assemble study.tours export.scene export.words
+prepare optimise.cuts optimise.splits
+optimise.variables assemble study.tours study.changes export.scene export.words
 optimise.rules export.figure export.sections
 optimise.objectives export.page study.coverage
 optimise.solve

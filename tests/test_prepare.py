@@ -42,7 +42,6 @@ class TestHerault:
 
     def test_the_depot_is_clermont(self, herault_case):
         assert herault_case.depot_code == CLERMONT
-        assert herault_case.notes == ()
 
     def test_everyone_of_both_intercommunalites_is_counted_once(self, herault_case):
         problem = herault_case.problem
@@ -115,18 +114,38 @@ class TestValues:
         ]
 
 
+def depot_notes(case: Case) -> list[str]:
+    return [note for note in case.notes if note.startswith("lieu de départ : ")]
+
+
+class TestNotes:
+    def test_the_main_case_assumes_nothing(self, herault_case):
+        assert herault_case.notes == ()
+
+    def test_too_few_sessions_for_the_weekly_opening_are_told_before_any_search(self, small):
+        (note,) = [note for note in small.notes if "d’ouverture" in note]
+        assert "au plus 2 h 30 d’ouverture, pour 24 h demandées" in note
+
+    def test_residents_with_no_known_road_are_told_and_kept(self):
+        keys = {"communes": {"a_desservir": ["34036"]}, "points_fixes": {"integres": False}}
+        keys |= {"vehicule": {"depot": CLERMONT}, "habitants": {"communes": ["05001", "05006"]}}
+        case = case_of(keys)
+        people = sum(case.territory[code].population for code in ("05001", "05006"))
+        assert any(note.startswith(f"{people} habitants de 2 communes sans") for note in case.notes)
+        assert int(case.problem.resident_weight.sum()) == 14_929 + people
+
+
 class TestDepot:
     def test_without_one_the_nearest_counter_is_taken_and_said(self, small):
         assert small.depot_code == LODEVE
-        (note,) = small.notes
-        assert note.startswith("lieu de départ : Lodève, le point fixe le plus proche des communes")
-        assert "hypothèse" in note
+        (note,) = depot_notes(small)
+        assert "Lodève, le point fixe le plus proche des communes (hypothèse" in note
 
     def test_the_agency_of_the_agents_comes_first(self):
         keys = {"communes": {"a_desservir": ["34036"]}, "agents": [{}, {"agence": "34032"}]}
         case = case_of(keys)
         assert case.depot_code == "34032"
-        assert case.notes == ()
+        assert depot_notes(case) == []
 
     def test_the_depot_of_the_vehicle_comes_before(self):
         keys = {"communes": {"a_desservir": ["34036"]}, "vehicule": {"depot": "34079"}}

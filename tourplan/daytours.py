@@ -23,6 +23,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 MAX_TOURS = 300_000
+"""Days examined at most: about what listing and one solve bear on an office laptop."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,7 @@ class DayTours:
         open_s: opening to the public, shape (tours,).
         slack_s: how much opening may be cut before a session falls under its minimum, (tours,).
         in_hours: sessions within mairie hours on each working day, shape (tours, weekdays).
+        most_in_hours: no timing of the same sessions has more of them within hours, same shape.
         allowed: whether the tour may run on each working day, shape (tours, weekdays).
     """
 
@@ -51,6 +53,7 @@ class DayTours:
     open_s: Ints
     slack_s: Ints
     in_hours: Ints
+    most_in_hours: Ints
     allowed: Bools
 
     def __len__(self) -> int:
@@ -111,17 +114,22 @@ def list_day_tours(problem: Problem) -> DayTours:
         rows = _arrangements(sites, size)
         for chosen in combinations(range(slots), size):
             chunks.append(time_days(problem, chosen, rows).feasible_only())
-    return _merge(problem, chunks)
+    return merge_days(problem, chunks)
 
 
 @dataclass(frozen=True, eq=False)
 class TimedDays:
-    """Days over the same slots, timed, shapes (days, n) or (days,); ``feasible``: which exist."""
+    """Days over the same slots, timed, shapes (days, n) or (days,); ``feasible``: which exist.
+
+    Whatever the timing, a session opens from ``earliest_s`` on and closes by ``latest_s``.
+    """
 
     sessions: tuple[int, ...]
     site: Ints
     opening_s: Ints
     closing_s: Ints
+    earliest_s: Ints
+    latest_s: Ints
     drive_s: Ints
     drive_m: Ints
     work_s: Ints
@@ -129,30 +137,22 @@ class TimedDays:
 
     def feasible_only(self) -> TimedDays:
         """The days that exist."""
-        keep = self.feasible
-        return TimedDays(
-            self.sessions,
-            self.site[keep],
-            self.opening_s[keep],
-            self.closing_s[keep],
-            self.drive_s[keep],
-            self.drive_m[keep],
-            self.work_s[keep],
-            self.feasible[keep],
-        )
+        kept = {
+            f.name: getattr(self, f.name)[self.feasible]
+            for f in fields(self)
+            if f.name != "sessions"
+        }
+        return TimedDays(sessions=self.sessions, **kept)
 
 
 def time_days(problem: Problem, sessions: tuple[int, ...], site: Ints) -> TimedDays:
     """The longest openings of the days that hold ``sessions`` at ``site``, shape (days, n)."""
     rules, legs = problem.day, _Legs.of(problem, site)
     away = rules.setup_s + rules.packing_s + legs.minutes_s[:, 0] + legs.minutes_s[:, -1]
-    opening, closing, feasible = _longest(
-        problem,
-        sessions,
-        legs,
-        rules.earliest_departure_s + legs.minutes_s[:, 0] + rules.setup_s,
-        rules.latest_return_s - legs.minutes_s[:, -1] - rules.packing_s,
-    )
+    first_s = rules.earliest_departure_s + legs.minutes_s[:, 0] + rules.setup_s
+    last_s = rules.latest_return_s - legs.minutes_s[:, -1] - rules.packing_s
+    opening, closing, feasible = _longest(problem, sessions, legs, first_s, last_s)
+    earliest, latest = _reach(problem, sessions, legs, first_s, last_s)
     feasible &= legs.reachable
     if rules.range_m is not None:
         feasible &= legs.distance_m <= rules.range_m
@@ -169,11 +169,25 @@ def time_days(problem: Problem, sessions: tuple[int, ...], site: Ints) -> TimedD
         site=site,
         opening_s=opening,
         closing_s=closing,
+        earliest_s=earliest,
+        latest_s=latest,
         drive_s=legs.time_s.sum(axis=1),
         drive_m=legs.distance_m,
         work_s=legs.time_s.sum(axis=1) + handling + (closing - opening).sum(axis=1),
         feasible=feasible,
     )
+
+
+def _reach(
+    problem: Problem, sessions: tuple[int, ...], legs: _Legs, first_s: Ints, last_s: Ints
+) -> tuple[Ints, Ints]:
+    """The earliest opening and the latest closing of each session, the others at their minimum."""
+    meal = meal_gap(problem, sessions)
+    minimum = _minimum(problem, sessions)
+    latest = _latest_closings(problem, sessions, legs.minutes_s, meal, last_s)
+    shortest = np.broadcast_to(minimum, latest.shape)
+    earliest, _ = _earliest(problem, sessions, legs.minutes_s, meal, first_s, latest, shortest)
+    return earliest, latest
 
 
 def _within_amplitude(
@@ -349,7 +363,7 @@ def _arrangements(sites: int, size: int) -> Ints:
     return chosen
 
 
-def _merge(problem: Problem, chunks: list[TimedDays]) -> DayTours:
+def merge_days(problem: Problem, chunks: list[TimedDays]) -> DayTours:
     """One table of all slots from chunks over some of them."""
     slots = len(problem.sessions)
 
@@ -365,6 +379,8 @@ def _merge(problem: Problem, chunks: list[TimedDays]) -> DayTours:
     minimum = _minimum(problem, tuple(range(slots)))
     spare = np.where(used, closing - opening - minimum, 0)
     inside = _in_hours(problem, site, opening, closing)
+    earliest = np.vstack([spread(c, c.earliest_s, 0) for c in chunks])
+    latest = np.vstack([spread(c, c.latest_s, 0) for c in chunks])
     allowed = np.ones(inside.shape, dtype=bool)
     if problem.hours_rule == "imposes":
         allowed = inside == used.sum(axis=1, keepdims=True)
@@ -378,6 +394,7 @@ def _merge(problem: Problem, chunks: list[TimedDays]) -> DayTours:
         open_s=np.where(used, closing - opening, 0).sum(axis=1),
         slack_s=spare.sum(axis=1),
         in_hours=inside,
+        most_in_hours=_in_hours(problem, site, earliest, latest),
         allowed=allowed,
     )
 

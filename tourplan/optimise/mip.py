@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 
 FIRST_SLICE_S = 5.0
 """Ctrl-C loses what the running slice found; each is twice as long as the one before."""
+PRESOLVE_COLUMNS = 20_000
+"""Beyond so many columns HiGHS's presolve takes minutes and looks at no clock: it is left out."""
 GRACE_S = 1.0
 """How long a solver may overrun its limit before it is left behind."""
 _ROUNDING = 1e-3
@@ -53,13 +55,15 @@ class Answer:
     """What a solve found: ``values`` of all variables or ``None``, and the proved bound.
 
     ``complete``: the solver ended of itself. Its bound may then still miss the value, where they
-    are too large for its arithmetic, and more time would not help.
+    are too large for its arithmetic, and more time would not help. ``left_behind``: the solver
+    did not stop when told; its thread still runs.
     """
 
     values: Floats | None
     bound: int | None
     infeasible: bool = False
     complete: bool = False
+    left_behind: bool = False
 
 
 @dataclass
@@ -140,8 +144,10 @@ class Mip:
             found = _on_a_thread(
                 partial(_solve, self, objective, budget, start, seed), stop, deadline
             )
-            if found is None or found.infeasible:
-                return found or best
+            if found is None:
+                return replace(best, left_behind=True)
+            if found.infeasible:
+                return found
             best = _better(objective, best, found)
             proved = best.values is not None and best.bound == objective.value(best.values)
             if proved or found.complete:
@@ -203,6 +209,8 @@ def _solve(
         absolute_gap_tolerance=0.5,
         random_seed=seed,
     )
+    if mip.size > PRESOLVE_COLUMNS:
+        parameters.presolve = mathopt.Emphasis.OFF
     parameters.highs.double_options["mip_feasibility_tolerance"] = 1e-9
     extra = mathopt.ModelSolveParameters()
     if hint is not None:

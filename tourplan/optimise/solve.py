@@ -16,6 +16,7 @@ from tourplan.optimise.cuts import trim
 from tourplan.optimise.mip import Expression, Floats
 from tourplan.optimise.objectives import build, limit
 from tourplan.optimise.rules import add_rules
+from tourplan.optimise.splits import open_gains
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import Problem
@@ -58,6 +59,8 @@ class _Search:
     bounds: dict[str, int | None] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     out_of_time: bool = False
+    trusted: bool = True
+    """Whether every timing of the days was listed, as far as the levels so far can tell."""
 
 
 def optimise(
@@ -89,6 +92,7 @@ def optimise(
     decisions = Decisions(problem, tours)
     add_rules(decisions, without)
     search = _Search(decisions, deadline, seed, stop or threading.Event())
+    search.trusted = problem.hours_rule != "imposes" or not open_gains(decisions.tours)
     for name in problem.objectives:
         _take_level(search, name, progress)
     if search.solution is None:
@@ -183,9 +187,14 @@ def _solve_level(search: _Search, kind: Measure, progress: Progress) -> None:
         stop=search.stop,
     )
     search.seconds[name] = round(monotonic() - started, 3)
+    if answer.left_behind:
+        search.deadline = started  # its thread still runs: start no other beside it
     if answer.infeasible and search.solution is None:
         raise Infeasible
-    known = [bound for bound in (answer.bound, search.bounds[name]) if bound is not None]
+    if name == "heures_mairie":
+        search.trusted &= not open_gains(decisions.tours)
+    bound = answer.bound if search.trusted else None
+    known = [bound for bound in (bound, search.bounds[name]) if bound is not None]
     search.bounds[name] = max(known, default=None)
     if answer.values is not None:
         search.solution = answer.values

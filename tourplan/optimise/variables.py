@@ -11,6 +11,7 @@ from tourplan.access import nearest
 from tourplan.daytours import DayTours
 from tourplan.optimise.cuts import with_cuts
 from tourplan.optimise.mip import Floats, Mip
+from tourplan.optimise.splits import with_splits
 from tourplan.problem import Problem
 
 Ints = NDArray[np.int64]
@@ -42,7 +43,7 @@ class Decisions:
     _beyond: dict[int, Ints] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tours = with_cuts(self.problem, self.tours)
+        self.tours = with_cuts(self.problem, with_splits(self.problem, self.tours))
         problem, tours = self.problem, self.tours
         weeks = problem.weeks
         allowed = np.array([site.allowed for site in problem.sites], dtype=float)
