@@ -15,7 +15,7 @@ from tourplan.daytours import MAX_TOURS, list_day_tours, time_days
 from tourplan.errors import InputError
 from tourplan.hours import clock, parse_clock
 from tourplan.problem import Problem, SessionSlot
-from tourplan.timeline import Opening, build_day, meal_gap
+from tourplan.timeline import build_day, meal_gap
 from tourplan.verify import verify
 
 LINE = on_a_line([0, 20, 30])
@@ -193,26 +193,6 @@ def test_imposed_hours_forbid_the_days_a_mairie_is_closed():
     assert allowed[0, 1] == [True, False]
     assert allowed[-1, 1] == [True, True]
     assert allowed[1, 0] == [False, False]
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="known limit: minutes that two sessions vie for go to the first, even where giving "
-    "some to the second would bring it into mairie hours",
-)
-def test_minutes_go_where_they_bring_both_half_days_into_hours():
-    """From 9:45 to 11:45 at A and from 13:35 at B both mairies are open for an hour."""
-    hours = {"A": "Mo 09:00-12:00", "B": "Mo 13:30-14:45"}
-    problem = make(on_a_line([0, 20, 70]), hours=hours, hours_rule="imposes", weekdays=[0])
-    day = build_day(
-        problem,
-        1,
-        0,
-        [Opening(0, 0, at("9:45"), at("11:45")), Opening(1, 1, at("13:35"), at("16:00"))],
-    )
-    assert verify(problem, [day]) == ()
-    tours = list_day_tours(problem)
-    assert tours.allowed[(tours.site == [0, 1]).all(axis=1)].any()
 
 
 @pytest.mark.parametrize("weekdays", [(), (0,)])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tourplan import __version__
 from tourplan.access import Access, access_figures
-from tourplan.measures import fixed_access, sessions_in_hours, whole_access
+from tourplan.measures import fixed_access, number, sessions_in_hours, whole_access
 from tourplan.plan import AreaAccess, Day, Figures, Level, Origin, Plan, Stopped
 from tourplan.prepare import Case
 from tourplan.problem import Problem
@@ -47,7 +47,7 @@ def assemble(
         crews=tuple(crew_label(scenario, week) for week in range(1, problem.weeks + 1)),
         vehicle=scenario.vehicle.name,
         cycle_weeks=problem.weeks,
-        month_weeks=scenario.cycle.month_weeks,
+        month_weeks=tuple(sorted(scenario.cycle.month_weeks)),
         start=scenario.cycle.start.isoformat() if scenario.cycle.start else "",
         free_days=tuple(
             (week, weekday)
@@ -66,11 +66,11 @@ def assemble(
             uncertainty=source.uncertainty,
             schematic=source.schematic,
         ),
-        notes=(*case.notes, *_date_notes(scenario, days)),
+        notes=(*case.notes, *_goal_notes(problem, days), *_date_notes(scenario, days)),
         scenario=told.scenario.to_keys(),
         inputs_fingerprint=told.fingerprint(),
         measures=measures or {},
-    )
+    ).based(scenario.base)
 
 
 def _addressed(case: Case, day: Day) -> Day:
@@ -80,6 +80,22 @@ def _addressed(case: Case, day: Day) -> Day:
         for stop in day.stops
     ]
     return day.model_copy(update={"stops": tuple(stops)})
+
+
+def _goal_notes(problem: Problem, days: Sequence[Day]) -> list[str]:
+    """The shares aimed at, and reached."""
+    total = int(problem.resident_weight.sum())
+    notes = []
+    for goal in problem.goals:
+        if goal.share_pct is not None and total:
+            beyond = problem.resident_weight[whole_access(problem, days).beyond(goal.minutes)]
+            reached = 100 * (1 - int(beyond.sum()) / total)
+            verdict = "atteint" if reached >= goal.share_pct else "non atteint"
+            notes.append(
+                f"objectif de {goal.share_pct:g} % des habitants à {goal.minutes} min au plus : "
+                f"{verdict} ({number(int(reached * 10) / 10, 1)} %)"
+            )
+    return notes
 
 
 def _date_notes(scenario: Scenario, days: Sequence[Day]) -> list[str]:
@@ -121,7 +137,8 @@ def crew_label(scenario: Scenario, cycle_week: int) -> str:
     """Who goes in a week of the cycle; told for each week of the month where that changes."""
     labels = agent_labels(scenario)
     crews: dict[str, list[int]] = {}
-    for month_week in scenario.cycle.month_weeks[cycle_week - 1 :: scenario.cycle.weeks]:
+    weeks = sorted(scenario.cycle.month_weeks)
+    for month_week in weeks[cycle_week - 1 :: scenario.cycle.weeks]:
         there = [
             label
             for label, agent in zip(labels, scenario.agents, strict=True)
@@ -195,5 +212,5 @@ def _figures(scenario: Scenario, problem: Problem, days: Sequence[Day]) -> Figur
         least_open_s=min(opening),
         in_hours=sessions_in_hours(problem, days),
         cost_eur=round(metres / 1000 * scenario.vehicle.cost_eur_km, 2),
-        emissions_gco2=round(metres / 1000 * scenario.vehicle.emissions_gco2_km),
+        emissions_gco2=round(metres / 1000 * scenario.vehicle.gco2_km),
     )

@@ -89,7 +89,7 @@ def main(args: list[str] | None = None) -> None:
     try:
         code = _guarded(args)
     except KeyboardInterrupt:
-        _note("Interrompu avant la fin : rien n’a été écrit.")
+        _note("Interrompu avant la fin.")
         os._exit(2)  # by the usual way out, Python may say that SIGINT killed it
     if any(
         thread.daemon
@@ -429,6 +429,7 @@ def _tell_plan(plan: Plan, folder: Path, compared: Evaluation | None) -> None:
     """The plan on the screen: days, levels, files, then what an élu wants to read."""
     from tourplan.export.words import (
         comparison_sentences,
+        cost_sentence,
         days_table,
         elected_sentences,
         levels_table,
@@ -440,6 +441,7 @@ def _tell_plan(plan: Plan, folder: Path, compared: Evaluation | None) -> None:
     _say("")
     _say("Objectifs, du plus important au moins important :")
     _say_all(levels_table(plan.levels, plan.cycle_weeks))
+    _say(cost_sentence(plan))
     _say(f"Temps de route : {plan.origin.label} ({plan.origin.uncertainty}).")
     for note in plan.notes:
         _say(f"À savoir : {note}.")
@@ -484,7 +486,7 @@ def _tell_no_plan(error: NoPlanError) -> None:
     _note(error.message)
     if error.repairs:
         each = len(error.repairs) > 1 and all(repair.rule == "day" for repair in error.repairs)
-        _note("Il faut à la fois :" if each else "Pour qu’un plan existe, un changement suffit :")
+        _note("Il faut à la fois :" if each else "Le plus petit changement de chacune :")
     for repair in error.repairs:
         proof = "" if repair.proved else " (non démontré)"
         _note(f"  - {repair.text} → {repair.change}{proof}")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 import shutil
-import tempfile
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from time import sleep
 
 from tourplan.errors import InputError
 
 MAX_TEXT_BYTES = 64 * 2**20
+RENAME_TRIES = 15
 
 _REASONS = {
     errno.EACCES: "accès refusé",
@@ -123,23 +125,43 @@ def dated_folder(parent: Path, label: str, now: datetime) -> Iterator[tuple[Path
     try:
         parent.mkdir(parents=True, exist_ok=True)
         final = _reserved(parent, f"{now:%Y-%m-%d_%H%M%S}_{label}")
-        work = Path(tempfile.mkdtemp(dir=parent, prefix=".tourplan-"))
+        work = _reserved(parent, f".tourplan-{os.getpid()}")
     except OSError as error:
         raise InputError.of(
             "--sortie",
             f"le dossier « {parent} » ne peut pas recevoir de fichiers ({_reason(error)})",
             "choisissez un dossier où vous avez le droit d’écrire",
         ) from None
-    work.chmod(final.stat().st_mode)
     try:
         yield work, final
-        final.rmdir()
-        work.rename(final)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         with suppress(OSError):
             final.rmdir()
         raise
+    _renamed(work, final)
+
+
+def _renamed(work: Path, final: Path) -> None:
+    """Give ``work`` the name of the empty folder ``final``; on Windows others may hold a file yet.
+
+    Raises:
+        InputError: the folder cannot be renamed; it is kept, and named.
+    """
+    for attempt in range(RENAME_TRIES):
+        try:
+            if final.exists():
+                final.rmdir()
+            work.rename(final)
+        except OSError:
+            sleep(0.02 * attempt)
+        else:
+            return
+    raise InputError.of(
+        "--sortie",
+        f"les fichiers sont écrits, mais dans « {work} », qui n’a pas pu être renommé",
+        "fermez ce qui tient ces fichiers ouverts (antivirus, aperçu), puis renommez-le",
+    )
 
 
 def _reserved(parent: Path, name: str) -> Path:

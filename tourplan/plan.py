@@ -7,7 +7,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    ValidationError,
+)
 
 from tourplan.errors import Fault, InputError
 from tourplan.files import read_text
@@ -199,6 +207,7 @@ class Plan(Frozen):
     scenario: dict[str, Any]
     inputs_fingerprint: str = Field(alias="empreinte_entrees")
     measures: dict[str, Any] = Field(alias="mesures", default_factory=dict)
+    _base: Path = PrivateAttr(default=Path())
 
     @property
     def proved(self) -> bool:
@@ -265,12 +274,33 @@ class Plan(Frozen):
         """The plan of a ``plan.json`` file."""
         return cls.from_json(read_text(Path(path)), Path(path).name)
 
-    def case(self) -> Case:
-        """The facts of the plan's scenario, prepared again."""
+    def case(self, base: Path | None = None) -> Case:
+        """The facts of the plan's scenario, prepared again.
+
+        Args:
+            base: the folder that the files named by the scenario start from; the scenario's own
+                for a plan just made, else the current folder.
+
+        Raises:
+            InputError: a file is missing, or the data is no longer what the plan was made from.
+        """
         from tourplan.prepare import prepare
         from tourplan.scenario import Scenario
 
-        return prepare(Scenario.from_keys(self.scenario))
+        case = prepare(Scenario.from_keys(self.scenario, self._base if base is None else base))
+        if case.fingerprint() != self.inputs_fingerprint:
+            raise InputError.of(
+                self.title,
+                "les données ont changé depuis que ce plan a été fait",
+                "refaites le plan avec « tourplan solve »",
+            )
+        return case
+
+    def based(self, base: Path) -> Plan:
+        """The same plan, which knows the folder its scenario's files start from."""
+        plan = self.model_copy()
+        plan._base = base
+        return plan
 
     def verify(self) -> tuple[Violation, ...]:
         """The rules of its scenario that the plan breaks, worked out again; none if it is sound."""

@@ -69,6 +69,8 @@ class Case:
         text = json.dumps(self.scenario.to_keys(), sort_keys=True, ensure_ascii=False)
         digest.update(text.encode())
         problem = self.problem
+        rules = (problem.day, problem.week, problem.sessions, problem.goals, problem.objectives)
+        digest.update(repr(rules).encode())
         for values in (problem.time_s, problem.distance_m, problem.resident_weight):
             digest.update(np.ascontiguousarray(values).tobytes())
         places = [problem.places, [(s.code, s.required, s.allowed, s.hours) for s in problem.sites]]

@@ -247,9 +247,19 @@ class Vehicle(Section):
     cost_eur_km: Annotated[float, Field(ge=0, le=100, strict=True)] = _field(
         "cout_eur_km", 0.636, "coût au kilomètre", "hypothèse : barème fiscal 2023, 5 CV"
     )
-    emissions_gco2_km: Annotated[float, Field(ge=0, le=5000, strict=True)] = _field(
-        "co2_g_km", 190.0, "grammes de CO₂ au kilomètre, fabrication non comprise"
+    emissions_gco2_km: Annotated[float, Field(ge=0, le=5000, strict=True)] | None = _field(
+        "co2_g_km",
+        None,
+        "grammes de CO₂ au kilomètre à l’usage ; sans valeur, 190 (thermique), 130 (hybride) ou "
+        "0 (électrique)",
     )
+
+    @property
+    def gco2_km(self) -> float:
+        """Grams of CO₂ a kilometre, in use: the scenario's, else by energy (assumed)."""
+        if self.emissions_gco2_km is not None:
+            return self.emissions_gco2_km
+        return {"thermique": 190.0, "hybride": 130.0, "électrique": 0.0}[self.energy]
 
 
 class Goal(Section):
@@ -504,6 +514,14 @@ def _communes_faults(s: Scenario) -> list[Fault]:
                 "communes",
                 "aucune commune à desservir ni candidate",
                 'donnez par exemple a_desservir = ["34036", "34064"]',
+            )
+        )
+    if s.residents.file and (s.residents.epcis or s.residents.communes):
+        faults.append(
+            Fault(
+                "habitants.fichier",
+                "le fichier dit déjà de qui l’accès compte : epci et communes seraient ignorées",
+                "retirez epci et communes, ou le fichier",
             )
         )
     for key, codes in (("a_desservir", c.required), ("candidates", c.candidates)):

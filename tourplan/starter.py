@@ -142,6 +142,7 @@ _SECTIONS = {
 _SAMPLES: Json = {
     "debut": date(2027, 1, 4),
     "autonomie_km": 250,
+    "co2_g_km": 190,
     "depot": CLERMONT,
     "agence": CLERMONT,
     "semaines": [2, 4],

@@ -69,6 +69,16 @@ def rhythm_sentence(plan: Plan) -> str:
     return f"{length} par passage, {times} par mois.{f' {free}' if free else ''}"
 
 
+def cost_sentence(plan: Plan) -> str:
+    """Kilometres, money and CO₂ of a week on tour."""
+    weeks, figures = plan.cycle_weeks, plan.figures
+    return (
+        f"Par semaine de tournée : {number(figures.drive_m / 1000 / weeks)} km, environ "
+        f"{number(figures.cost_eur / weeks)} € et {number(figures.emissions_gco2 / 1000 / weeks)} "
+        "kg de CO₂ (voir cout_eur_km et co2_g_km)."
+    )
+
+
 def free_days_text(plan: Plan) -> str:
     """The working days without a tour, or nothing when there is none."""
     if not plan.free_days:

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any
 
 from tourplan.assemble import assemble
+from tourplan.check import candidate_codes
 from tourplan.errors import InputError, NoPlanError
 from tourplan.hours import WEEKDAYS
 from tourplan.measures import measure
@@ -276,7 +277,8 @@ def _widened(case: Case, visits: Sequence[Visit]) -> Case:
     )
     residents = case.scenario.residents
     if not (residents.epcis or residents.file):
-        epcis = {case.territory[code].epci_code for code in case.resident_codes} - {""}
+        candidates = candidate_codes(case.scenario, case.territory)
+        epcis = {case.territory[code].epci_code for code in candidates} - {""}
         residents = residents.model_copy(update={"epcis": tuple(sorted(epcis))})
     changed = {"communes": wide, "residents": residents}
     return prepare(case.scenario.model_copy(update=changed))
