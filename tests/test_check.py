@@ -409,13 +409,13 @@ class TestFiles:
         assert self.counters(tmp_path, "a;Agence;34079;3.4328;43.627") == []
         assert self.counters(tmp_path, "a;Agence;34079;;") == []
 
-    @pytest.mark.parametrize("embedded_too", [True, False])
-    def test_a_counter_under_a_national_number_is_checked_all_the_same(
-        self, tmp_path, embedded_too
-    ):
+    def test_a_counter_under_a_national_number_is_checked_all_the_same(self, tmp_path):
         number = read_territory().counters[0].id
         row = f"{number};Copie;34079;2.35;48.85"
-        assert self.counters(tmp_path, row, integres=embedded_too)
+        (text,) = self.counters(tmp_path, row, integres=False)
+        assert text.startswith(f"point fixe « {number} » : placé à 5")
+        with pytest.raises(InputError, match="identifiant déjà pris"):
+            self.counters(tmp_path, row, integres=True)
 
     def test_a_national_file_of_residents_is_one_fault_not_thousands(self, tmp_path):
         rows = "".join(f"{code:05d};1\n" for code in range(1000, 31_000))

@@ -150,7 +150,7 @@ class TestInit:
             ("34317", "La Vacquerie-et-Saint-Martin-de-Castries"),
         ):
             assert re.search(rf'"{code}", +# {re.escape(name)}\n', text)
-            assert re.search(rf"{code} +{re.escape(name)}\n", answer.out)
+            assert re.search(rf"{code} +{re.escape(name)}( |\n)", answer.out)
 
     def test_a_file_of_communes_has_no_fault(self, tp):
         tp("init", "s.toml", "--communes", PAPER_2021)

@@ -222,16 +222,21 @@ def up(value: int, step: int) -> int:
 
 def longest_by_hand(problem: Problem, sessions: tuple[int, ...], sites: tuple[int, ...]):
     """Seconds open in the best of all choices of openings and closings, ``None`` if none passes."""
+    timings = timings_by_hand(problem, sessions, sites)
+    return max((sum(c - o for o, c in spans) for spans in timings), default=None)
+
+
+def timings_by_hand(problem: Problem, sessions: tuple[int, ...], sites: tuple[int, ...]):
+    """Every list of (opening, closing) that makes a day of ``sessions`` at ``sites``."""
     places = [0, *(problem.sites[site].place for site in sites), 0]
     legs = list(itertools.pairwise(places))
     drives = [int(problem.time_s[leg]) for leg in legs]
     metres = sum(int(problem.distance_m[leg]) for leg in legs)
     if not all(problem.reachable[leg] for leg in legs):
-        return None
+        return iter(())
     if problem.day.range_m is not None and metres > problem.day.range_m:
-        return None
-    choices = _choices(problem, sessions, drives, meal_by_hand(problem, sessions))
-    return max((sum(c - o for o, c in spans) for spans in choices), default=None)
+        return iter(())
+    return _choices(problem, sessions, drives, meal_by_hand(problem, sessions))
 
 
 def meal_by_hand(problem: Problem, sessions: tuple[int, ...]):

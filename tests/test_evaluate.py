@@ -176,16 +176,16 @@ class TestRoad:
 
 
 class TestOneChange:
-    def test_a_commune_moved_to_a_free_slot(self, case, tour):
+    def test_a_missing_half_day_is_added(self, case, tour):
         found = evaluate(case, tour("lundi matin 34064", "mardi matin 34230"))
         assert found.swap is not None
-        assert found.swap.text.startswith(("déplacer", "échanger"))
-        assert level(found, "route", "swap") <= level(found, "route")
+        assert found.swap.text.startswith("ajouter")
+        assert level(found, "acces_moyen", "swap") < level(found, "acces_moyen")
 
     def test_a_missing_commune_comes_first(self, case, tour):
         found = evaluate(case, tour("lundi matin 34064", "lundi après-midi 34036"))
         assert found.swap is not None
-        assert "Les Rives au lieu de Le Bosc" in found.swap.text
+        assert "Les Rives" in found.swap.text
         assert level(found, "passages", "swap") == 2
 
     def test_days_of_several_weeks_are_told_apart(self, tour):

@@ -511,6 +511,11 @@ class TestCoherence:
                 "« 1 » est aussi dans exclues",
             ),
             (
+                {"habitants": {"fichier": "h.csv", "epci": ["1"]}},
+                "habitants.fichier",
+                "le fichier dit déjà de qui l’accès compte",
+            ),
+            (
                 {"permanences": [{**MORNING, "fermeture": "08:00"}]},
                 "permanences.1.fermeture",
                 "ferme à 08:00 alors qu’elle ouvre à 09:00",

@@ -270,7 +270,7 @@ class TestRoad:
 
     def test_longer_than_needed(self, judged):
         text = road_sentence(replace(judged, shortest_s=18_000))
-        assert "; 300,0 min suffiraient pour ces communes (démontré)." in text
+        assert "; 300,0 min suffiraient si la route passait avant tout (démontré)." in text
 
     def test_shorter_than_the_rules_allow(self, judged):
         text = road_sentence(replace(judged, shortest_s=90_000))

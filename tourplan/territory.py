@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -211,11 +210,6 @@ def read_territory(
         Fault(f"point fixe « {c.id} »", f"code INSEE « {c.code} » inconnu", "corrigez code_insee")
         for c in counters
         if c.code not in communes
-    ]
-    ids = [c.id for c in counters]
-    faults += [
-        Fault(f"point fixe « {one} »", "identifiant déjà pris", "donnez-lui un autre id")
-        for one in sorted({one for one, two in pairwise(sorted(ids)) if one == two})
     ]
     left_out = set(without)
     faults += [
