@@ -403,19 +403,20 @@ class TestFiles:
     def test_the_bus_stop_geocoded_hundreds_of_kilometres_away_is_caught(self, tmp_path):
         (text,) = self.counters(tmp_path, "arret;Bus;16015;5.37;43.3")
         assert text.startswith("point fixe « arret » : placé à 4")
-        assert " km de Angoulême → vérifiez ses coordonnées et son code INSEE" in text
+        assert " km de sa commune, Angoulême → vérifiez ses coordonnées et son code" in text
 
     def test_a_counter_in_its_commune_or_without_a_point_is_sound(self, tmp_path):
         assert self.counters(tmp_path, "a;Agence;34079;3.4328;43.627") == []
         assert self.counters(tmp_path, "a;Agence;34079;;") == []
 
-    def test_a_counter_under_a_national_number_is_checked_all_the_same(self, tmp_path):
+    @pytest.mark.parametrize("embedded_too", [True, False])
+    def test_a_counter_under_a_national_number_is_checked_all_the_same(
+        self, tmp_path, embedded_too
+    ):
         number = read_territory().counters[0].id
         row = f"{number};Copie;34079;2.35;48.85"
-        (text,) = self.counters(tmp_path, row, integres=False)
+        (text,) = self.counters(tmp_path, row, integres=embedded_too)
         assert text.startswith(f"point fixe « {number} » : placé à 5")
-        with pytest.raises(InputError, match="identifiant déjà pris"):
-            self.counters(tmp_path, row, integres=True)
 
     def test_a_national_file_of_residents_is_one_fault_not_thousands(self, tmp_path):
         rows = "".join(f"{code:05d};1\n" for code in range(1000, 31_000))

@@ -160,7 +160,7 @@ def test_splits_against_brute_force(problem):
 @given(small_territories(), st.booleans())
 def test_a_proved_number_of_half_days_is_the_largest(problem, tight):
     """On one day, no timing of any day tour has more half-days in hours than a proved level."""
-    assume_one_day = replace(
+    one_day = replace(
         problem,
         weekdays=(0,),
         weeks=1,
@@ -172,13 +172,13 @@ def test_a_proved_number_of_half_days_is_the_largest(problem, tight):
         sessions=problem.sessions[:2],
         day=replace(problem.day, grid_s=15 * MINUTE, max_work_s=(6 if tight else 10) * HOUR),
     )
-    (level,) = optimise(assume_one_day).levels
-    tours = list_day_tours(assume_one_day)
+    (level,) = optimise(one_day).levels
+    tours = list_day_tours(one_day)
     most = 0
     for site in tours.site.tolist():
         slots = tuple(k for k, where in enumerate(site) if where >= 0)
         sites = [where for where in site if where >= 0]
-        for timing in timings_by_hand(assume_one_day, slots, tuple(sites)):
-            most = max(most, in_hours(assume_one_day, 0, timing, sites))
+        for timing in timings_by_hand(one_day, slots, tuple(sites)):
+            most = max(most, in_hours(one_day, 0, timing, sites))
     assert level.value <= most
     assert level.bound is None or level.bound >= most

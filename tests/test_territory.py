@@ -239,12 +239,6 @@ class TestReadTerritory:
         assert len(left.counters) == len(embedded.counters) - 1
         assert gone not in {counter.id for counter in left.counters}
 
-    def test_a_number_taken_by_another_file_is_refused(self, tmp_path, embedded):
-        path = counters_file(tmp_path, f"{embedded.counters[0].id};Copie;34036;;")
-        (fault,) = faults_of(read_territory, [], [path])
-        assert "identifiant déjà pris" in fault
-        assert read_territory([], [path], embedded_counters=False).counter_codes() == ("34036",)
-
     def test_the_faults_of_every_file_are_told_at_once(self, tmp_path):
         communes = communes_file(tmp_path, feature(population=-1))
         counters = counters_file(tmp_path, "1;Agence;99999;;")

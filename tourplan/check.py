@@ -254,7 +254,7 @@ def _counter_fault(counter: Counter, territory: Territory) -> Fault | None:
         return None
     return Fault(
         f"point fixe « {counter.id} »",
-        f"placé à {_length(away_m)} de {territory.name(counter.code)}",
+        f"placé à {_length(away_m)} de sa commune, {territory.name(counter.code)}",
         "vérifiez ses coordonnées et son code INSEE",
     )
 
