@@ -26,7 +26,7 @@ from tourplan.console import (
     run,
     tame_streams,
 )
-from tourplan.errors import Fault, InputError, NoPlanError, TourplanError, quoted
+from tourplan.errors import Fault, InputError, NoPlanError, Repair, TourplanError, quoted
 
 if TYPE_CHECKING:
     from tourplan.plan import Plan
@@ -485,11 +485,21 @@ def _tell_no_plan(error: NoPlanError) -> None:
     """Why there is no plan, and the least changes that give one."""
     _note(error.message)
     if error.repairs:
-        each = len(error.repairs) > 1 and all(repair.rule == "day" for repair in error.repairs)
-        _note("Il faut à la fois :" if each else "Le plus petit changement de chacune :")
+        _note(_repairs_heading(error.repairs))
     for repair in error.repairs:
         proof = "" if repair.proved else " (non démontré)"
         _note(f"  - {repair.text} → {repair.change}{proof}")
+
+
+def _repairs_heading(repairs: tuple[Repair, ...]) -> str:
+    """What the list of repairs is: one of them, each of them, or none that is enough alone."""
+    if len(repairs) == 1:
+        return "Le plus petit changement :"
+    if all(repair.rule == "day" for repair in repairs):
+        return "Il faut à la fois :"
+    if all(repair.enough for repair in repairs):
+        return "Un seul de ces changements suffit :"
+    return "Le plus petit changement de chacune :"
 
 
 def _progress(quiet: bool) -> Callable[[str], None]:

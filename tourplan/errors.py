@@ -68,16 +68,26 @@ class InputError(TourplanError):
 
 @dataclass(frozen=True)
 class Repair:
-    """One requirement of a clash, and the least change of it alone that gives a plan."""
+    """One requirement of a clash, and the least change of it alone that gives a plan.
+
+    ``enough`` is false where none does, or none was found.
+    """
 
     rule: str
     text: str
     change: str
     proved: bool
+    enough: bool = True
 
     def to_dict(self) -> dict[str, object]:
         """The repair as plain data."""
-        names = {"rule": "regle", "text": "exigence", "change": "changement", "proved": "demontre"}
+        names = {
+            "rule": "regle",
+            "text": "exigence",
+            "change": "changement",
+            "proved": "demontre",
+            "enough": "suffit",
+        }
         return {names[key]: value for key, value in asdict(self).items()}
 
 

@@ -222,7 +222,7 @@ def _unknown(rule: str, text: str, answer: Answer) -> Repair:
         if answer.infeasible
         else "changement non trouvé dans le temps donné"
     )
-    return Repair(rule, text, change, answer.infeasible)
+    return Repair(rule, text, change, answer.infeasible, enough=False)
 
 
 def _hopeless_site(problem: Problem, site: int) -> Repair:
