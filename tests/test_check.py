@@ -19,7 +19,8 @@ from tourplan.check import (
     territory_of,
 )
 from tourplan.errors import Fault, InputError
-from tourplan.scenario import Scenario, from_keys, read_scenario
+from tourplan.reading import from_keys, read_scenario
+from tourplan.scenario import Scenario
 from tourplan.starter import LODEVOIS, PIC_SAINT_LOUP, TEN, example
 from tourplan.territory import Territory, read_territory
 

@@ -9,7 +9,8 @@ import pytest
 
 from tourplan.errors import Fault, InputError
 from tourplan.prepare import Case, prepare
-from tourplan.scenario import Scenario, from_keys
+from tourplan.reading import from_keys
+from tourplan.scenario import Scenario
 from tourplan.starter import CLERMONT, LODEVOIS, TEN, example, example_keys
 
 LODEVE = "34142"
@@ -124,14 +125,16 @@ class TestNotes:
 
     def test_too_few_sessions_for_the_weekly_opening_are_told_before_any_search(self, small):
         (note,) = [note for note in small.notes if "d’ouverture" in note]
-        assert "au plus 2 h 30 d’ouverture, pour 24 h demandées" in note
+        assert note.startswith("au plus 2 h 30 d’ouverture par cycle")
+        assert "pour 24 h demandées" in note
 
     def test_residents_with_no_known_road_are_told_and_kept(self):
         keys = {"communes": {"a_desservir": ["34036"]}, "points_fixes": {"integres": False}}
         keys |= {"vehicule": {"depot": CLERMONT}, "habitants": {"communes": ["05001", "05006"]}}
         case = case_of(keys)
         people = sum(case.territory[code].population for code in ("05001", "05006"))
-        assert any(note.startswith(f"{people} habitants de 2 communes sans") for note in case.notes)
+        (note,) = [note for note in case.notes if note.startswith("communes sans route connue")]
+        assert f"accueil : 2 ; leurs habitants ({people})" in note
         assert int(case.problem.resident_weight.sum()) == 14_929 + people
 
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tourplan.errors import Fault, InputError
+from tourplan.errors import Fault, InputError, one_of
 from tourplan.hours import WEEKDAYS, clock
-from tourplan.scenario import Agent, Scenario, Section, Vehicle, from_keys, one_of, read_scenario
+from tourplan.reading import from_keys, read_scenario
+from tourplan.scenario import Agent, Scenario, Section, Vehicle
 
 FIXED = settings(deadline=None, derandomize=True)
 ENGLISH = re.compile(

@@ -12,7 +12,8 @@ from test_scenario import KEYS
 from tourplan.check import checked
 from tourplan.errors import InputError
 from tourplan.names import recognise, split_names
-from tourplan.scenario import Scenario, from_keys
+from tourplan.reading import from_keys
+from tourplan.scenario import Scenario
 from tourplan.starter import CLERMONT, EXAMPLES, TEN, example, example_keys, scenario_text
 from tourplan.territory import Territory, read_territory
 

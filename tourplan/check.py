@@ -7,10 +7,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tourplan.errors import Fault, InputError, quoted
+from tourplan.errors import Fault, InputError, one_of, quoted
 from tourplan.measures import BEYOND, MEASURES, measure, number
 from tourplan.names import nearest_codes, recognise
-from tourplan.scenario import Scenario, one_of
+from tourplan.scenario import Scenario
 from tourplan.tables import plain
 from tourplan.territory import (
     Commune,

@@ -294,7 +294,7 @@ def _case(path: Path | None) -> Case:
         InputError: every fault of the scenario, of its files, and of the tour it is compared to.
     """
     from tourplan.prepare import prepare
-    from tourplan.scenario import read_scenario
+    from tourplan.reading import read_scenario
     from tourplan.schedule import start_faults
     from tourplan.starter import EXAMPLES, example
     from tourplan.study.tours import comparison_faults

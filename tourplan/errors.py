@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
@@ -104,3 +105,9 @@ class NoPlanError(TourplanError):
 
 class OwnError(TourplanError):
     """A fault of tourplan's own: a plan the verifier refuses, a solver that fails."""
+
+
+def one_of(given: str, known: Sequence[str]) -> str:
+    """What was probably meant, or all there is."""
+    near = difflib.get_close_matches(given, known, n=1, cutoff=0.6)
+    return f"vouliez-vous « {near[0]} » ?" if near else f"attendu : {', '.join(known)}"

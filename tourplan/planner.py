@@ -10,7 +10,7 @@ from time import monotonic
 
 from tourplan.assemble import assemble
 from tourplan.errors import InputError, OwnError
-from tourplan.optimise.solve import Infeasible, NothingFound, Progress, optimise
+from tourplan.optimise.solve import Infeasible, NothingFound, Progress, Undecided, optimise
 from tourplan.plan import Plan
 from tourplan.prepare import Case
 from tourplan.scenario import Scenario
@@ -57,6 +57,12 @@ def solve(
             "aucun plan ne respecte toutes les exigences : recherche de celles qui s’opposent…"
         )
         raise no_plan_error(case.problem, deadline, stop) from None
+    except Undecided:
+        raise InputError.of(
+            "mairie.horaires",
+            "aucun plan parmi les horaires essayés ; d’autres, dans la journée, iraient peut-être",
+            'écrivez horaires = "preferes"',
+        ) from None
     except NothingFound:
         raise InputError.of(
             "temps de calcul",

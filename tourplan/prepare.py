@@ -125,8 +125,8 @@ def _opening_note(problem: Problem) -> list[str]:
     if most_s >= asked_s:
         return []
     return [
-        f"{len(problem.sites)} communes, une permanence chacune par cycle, font au plus "
-        f"{duration(most_s)} d’ouverture, pour {duration(asked_s)} demandées : ajoutez des "
+        f"au plus {duration(most_s)} d’ouverture par cycle avec une permanence par commune "
+        f"(communes : {len(problem.sites)}), pour {duration(asked_s)} demandées : ajoutez des "
         "communes candidates, ou réduisez ouverture_min_h dans [semaine]"
     ]
 
@@ -139,8 +139,8 @@ def _unknown_times_note(problem: Problem) -> list[str]:
     if not people:
         return []
     return [
-        f"{people} habitants de {int((~known).sum())} communes sans route connue vers un accueil "
-        "sont comptés comme éloignés"
+        f"communes sans route connue vers un accueil : {int((~known).sum())} ; leurs habitants "
+        f"({people}) sont comptés comme éloignés"
     ]
 
 

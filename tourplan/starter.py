@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from tourplan.errors import InputError, quoted
 from tourplan.hours import clock
+from tourplan.reading import from_keys
 from tourplan.scenario import (
     DEFAULT_GOALS,
     DEFAULT_SESSIONS,
@@ -17,7 +18,6 @@ from tourplan.scenario import (
     Scenario,
     Section,
     Session,
-    from_keys,
 )
 
 Json = dict[str, Any]

@@ -33,6 +33,10 @@ class Infeasible(Exception):  # noqa: N818
     """No plan keeps every rule (proved by the solver)."""
 
 
+class Undecided(Exception):  # noqa: N818
+    """No plan among the timings listed; others might keep imposed hours."""
+
+
 class NothingFound(Exception):  # noqa: N818
     """Time ran out, or Ctrl-C was pressed, before a first plan."""
 
@@ -190,7 +194,7 @@ def _solve_level(search: _Search, kind: Measure, progress: Progress) -> None:
     if answer.left_behind:
         search.deadline = started  # its thread still runs: start no other beside it
     if answer.infeasible and search.solution is None:
-        raise Infeasible
+        raise Infeasible if search.trusted else Undecided
     if name == "heures_mairie":
         search.trusted &= not open_gains(decisions.tours)
     bound = answer.bound if search.trusted else None
@@ -227,7 +231,7 @@ def _find_any(search: _Search) -> None:
         Expression(empty, empty), deadline=search.deadline, seed=search.seed, stop=search.stop
     )
     if answer.infeasible:
-        raise Infeasible
+        raise Infeasible if search.trusted else Undecided
     search.solution = answer.values
 
 

@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 
 from tourplan.daytours import Bools, DayTours, Ints, merge_days, time_days
-from tourplan.problem import Problem
+from tourplan.problem import Problem, SessionSlot
 from tourplan.timeline import meal_gap
 
 MAX_SPLITS = 400
@@ -49,23 +49,35 @@ def open_gains(tours: DayTours) -> bool:
 
 
 def _splits(problem: Problem, chosen: tuple[int, ...]) -> Iterator[Problem]:
-    """The problem with the sessions before the last closed earlier, in every combination."""
-    grid = problem.day.grid_s
-    spans = [
-        range(0, slot.closing_s - slot.opening_s - slot.minimum_s + 1, grid)
-        for slot in (problem.sessions[k] for k in chosen[:-1])
-    ]
-    if prod(len(span) for span in spans) > MAX_SPLITS:
-        return
+    """The problem with narrower windows, in every combination that leaves each its minimum.
+
+    The first and the last session may open later, those before the last close earlier.
+    """
     meal = meal_gap(problem, chosen)
-    for cuts in product(*spans):
-        if any(cuts):
-            sessions = list(problem.sessions)
-            for k, cut_s in zip(chosen, cuts, strict=False):
-                sessions[k] = replace(sessions[k], closing_s=sessions[k].closing_s - cut_s)
-            split = replace(problem, sessions=tuple(sessions))
-            if meal_gap(split, chosen) == meal:
-                yield split
+    ends = {chosen[0], chosen[-1]}
+    choices = [_windows(problem, k, late=k in ends, early=k != chosen[-1]) for k in chosen]
+    if prod(len(windows) for windows in choices) > MAX_SPLITS:
+        return
+    for windows in product(*choices):
+        sessions = list(problem.sessions)
+        for k, window in zip(chosen, windows, strict=True):
+            sessions[k] = window
+        split = replace(problem, sessions=tuple(sessions))
+        if split.sessions != problem.sessions and meal_gap(split, chosen) == meal:
+            yield split
+
+
+def _windows(problem: Problem, k: int, *, late: bool, early: bool) -> list[SessionSlot]:
+    """The session ``k`` with a window opened later, closed earlier, or both."""
+    slot, grid = problem.sessions[k], problem.day.grid_s
+    spare_s = slot.closing_s - slot.opening_s - slot.minimum_s
+    steps = range(0, spare_s + 1, grid)
+    return [
+        replace(slot, opening_s=slot.opening_s + delay, closing_s=slot.closing_s - cut)
+        for delay in (steps if late else (0,))
+        for cut in (steps if early else (0,))
+        if delay + cut <= spare_s
+    ]
 
 
 def _gaining(

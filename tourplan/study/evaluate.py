@@ -14,7 +14,14 @@ from tourplan.check import candidate_codes
 from tourplan.errors import InputError, NoPlanError
 from tourplan.hours import WEEKDAYS
 from tourplan.measures import measure
-from tourplan.optimise.solve import Infeasible, NothingFound, Progress, level_of, optimise
+from tourplan.optimise.solve import (
+    Infeasible,
+    NothingFound,
+    Progress,
+    Undecided,
+    level_of,
+    optimise,
+)
 from tourplan.plan import Day, Level, Plan
 from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
@@ -340,7 +347,7 @@ def _shortest_s(
             without=("weekly_opening", "weekly_work", "imposed_goals"),
             stop=stop,
         )
-    except (Infeasible, NothingFound):
+    except (Infeasible, NothingFound, Undecided, InputError):
         return None
     return found.levels[0].value if found.levels[0].proved else None
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tourplan.check import territory_of
-from tourplan.errors import Fault, InputError, quoted
+from tourplan.errors import Fault, InputError, one_of, quoted
 from tourplan.files import data_file
 from tourplan.hours import WEEKDAYS, parse_clock
-from tourplan.scenario import Scenario, one_of
+from tourplan.scenario import Scenario
 from tourplan.tables import Row, plain, read_table
 from tourplan.territory import Territory
 
