@@ -185,7 +185,7 @@ def test_the_best_of_all_slices_is_kept(monkeypatch):
     ]
     hints = []
 
-    def slices(_mip, _objective, _seconds, hint, _seed) -> Answer:
+    def slices(_mip, _objective, _seconds, _nodes, hint, _seed) -> Answer:
         hints.append(hint)
         return answers[len(hints) - 1]
 
@@ -218,7 +218,7 @@ def market_split(rows: int = 4, columns: int = 30) -> tuple[Mip, Expression]:
 @pytest.fixture
 def short_slices(monkeypatch):
     """No solver thread left behind for long."""
-    monkeypatch.setattr(mip_module, "FIRST_SLICE_S", 0.4)
+    monkeypatch.setattr(mip_module, "FIRST_SLICE_NODES", 20)
 
 
 @pytest.mark.usefixtures("short_slices")
