@@ -123,7 +123,7 @@ def test_no_plan_is_told_with_what_clashes(herault_case):
     assert {repair.rule for repair in caught.value.repairs} >= {"weekly_work"}
     assert any("s’opposent" in words for words in heard)
     assert all(
-        set(repair.to_dict()) == {"regle", "exigence", "changement", "demontre"}
+        set(repair.to_dict()) == {"regle", "exigence", "changement", "demontre", "suffit"}
         for repair in caught.value.repairs
     )
 

@@ -31,6 +31,9 @@ Nodes, not seconds: a slow machine takes the same steps and finds the same plan.
 """
 PRESOLVE_COLUMNS = 20_000
 """Beyond so many columns HiGHS's presolve takes minutes and looks at no clock: it is left out."""
+MOST_NODES = 2**30
+LONGEST_S = 30 * 86_400.0
+"""One call of the solver never gets more, even where no deadline is given."""
 GRACE_S = 1.0
 """How long a solver may overrun its limit before it is left behind."""
 _ROUNDING = 1e-3
@@ -143,9 +146,10 @@ class Mip:
         nodes = FIRST_SLICE_NODES * (1 if hint is None else 10)
         stop = stop or threading.Event()
         while (remaining := deadline - monotonic()) > 0 and not stop.is_set():
+            budget = min(remaining, LONGEST_S)
             start = hint if best.values is None else best.values
             found = _on_a_thread(
-                partial(_solve, self, objective, remaining, nodes, start, seed), stop, deadline
+                partial(_solve, self, objective, budget, nodes, start, seed), stop, deadline
             )
             if found is None:
                 return replace(best, left_behind=True)
@@ -155,7 +159,7 @@ class Mip:
             proved = best.values is not None and best.bound == objective.value(best.values)
             if proved or found.complete:
                 break
-            nodes *= 2
+            nodes = min(2 * nodes, MOST_NODES)
         return best
 
 
