@@ -52,6 +52,7 @@ def test_a_repair_is_plain_data_under_french_keys():
         "exigence": "39 h",
         "changement": "41 h",
         "demontre": True,
+        "suffit": True,
     }
 
 

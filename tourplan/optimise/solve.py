@@ -16,7 +16,6 @@ from tourplan.optimise.cuts import trim
 from tourplan.optimise.mip import Expression, Floats
 from tourplan.optimise.objectives import build, limit
 from tourplan.optimise.rules import add_rules
-from tourplan.optimise.splits import open_gains
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import Problem
@@ -96,7 +95,7 @@ def optimise(
     decisions = Decisions(problem, tours)
     add_rules(decisions, without)
     search = _Search(decisions, deadline, seed, stop or threading.Event())
-    search.trusted = problem.hours_rule != "imposes" or not open_gains(decisions.tours)
+    search.trusted = problem.hours_rule != "imposes" or decisions.every_timing
     for name in problem.objectives:
         _take_level(search, name, progress)
     if search.solution is None:
@@ -196,7 +195,7 @@ def _solve_level(search: _Search, kind: Measure, progress: Progress) -> None:
     if answer.infeasible and search.solution is None:
         raise Infeasible if search.trusted else Undecided
     if name == "heures_mairie":
-        search.trusted &= not open_gains(decisions.tours)
+        search.trusted &= decisions.every_timing
     bound = answer.bound if search.trusted else None
     known = [bound for bound in (bound, search.bounds[name]) if bound is not None]
     search.bounds[name] = max(known, default=None)

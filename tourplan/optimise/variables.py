@@ -11,7 +11,7 @@ from tourplan.access import nearest
 from tourplan.daytours import DayTours
 from tourplan.optimise.cuts import with_cuts
 from tourplan.optimise.mip import Floats, Mip
-from tourplan.optimise.splits import with_splits
+from tourplan.optimise.splits import open_gains, with_splits
 from tourplan.problem import Problem
 
 Ints = NDArray[np.int64]
@@ -31,6 +31,7 @@ class Decisions:
         served: sessions held at each site in the cycle, shape (sites,).
         trimmed: opening cut in each week, in steps of the day's grid, shape (weeks,).
         calendar: the variables that place days, or ``None`` while weekdays do not matter.
+        every_timing: whether no timing left out could have more half-days within mairie hours.
     """
 
     problem: Problem
@@ -40,10 +41,13 @@ class Decisions:
     served: Ints = field(init=False)
     trimmed: Ints = field(init=False)
     calendar: Calendar | None = field(init=False, default=None)
+    every_timing: bool = field(init=False)
     _beyond: dict[int, Ints] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tours = with_cuts(self.problem, with_splits(self.problem, self.tours))
+        timed = with_splits(self.problem, self.tours)
+        self.every_timing = not open_gains(timed)
+        self.tours = with_cuts(self.problem, timed)
         problem, tours = self.problem, self.tours
         weeks = problem.weeks
         allowed = np.array([site.allowed for site in problem.sites], dtype=float)
