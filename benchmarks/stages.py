@@ -70,7 +70,7 @@ def time_stages(name: str) -> dict[str, tuple[float, float | None]]:
 
     from tourplan.assemble import assemble
     from tourplan.daytours import list_day_tours
-    from tourplan.network import embedded_network
+    from tourplan.network.links import embedded_network
     from tourplan.optimise.solve import optimise
     from tourplan.prepare import prepare
     from tourplan.starter import example

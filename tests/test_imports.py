@@ -14,8 +14,8 @@ PACKAGE = Path(__file__).parent.parent / "tourplan"
 LAYERS = """
 errors
 files hours console
-tables problem access schedule scenario optimise.mip export.french
-territory network plan coherence export.markup
+tables problem network.source access schedule scenario optimise.mip export.french
+territory network.links network.roads plan coherence export.markup
 names travel measures timeline verify reading export.itinerary
 starter
 check daytours

@@ -27,7 +27,7 @@ from tourplan.export.page import map_page, notebook_page
 from tourplan.export.scene import build_scene
 from tourplan.export.words import area_sentence
 from tourplan.hours import clock
-from tourplan.network import embedded_network
+from tourplan.network.links import embedded_network
 from tourplan.plan import Day, Level, Plan
 from tourplan.prepare import Case
 from tourplan.territory import Territory

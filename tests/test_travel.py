@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tourplan.files import data_file
-from tourplan.network import EMBEDDED, RoadNetwork, embedded_network
+from tourplan.network.links import EMBEDDED, RoadNetwork, embedded_network
 from tourplan.starter import CLERMONT, TEN
 from tourplan.tables import read_table
 from tourplan.travel import TravelMatrix, travel_matrix

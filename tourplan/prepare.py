@@ -13,7 +13,7 @@ import numpy as np
 from tourplan.check import candidate_codes, checked, residents_of
 from tourplan.errors import Fault, InputError
 from tourplan.hours import WEEKDAYS, duration
-from tourplan.network import embedded_network
+from tourplan.network.links import embedded_network
 from tourplan.problem import (
     AccessGoal,
     DayRules,

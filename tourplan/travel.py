@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tourplan.network import NetworkSource, RoadNetwork
+from tourplan.network.links import RoadNetwork
+from tourplan.network.source import NetworkSource
 
 _PACK = 2**24
 """Distances under 2**24 m and times under 2**29 s share a float64 exactly."""

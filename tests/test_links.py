@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tourplan import network
 from tourplan.errors import InputError
 from tourplan.files import data_file, write_text
-from tourplan.network import EMBEDDED, RoadNetwork, embedded_network
+from tourplan.network import links as network
+from tourplan.network.links import EMBEDDED, RoadNetwork, embedded_network
 from tourplan.tables import read_table
 
 

@@ -1,8 +1,8 @@
-"""The road network. Here: the packaged links between neighbouring chefs-lieux.
+"""The packaged links between neighbouring chefs-lieux.
 
 The links are schematic and honest about it: one point a commune, the same times both ways,
 free-flow minutes fitted on a routing table, about 10 % off (median) in the hills and up to 30 %
-near towns. They need no network at run time. Real roads come in by this module too.
+near towns. They need no network at run time.
 """
 
 from __future__ import annotations
@@ -14,19 +14,8 @@ from numpy.typing import NDArray
 
 from tourplan.errors import InputError
 from tourplan.files import data_file
+from tourplan.network.source import NetworkSource
 from tourplan.tables import decimal, read_table
-
-
-@dataclass(frozen=True)
-class NetworkSource:
-    """What every output says of the times: where from, how old, how sure."""
-
-    label: str
-    date: str
-    credit: str
-    uncertainty: str
-    schematic: bool
-
 
 EMBEDDED = NetworkSource(
     label="réseau simplifié intégré : liaisons entre chefs-lieux voisins, mêmes temps dans les "
@@ -34,6 +23,7 @@ EMBEDDED = NetworkSource(
     date="2026-11",
     credit="© OpenStreetMap contributors, ODbL",
     uncertainty="écart médian d’environ 10 % en zone de collines, jusqu’à 30 % près des villes",
+    uncertainty_pct=10,
     schematic=True,
 )
 
