@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tourplan.access import Access, access_figures, nearest
+from tourplan.access import Access, Standing, access_figures, nearest, standing
 
 FIXED = settings(deadline=None, derandomize=True)
 MINUTES = (15, 20, 30)
@@ -106,3 +106,65 @@ def test_the_largest_populations_do_not_overflow():
     hour = nearest(np.full((1000, 1), 86_400), np.ones((1000, 1), dtype=bool))
     figures = access_figures(hour, np.full(1000, 100_000_000), MINUTES)
     assert figures.mean_s == 86_400
+
+
+# --- « dans », « à la limite », « au-delà » --------------------------------------------------
+
+
+def stand(seconds: int, minutes: int, uncertainty_pct: int) -> Standing:
+    """How one time stands against one threshold."""
+    found = standing(np.array([seconds]), np.array([True]), minutes, uncertainty_pct)
+    return Standing(int(found[0]))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, Standing.INSIDE),
+        (1_636, Standing.INSIDE),  # 1 636 s and 10 % are 1 799,6 s
+        (1_637, Standing.NEAR),  # 1 637 s and 10 % are 1 800,7 s
+        (1_800, Standing.NEAR),
+        (1_806, Standing.NEAR),  # the village at 30,1 min
+        (2_000, Standing.NEAR),  # 2 000 s less 10 % are 1 800 s exactly: may be within
+        (2_001, Standing.BEYOND),
+    ],
+)
+def test_edges_of_thirty_minutes_at_ten_per_cent(seconds, expected):
+    assert stand(seconds, 30, 10) is expected
+
+
+def test_the_longest_time_exactly_at_the_threshold_is_inside():
+    assert stand(750, 15, 20) is Standing.INSIDE  # 750 s and 20 % are 900 s exactly
+    assert stand(751, 15, 20) is Standing.NEAR
+    assert stand(1_125, 15, 20) is Standing.NEAR  # less 20 %, 900 s exactly
+    assert stand(1_126, 15, 20) is Standing.BEYOND
+
+
+def test_without_uncertainty_nothing_is_near():
+    assert [stand(s, 15, 0) for s in (899, 900, 901)] == [
+        Standing.INSIDE,
+        Standing.INSIDE,
+        Standing.BEYOND,
+    ]
+
+
+def test_what_is_not_reached_is_beyond():
+    found = standing(np.array([0, 0]), np.array([False, True]), 15, 10)
+    assert found.tolist() == [Standing.BEYOND, Standing.INSIDE]
+
+
+@FIXED
+@given(travel(), st.integers(1, 70), st.integers(0, 60))
+def test_standing_agrees_with_fractions(case, minutes, uncertainty_pct):
+    share, limit = Fraction(uncertainty_pct, 100), minutes * 60
+    expected = []
+    for t in brute(*case):
+        if t is None or t * (1 - share) > limit:
+            expected.append(Standing.BEYOND)
+        else:
+            expected.append(Standing.INSIDE if t * (1 + share) <= limit else Standing.NEAR)
+    access = nearest(*case)
+    found = access.standing(minutes, uncertainty_pct)
+    assert found.tolist() == expected
+    sure = found != Standing.NEAR
+    assert (access.beyond(minutes) == (found == Standing.BEYOND))[sure].all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,6 +94,28 @@ class TestPlaces:
         assert plan.origin.schematic
         assert "OpenStreetMap" in plan.origin.credit
 
+    def test_origin_tells_uncertainty_and_speeds(self, case):
+        assert plan_of(case, (1, 0, 0)).origin.uncertainty_pct == 10
+        source = replace(case.travel.source, uncertainty_pct=7, speeds="vitesses des panneaux")
+        told = plan_of(replace(case, travel=replace(case.travel, source=source)), (1, 0, 0))
+        assert (told.origin.uncertainty_pct, told.origin.speeds) == (7, "vitesses des panneaux")
+        keys = json.loads(told.to_json())["temps_de_trajet"]
+        assert (keys["incertitude_pct"], keys["vitesses"]) == (7, "vitesses des panneaux")
+
+    def test_drives_are_computed_unless_measured(self, case, plan):
+        assert not any(s.drive_measured for day in plan.days for s in day.stops)
+        assert not any(day.return_drive_measured for day in plan.days)
+        measured = case.travel.measured.copy()
+        depot, caylar, rives = map(case.travel.index, ("34079", "34064", "34230"))
+        measured[depot, caylar] = measured[rives, depot] = True
+        marked = replace(case, travel=replace(case.travel, measured=measured))
+        first, second = plan_of(marked, (1, 0, 0), (1, 2, 1)).days
+        assert (first.stops[0].drive_measured, first.return_drive_measured) == (True, False)
+        assert (second.stops[0].drive_measured, second.return_drive_measured) == (False, True)
+        keys = json.loads(plan_of(marked, (1, 0, 0)).to_json())["journees"][0]
+        assert keys["permanences"][0]["trajet_mesure"] is True
+        assert keys["trajet_retour_mesure"] is False
+
 
 class TestAccess:
     def test_areas_add_up_to_the_whole(self, herault_plan):
@@ -109,6 +133,35 @@ class TestAccess:
             for minutes, count in area.after.items():
                 assert count <= area.before[minutes]
             assert area.mean_after_s <= area.mean_before_s
+
+    def test_three_groups_hold_everybody(self, herault_plan):
+        for area in herault_plan.access:
+            for beyond, groups in (
+                (area.before, area.groups_before),
+                (area.after, area.groups_after),
+            ):
+                assert set(groups) == set(beyond)
+                for minutes, group in groups.items():
+                    assert group.inside + group.near + group.beyond == area.residents
+                    assert group.beyond <= beyond[minutes] <= group.beyond + group.near
+
+    def test_the_village_at_30_1_minutes_is_at_the_limit(self, herault_plan):
+        lodevois = next(a for a in herault_plan.access if "Lodévois" in a.name)
+        assert lodevois.before[30] == 185
+        group = lodevois.groups_before[30]
+        assert (group.near, group.communes_near, group.beyond) == (185, 1, 0)
+        keys = json.loads(herault_plan.to_json())["acces"][0]["groupes_avant"]["30"]
+        assert keys == {
+            "dans": lodevois.residents - 185,
+            "a_la_limite": 185,
+            "au_dela": 0,
+            "communes_a_la_limite": 1,
+            "communes_au_dela": 0,
+        }
+
+    def test_minutes_of_a_level_are_told_too(self):
+        case = case_of(objectifs={"ordre": ["passages", "habitants_au_dela_25"]})
+        assert sorted(plan_of(case).access[0].groups_after) == [15, 20, 25, 30]
 
     def test_figures_of_the_field(self, herault_plan):
         lodevois = next(a for a in herault_plan.access if "Lodévois" in a.name)

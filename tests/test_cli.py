@@ -27,7 +27,7 @@ from tourplan.starter import EXAMPLES, TEN, example
 ROOT = Path(__file__).parent.parent
 COLUMNS = (
     "semaine;jour;creneau;date;code_insee;commune;lieu;adresse;arrivee;ouverture;fermeture;"
-    "depart;trajet_min;trajet_km;agents;vehicule"
+    "depart;trajet_min;trajet_km;agents;vehicule;temps_de_trajet;trajet_source"
 )
 PAPER_2021 = (
     "Le Bosc, St Jean de la Blaquière, La Vacquerie et St Martin de Castrie, "
@@ -374,6 +374,8 @@ class TestSolve:
             assert row["agents"] == "Agent 1, Agent 2"
             assert row["vehicule"] == "Véhicule 1"
             assert row["date"] == ""
+            assert "± 10 %" in row["temps_de_trajet"]
+            assert row["trajet_source"] == ("calculé" if row["creneau"] != "départ" else "")
 
     def test_drives_add_up(self, folder):
         figures = Plan.read(folder / "plan.json").figures
@@ -396,13 +398,26 @@ class TestSolve:
         assert found["demontre"] is True
         assert found["fin"] == "terminé"
         assert (
-            "CC Lodévois et Larzac : 1\u00a0523 habitants de 10 communes sont à plus de 15 min "
-            "d’un accueil ; avec la tournée, aucun."
+            "CC Lodévois et Larzac : 1\u00a0062 habitants de 9 communes sont à plus de 15 min "
+            "d’un accueil et 1\u00a0409 à la limite ; avec la tournée, aucun, et 40 à la limite."
         ) in found["phrases"]
         assert any("aucun autre planning ne fait mieux" in text for text in found["phrases"])
         assert any("344,9 min par semaine, déjà la plus" in text for text in found["comparaison"])
         served = {s["code_insee"] for d in found["plan"]["journees"] for s in d["permanences"]}
         assert served == set(TEN)
+
+    def test_the_village_at_30_1_minutes_is_told_at_the_limit(self, tp):
+        plan = json.loads(tp("solve", "--json").out)["plan"]
+        lodevois = next(a for a in plan["acces"] if "Lodévois" in a["nom"])
+        assert lodevois["groupes_avant"]["30"]["a_la_limite"] == 185
+        assert lodevois["groupes_avant"]["30"]["au_dela"] == 0
+        assert plan["temps_de_trajet"]["incertitude_pct"] == 10
+
+    def test_the_times_are_told(self, tp, small):
+        out = tp("solve", small).out
+        assert "Temps de route : réseau simplifié intégré" in out
+        assert "(novembre 2026)" in out.replace("\u00a0", " ")
+        assert "Incertitude : ± 10 %" in out
 
     def test_screen(self, tp, small):
         answer = tp("planifier", small)
@@ -655,6 +670,75 @@ class TestWholeFilesOnly:
         assert answer.code == -signal.SIGKILL
         shown = [p for p in (tmp_path / "sorties").iterdir() if not p.name.startswith(".")]
         assert [list(folder.iterdir()) for folder in shown] == [[]]
+
+
+class TestSensitivity:
+    """``--sensibilite``: what other drives would change, in a file of its own."""
+
+    def test_a_file_more_and_the_same_plan(self, tp, small, tmp_path, folder):
+        answer = tp("solve", small, "--sensibilite")
+        assert answer.code == 0
+        found = only_folder(tmp_path / "sorties")
+        assert sorted(path.name for path in found.iterdir()) == sorted([*FILES, "sensibilite.csv"])
+        assert ", sensibilite.csv" in answer.out
+        plans = [Plan.read(each / "plan.json") for each in (found, folder)]
+        without = [plan.model_copy(update={"measures": {}}).to_json() for plan in plans]
+        assert without[0] == without[1]
+        assert "sensib" not in without[0]
+
+    def test_its_columns(self, tp, small, tmp_path):
+        tp("solve", small, "--sensibilite")
+        raw = (only_folder(tmp_path / "sorties") / "sensibilite.csv").read_bytes()
+        assert raw.startswith(b"\xef\xbb\xbftrajets;sujet;ou;plan;alors\r\n")
+        rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
+        assert {row["trajets"] for row in rows} == {"20 % plus courts", "20 % plus longs"}
+        assert {"temps de trajet", "meilleur plan", "habitants au-delà", "route par semaine"} <= {
+            row["sujet"] for row in rows
+        }
+        assert "± 10 %" in rows[0]["plan"]
+
+    def test_on_the_screen_and_on_the_map(self, tp, small, tmp_path):
+        out = tp("solve", small, "--sensibilite").out
+        for words in (
+            "Si les trajets étaient 20 % plus courts : ",
+            "Si les trajets étaient 20 % plus longs : ",
+            "Le plan tel qu’il est annoncé, si les trajets étaient 20 % plus longs : ",
+        ):
+            assert words in out
+        page = (only_folder(tmp_path / "sorties") / "carte.html").read_text(encoding="utf-8")
+        assert "Et si les trajets étaient" in page
+
+    def test_json(self, tp, small):
+        found = json.loads(tp("solve", small, "--sensibilite", "--json").out)
+        assert found["fichiers"][-1] == "sensibilite.csv"
+        assert found["sensibilite"]["phrases"][0].startswith("Si les trajets étaient")
+        assert set(found["sensibilite"]["differences"][0]) == {
+            "trajets",
+            "sujet",
+            "ou",
+            "plan",
+            "alors",
+        }
+        assert json.loads(tp("solve", small, "--json").out)["sensibilite"] is None
+
+    def test_interrupted_the_plan_is_kept(self, tp, small, tmp_path, monkeypatch):
+        from tourplan.study import sensitivity
+
+        find = sensitivity.solve
+
+        def interrupted(case: Any, *, stop: threading.Event, **options: Any) -> Plan:
+            if not stop.is_set():
+                signal.raise_signal(signal.SIGINT)
+            return find(case, stop=stop, **options)
+
+        monkeypatch.setattr("tourplan.study.sensitivity.solve", interrupted)
+        answer = tp("solve", small, "--sensibilite")
+        assert answer.code == 0
+        assert "Interruption demandée" in answer.err
+        assert "pas de réponse (interrompu avant un premier plan)" in answer.out
+        found = only_folder(tmp_path / "sorties")
+        assert (found / "sensibilite.csv").exists()
+        assert Plan.read(found / "plan.json").stopped == "terminé"
 
 
 class TestInterruption:

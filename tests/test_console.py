@@ -106,11 +106,11 @@ class TestFrench:
         [
             (["solv"], "commande « solv » inconnue ; vouliez-vous solve ?"),
             (["évaluter"], "vouliez-vous évaluer ?"),
-            (["zzz"], "attendu : init, check, solve, evaluate, creer, verifier"),
+            (["zzz"], "attendu : init, check, solve, evaluate, network, creer, verifier"),
             (["--exemple"], "option --exemple inconnue"),
             (["-x"], "option -x inconnue"),
             (["solve", "--fou"], "option --fou inconnue"),
-            (["solve", "--limte", "3"], "vouliez-vous --limite ?"),
+            (["solve", "--limte", "3"], "vouliez-vous --limite"),
             (["solve", "--limite"], "l’option --limite attend une valeur"),
             (["solve", "--limite", "abc"], "--limite : attendu un nombre"),
             (["solve", "--limite", "3,5"], "--limite : attendu un nombre"),

@@ -9,7 +9,7 @@ import pytest
 
 import tourplan as tp
 from tourplan.errors import InputError
-from tourplan.plan import Plan
+from tourplan.plan import Groups, Plan
 from tourplan.prepare import Case, prepare
 from tourplan.scenario import Scenario
 from tourplan.starter import EXAMPLES
@@ -52,13 +52,31 @@ class TestFrame:
 
     def test_shares_of_all_with_fixed_counters_alone(self, alone):
         row = alone.to_frame(share=True).loc[ALL]
-        shares = [row[f"à {minutes} min {WITHOUT} (%)"] for minutes in (15, 20, 30)]
-        assert shares == pytest.approx([80.25, 95.09, 99.72], abs=0.005)
+        for minutes, within, near, beyond in (
+            (15, 75.40, 5.54, 19.05),
+            (20, 87.34, 11.93, 0.73),
+            (30, 99.72, 0.28, 0.0),
+        ):
+            shares = [
+                row[f"{where} {minutes} min {WITHOUT} (%)"]
+                for where in ("à", "à la limite de", "à plus de")
+            ]
+            assert shares == pytest.approx([within, near, beyond], abs=0.005)
+
+    def test_the_village_at_30_1_minutes_is_neither_in_nor_out(self, alone):
+        row = alone.to_frame().loc[LODEVOIS]
+        assert row[f"à la limite de 30 min {WITHOUT}"] == 185
+        assert row[f"à plus de 30 min {WITHOUT}"] == 0
+        village = alone.communes().loc["34277"]
+        assert village[f"minutes {WITHOUT}"] == pytest.approx(30.1)
+        assert village[f"à la limite {WITHOUT}"] == "30"
 
     def test_lodevois_before_and_after(self, toured):
         row = toured.to_frame().loc[LODEVOIS]
-        assert row["habitants"] - row[f"à 15 min {WITHOUT}"] == 1_523
-        assert row["habitants"] == row[f"à 15 min {WITH}"]
+        without = [row[f"{w} 15 min {WITHOUT}"] for w in ("à", "à la limite de", "à plus de")]
+        assert without == [12_458, 1_409, 1_062]
+        toured_ = [row[f"{w} 15 min {WITH}"] for w in ("à", "à la limite de", "à plus de")]
+        assert toured_ == [14_889, 40, 0]
         assert row[f"moyenne {WITHOUT} (min)"] == pytest.approx(6.2, abs=0.05)
         assert row[f"moyenne {WITH} (min)"] == pytest.approx(1.7, abs=0.05)
 
@@ -81,8 +99,13 @@ class TestCommunes:
     def test_communes_add_up_to_the_frame(self, toured):
         communes, frame = toured.communes(), toured.to_frame()
         for words in (WITHOUT, WITH):
-            near = communes[communes[f"minutes {words}"] <= 20]
-            assert near["habitants"].sum() == frame.loc[ALL, f"à 20 min {words}"]
+            near = communes[f"à la limite {words}"].str.contains("20")
+            assert (
+                communes[near]["habitants"].sum()
+                == frame.loc[ALL, f"à la limite de 20 min {words}"]
+            )
+            within = communes[~near & (communes[f"minutes {words}"] <= 20)]
+            assert within["habitants"].sum() == frame.loc[ALL, f"à 20 min {words}"]
 
     def test_codes_are_text(self, alone):
         assert "34036" in alone.communes().index
@@ -126,18 +149,28 @@ class TestFigures:
             words = " ".join(text.get_text() for text in axes.texts)
             assert "OpenStreetMap" in words
             assert "réseau simplifié" in words
+            assert "± 10 %" in words
+            assert "novembre 2026" in words
+
+    def test_the_map_marks_communes_near_a_limit(self, toured):
+        texts = [t.get_text() for t in toured.plot().get_legend().get_texts()]
+        assert "à la limite (couleur voisine possible)" in texts
 
 
 class TestWords:
     def test_repr(self, toured):
         assert repr(toured) == (
             "Coverage(66\u00a0607 habitants ; à 15 min d’un accueil : "
-            "80,3\u00a0% sans la tournée, 83,0\u00a0% avec la tournée)"
+            "75,4\u00a0% et 5,5\u00a0% à la limite sans la tournée, "
+            "80,2\u00a0% et 2,8\u00a0% à la limite avec la tournée)"
         )
 
     def test_html_never_rounds_up_to_everybody(self, herault_case, herault_plan):
         cover = tp.coverage(herault_case, herault_plan)
-        area = cover.areas[-1].model_copy(update={"residents": 66_607, "before": {30: 1}})
+        one = Groups(inside=66_606, near=0, beyond=1, communes_near=0, communes_beyond=1)
+        area = cover.areas[-1].model_copy(
+            update={"residents": 66_607, "before": {30: 1}, "groups_before": {30: one}}
+        )
         almost = Coverage(cover.case, (area,), cover.before, None, ())
         assert "99,9" in almost._repr_html_()
         assert "100" not in almost._repr_html_()
@@ -145,7 +178,7 @@ class TestWords:
     def test_html_shows_both_sides(self, toured):
         html = toured._repr_html_()
         assert "6,2\u00a0min → 1,7\u00a0min" in html
-        assert "89,8\u00a0% → 100\u00a0%" in html
+        assert "95,5\u00a0% et 1,6\u00a0% à la limite → 100\u00a0%" in html
 
 
 class TestInput:

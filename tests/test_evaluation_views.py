@@ -67,6 +67,12 @@ class TestHtml:
         assert "À vérifier avec la mairie" in html
         assert "344,9\u00a0min" in html
 
+    def test_the_times_are_told(self, judged):
+        html = judged._repr_html_()
+        assert "novembre 2026" in html.replace("\u00a0", " ")
+        assert "±" in html
+        assert judged.to_dict()["tournee"]["temps_de_trajet"]["incertitude_pct"] == 10
+
     def test_absent_sides_are_dashes(self, judged):
         html = replace(judged, best=None, why_not="aucun plan <b>")._repr_html_()
         assert ">–</td>" in html

@@ -11,7 +11,9 @@ import pytest
 
 from tourplan.errors import InputError
 from tourplan.export.figure import plot_plan
+from tourplan.export.french import spaced
 from tourplan.export.scene import CLASS_LABELS, build_scene
+from tourplan.export.words import origin_words
 from tourplan.plan import Plan
 from tourplan.prepare import Case
 
@@ -48,7 +50,11 @@ def test_every_stop_is_numbered_and_named(
         for mark in route.stops:
             assert mark.label in words
             assert mark.stop.name in words
-    assert any("OpenStreetMap" in text and herault_plan.fingerprint in text for text in words)
+    assert any(herault_plan.fingerprint in text for text in words)
+    (source,) = [" ".join(text.split()) for text in words if "OpenStreetMap" in text]
+    assert source == " ".join(
+        spaced(f"Temps de route : {origin_words(herault_plan.origin)}.").split()
+    )
 
 
 def test_communes_are_drawn_by_class(axes: Any, herault_plan: Plan, herault_case: Case) -> None:
@@ -58,8 +64,11 @@ def test_communes_are_drawn_by_class(axes: Any, herault_plan: Plan, herault_case
     scene = build_scene(herault_plan, herault_case)
     areas = [c for c in axes.collections if isinstance(c, PathCollection) and c.get_zorder() == 1]
     drawn = [len(area.get_paths()) for area in areas]
-    expected = [sum(v.after.rank == rank for v in scene.communes) for rank in range(7)]
-    assert drawn == [len(scene.surroundings), *expected]
+    expected = [len(scene.surroundings)]
+    for rank in range(7):
+        reaches = [v.after for v in scene.communes if v.after.rank == rank]
+        expected += [len(reaches), sum(bool(reach.near) for reach in reaches)]
+    assert drawn == expected
 
 
 def test_legend_names_classes_and_days(axes: Any, herault_plan: Plan, herault_case: Case) -> None:
@@ -67,6 +76,7 @@ def test_legend_names_classes_and_days(axes: Any, herault_plan: Plan, herault_ca
     named = [text.get_text() for text in axes.get_legend().get_texts()]
     assert named[:6] == list(CLASS_LABELS[:6])
     assert "Lundi, journée 1" in named
+    assert "à la limite (couleur voisine possible)" in named
     assert f"départ et retour : {herault_plan.depot_name}" in named
 
 

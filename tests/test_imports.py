@@ -13,27 +13,34 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "tourplan"
 LAYERS = """
 errors
-files hours console
-tables problem network.source access schedule scenario optimise.mip export.french
-territory network.links network.roads plan coherence export.markup
-names travel measures timeline verify reading export.itinerary
-starter
+files hours console network.drivable network.source network.speedmodel network.store
+tables problem access schedule network.roads network.graph scenario optimise.mip export.french
+territory network.links network.speeds network.waycut network.table network.measured network.turns
+plan network.osmfile network.online network.streets coherence export.markup
+names measures timeline verify reading network.snap network.saved network.osmnxgraph
+travel.contraction travel.dissection
+travel.fronts travel.ways travel.reach
+travel.hierarchy
+travel.margin travel.matrix
+starter export.words routing
 check daytours
 prepare optimise.cuts optimise.splits
-optimise.variables assemble study.tours study.changes export.scene export.words
-optimise.rules export.figure export.sections
+optimise.variables assemble study.tours study.changes export.scene export.itinerary
+cases optimise.rules export.figure export.sections
 optimise.objectives export.page study.coverage
 optimise.solve
 study.clash
 planner
-study.evaluate
+study.evaluate study.sensitivity
+roadcli
 cli
 """
 LAYER = {name: number for number, row in enumerate(LAYERS.split("\n")) for name in row.split()}
 MAY_ASK = {"plan": {"export", "prepare", "scenario", "verify"}, "scenario": {"reading"}}
 """What the methods of ``Plan`` and ``Scenario`` import when they are called: the exceptions."""
 HEAVY = {"numpy", "scipy", "ortools", "geopandas", "pandas", "pydantic", "shapely", "matplotlib"}
-LIGHT = ("cli", "console", "errors", "files", "hours", "tables", "__init__", "optimise.__init__")
+HEAVY |= {"osmium", "osmnx", "networkx", "requests", "pyarrow"}
+LIGHT = ("cli", "roadcli", "console", "errors", "files", "hours", "tables", "__init__")
 MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in sorted(PACKAGE.rglob("*.py"))

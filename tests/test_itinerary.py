@@ -18,7 +18,7 @@ from tourplan.export.itinerary import (
     itinerary_rows,
     neutral,
 )
-from tourplan.plan import Day, Plan, Stop
+from tourplan.plan import Day, Origin, Plan, Stop
 
 HOUR = 3600
 
@@ -47,7 +47,10 @@ def plan(herault_plan) -> Plan:
         week=1,
         weekday=0,
         departure_s=9 * HOUR,
-        stops=(stop("matin", 10), stop("après-midi", 14, code="05001", name='"Abriès"')),
+        stops=(
+            stop("matin", 10, drive_measured=True),
+            stop("après-midi", 14, code="05001", name='"Abriès"'),
+        ),
         break_from_s=None,
         break_until_s=None,
         return_s=17 * HOUR,
@@ -55,25 +58,46 @@ def plan(herault_plan) -> Plan:
         return_drive_m=100_000,
         work_s=0,
     )
-    return herault_plan.model_copy(update={"days": (day,), "start": "2027-01-04"})
+    origin = Origin(
+        label="table",
+        date="2026-05",
+        credit="nous",
+        uncertainty="peu",
+        uncertainty_pct=5,
+        schematic=False,
+    )
+    return herault_plan.model_copy(update={"days": (day,), "start": "2027-01-04", "origin": origin})
 
 
 GOLDEN = (
     "semaine;jour;creneau;date;code_insee;commune;lieu;adresse;arrivee;ouverture;fermeture;depart;"
-    "trajet_min;trajet_km;agents;vehicule\r\n"
+    "trajet_min;trajet_km;agents;vehicule;temps_de_trajet;trajet_source\r\n"
     "1;lundi;départ;2027-01-11;34079;Clermont-l'Hérault;Agence;;;;;09:00;;;"
-    "Agent 1, Agent 2;Véhicule 1\r\n"
+    "Agent 1, Agent 2;Véhicule 1;table (mai 2026). Incertitude : ± 5 % (peu). nous;\r\n"
     '1;lundi;matin;2027-01-11;34064;Le Caylar;Mairie;"1 rue ; 34520";09:45;10:00;12:00;12:15;'
-    "30,83;25,004;Agent 1, Agent 2;Véhicule 1\r\n"
+    "30,83;25,004;Agent 1, Agent 2;Véhicule 1;"
+    "table (mai 2026). Incertitude : ± 5 % (peu). nous;mesuré\r\n"
     '1;lundi;après-midi;2027-01-11;05001;"""Abriès""";Mairie;"1 rue ; 34520";13:45;14:00;16:00;'
-    "16:15;30,83;25,004;Agent 1, Agent 2;Véhicule 1\r\n"
+    "16:15;30,83;25,004;Agent 1, Agent 2;Véhicule 1;"
+    "table (mai 2026). Incertitude : ± 5 % (peu). nous;calculé\r\n"
     "1;lundi;retour;2027-01-11;34079;Clermont-l'Hérault;Agence;;17:00;;;;0,1;100,0;"
-    "Agent 1, Agent 2;Véhicule 1\r\n"
+    "Agent 1, Agent 2;Véhicule 1;table (mai 2026). Incertitude : ± 5 % (peu). nous;calculé\r\n"
 )
 
 
 def test_golden(plan):
     assert itinerary_csv(plan) == GOLDEN
+
+
+def test_what_was_added_stands_after_the_columns_of_old():
+    assert COLUMNS[15:] == ("vehicule", "temps_de_trajet", "trajet_source")
+
+
+def test_a_return_that_was_measured(plan):
+    (day,) = plan.days
+    measured = day.model_copy(update={"return_drive_measured": True})
+    rows = list(itinerary_rows(plan.model_copy(update={"days": (measured,)})))
+    assert [row[-1] for row in rows] == ["", "mesuré", "calculé", "mesuré"]
 
 
 def test_every_row_has_every_column(herault_plan):

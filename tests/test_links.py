@@ -6,7 +6,8 @@ import pytest
 from tourplan.errors import InputError
 from tourplan.files import data_file, write_text
 from tourplan.network import links as network
-from tourplan.network.links import EMBEDDED, RoadNetwork, embedded_network
+from tourplan.network.graph import RoadNetwork
+from tourplan.network.links import EMBEDDED, embedded_network
 from tourplan.tables import read_table
 
 
@@ -24,27 +25,28 @@ def links_file(tmp_path, monkeypatch, *rows: str) -> None:
 def test_links_stand_as_they_are_both_ways(roads):
     rows = read_table(data_file("liaisons.csv"), ("a", "b", "km", "minutes"))
     assert len(roads.start) == 2 * len(rows) == 2 * 6682
+    names = list(roads.places)
     links = {
-        (roads.nodes[a], roads.nodes[b]): (t, d)
+        (names[a], names[b]): (t, d)
         for a, b, t, d in zip(
             roads.start.tolist(),
             roads.end.tolist(),
-            roads.time_s.tolist(),
-            roads.distance_m.tolist(),
+            roads.time_ms.tolist(),
+            roads.distance_dm.tolist(),
             strict=True,
         )
     }
     for row in rows:
         figures = (
-            round(float(row.text("minutes")) * 60),
-            round(float(row.text("km")) * 1000),
+            round(float(row.text("minutes")) * 60) * 1000,
+            round(float(row.text("km")) * 1000) * 10,
         )
         assert links[row.text("a"), row.text("b")] == figures
         assert links[row.text("b"), row.text("a")] == figures
 
 
-def test_figures_are_whole_positive_seconds_and_metres(roads):
-    for values in (roads.time_s, roads.distance_m):
+def test_figures_are_whole_positive_milliseconds_and_decimetres(roads):
+    for values in (roads.time_ms, roads.distance_dm):
         assert values.dtype == np.int64
         assert values.min() > 0
 
@@ -57,11 +59,11 @@ def test_it_says_what_it_is(roads):
 
 
 def test_a_network_refuses_floats_rather_than_truncate_them():
-    one = np.array([0])
-    with pytest.raises(TypeError, match="whole seconds"):
-        RoadNetwork(("a",), one, one, np.array([1.5]), one, EMBEDDED)
-    with pytest.raises(TypeError, match="whole seconds"):
-        RoadNetwork(("a",), one, one, one, np.array([1.5]), EMBEDDED)
+    one, half = np.array([0]), np.array([1.5])
+    with pytest.raises(TypeError, match="whole milliseconds"):
+        RoadNetwork(one, one, one, one, half, one, EMBEDDED)
+    with pytest.raises(TypeError, match="whole milliseconds"):
+        RoadNetwork(one, one, one, one, one, half, EMBEDDED)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +85,9 @@ def test_a_link_that_is_not_in_whole_units_is_refused(tmp_path, monkeypatch, row
 def test_a_tiny_network(tmp_path, monkeypatch):
     links_file(tmp_path, monkeypatch, "b;a;1.50;2.5")
     roads = embedded_network()
-    assert roads.nodes == ("a", "b")
+    assert roads.places == {"a": 0, "b": 1}
     assert (roads.start.tolist(), roads.end.tolist()) == ([1, 0], [0, 1])
-    assert (roads.time_s.tolist(), roads.distance_m.tolist()) == ([150, 150], [1500, 1500])
+    assert (roads.time_ms.tolist(), roads.distance_dm.tolist()) == (
+        [150_000, 150_000],
+        [15_000, 15_000],
+    )

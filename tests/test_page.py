@@ -23,7 +23,7 @@ import pytest
 
 from tourplan.export import sections
 from tourplan.export.french import spaced
-from tourplan.export.page import map_page, notebook_page
+from tourplan.export.page import map_data, map_page, notebook_page
 from tourplan.export.scene import build_scene
 from tourplan.export.words import area_sentence
 from tourplan.hours import clock
@@ -31,7 +31,7 @@ from tourplan.network.links import embedded_network
 from tourplan.plan import Day, Level, Plan
 from tourplan.prepare import Case
 from tourplan.territory import Territory
-from tourplan.travel import travel_matrix
+from tourplan.travel.matrix import travel_matrix
 
 EVIL = "<script>alert(1)</script>"
 VOID = {"meta", "input", "link", "br", "img", "hr"}
@@ -120,7 +120,7 @@ def test_nothing_is_loaded_from_elsewhere(page: str, read: Reader) -> None:
         for name in ("src", "srcset", "href", "data", "action", "poster", "background"):
             assert attributes.get(name, "#").startswith("#"), (tag, attributes)
     style = "".join(_contents(page, "style"))
-    assert re.findall(r"url\(([^)]*)\)", style) == ["#hachures"]
+    assert re.findall(r"url\(([^)]*)\)", style) == ["#hachures", "#limite"]
     assert "@import" not in style
     assert "sourceMappingURL" not in page
 
@@ -343,14 +343,21 @@ def test_access_table_is_the_plan(herault_plan: Plan) -> None:
         cells = [cell.replace("\u202f", "").replace("\u00a0", " ") for cell in row]
         assert int(cells[1]) == area.residents
         for cell, goal in zip(cells[2:5], (30, 20, 15), strict=True):
-            assert cell.startswith(f"{area.before[goal]} → {area.after[goal]} ")
+            before, after = area.groups_before[goal], area.groups_after[goal]
+            assert cell.startswith(f"{before.beyond} → {after.beyond} ")
+            near = f"à la limite : {before.near} → {after.near} "
+            assert (near in cell) is bool(before.near or after.near)
 
 
 def test_sentences_say_what_the_command_line_says(herault_plan: Plan) -> None:
     areas = [
         *herault_plan.access,
-        herault_plan.access[0].model_copy(update={"after": herault_plan.access[0].before}),
-        herault_plan.access[0].model_copy(update={"before": {15: 0, 20: 0, 30: 0}}),
+        herault_plan.access[0].model_copy(
+            update={"groups_after": herault_plan.access[0].groups_before}
+        ),
+        herault_plan.access[0].model_copy(
+            update={"groups_before": {15: herault_plan.access[0].groups_after[30]}}
+        ),
     ]
     for area in areas:
         shown = " ".join("".join(t for _, t in Reader(sections.sentence(area)).texts).split())
@@ -362,12 +369,75 @@ def test_far_communes_are_named(herault_plan: Plan, herault_case: Case) -> None:
     scene = build_scene(herault_plan, herault_case)
     read = Reader(sections.far_communes(herault_plan, scene))
     named = [row[0] for row in read.rows if row[0] != "Commune"]
-    assert sorted(named) == sorted(view.commune.name for view in scene.beyond(15))
+    told = [v for v in scene.farthest_first() if v.after.beyond(15) or 15 in v.after.near]
+    assert sorted(named) == sorted(view.commune.name for view in told)
     assert "Aucune commune." in read.visible
+    titles = [title.replace("\u00a0", " ") for title in read.within("h3")]
+    assert titles == [
+        "À plus de 30 min d’un accueil",
+        "De 20 à 30 min d’un accueil",
+        "À la limite de 20 min d’un accueil",
+        "De 15 à 20 min d’un accueil",
+        "À la limite de 15 min d’un accueil",
+    ]
+
+
+def test_the_village_at_30_1_minutes_is_told_at_the_limit(
+    herault_plan: Plan, herault_case: Case
+) -> None:
+    scene = build_scene(herault_plan, herault_case)
+    (row,) = [r for r in Reader(sections.every_commune(scene)).rows if "Navacelles" in r[0]]
+    assert row[3].replace("\u00a0", " ") == "30,1 min à la limite de 30 min"
+    (commune,) = [
+        c for c in map_data(herault_plan, herault_case, scene)["communes"] if c["code"] == "34277"
+    ]
+    assert commune["avant"] == [
+        5,
+        "≈\u00a030,1",
+        "30,1\u00a0min, à la limite de 30 min",
+        True,
+    ]
+    assert commune["apres"][3] is False
+    assert any("à la limite de 30\u00a0min" in line for line in commune["lignes"])
+
+
+def test_a_measured_drive_says_so(herault_plan: Plan) -> None:
+    day = herault_plan.days[0]
+    first = day.stops[0].model_copy(update={"drive_measured": True})
+    stops = (first, *day.stops[1:])
+    days = (day.model_copy(update={"stops": stops, "return_drive_measured": True}),)
+    shown = sections.itinerary_table(herault_plan.model_copy(update={"days": days}))
+    assert [row[2].endswith("mesuré") for row in Reader(shown).rows if len(row) > 2][1:] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert "mesuré" not in sections.itinerary_table(herault_plan)
+
+
+def test_other_times_are_told_when_asked(herault_plan: Plan, herault_case: Case, page: str) -> None:
+    lines = ["Si les trajets étaient plus longs : <rien>.", "  Route : 1 h.", "  Accès."]
+    told = map_page(herault_plan, herault_case, lines)
+    assert "Et si les trajets étaient" in told
+    assert "Et si les trajets étaient" not in page
+    assert "&lt;rien&gt;" in told
+    assert "<li>Accès.</li></ul>" in told
+
+
+def test_without_uncertainty_the_page_has_no_such_mark(
+    herault_plan: Plan, herault_case: Case
+) -> None:
+    origin = herault_plan.origin.model_copy(update={"uncertainty_pct": 0})
+    plan = herault_plan.model_copy(update={"origin": origin})
+    assert "dont à la limite" not in sections.legend(build_scene(plan, herault_case))
+    assert sections.near_mark(origin) == sections.near_note(origin) == ""
 
 
 def test_legend_counts_every_resident_once(herault_plan: Plan, herault_case: Case) -> None:
     rows = Reader(sections.legend(build_scene(herault_plan, herault_case))).rows[1:]
+    *rows, near = rows
+    assert near[0] == "dont à la limite"
     people = int(herault_case.problem.resident_weight.sum())
     for column in (1, 2):
         assert sum(int(row[column].replace("\u202f", "")) for row in rows) == people
@@ -425,6 +495,8 @@ def test_sources_are_told(read: Reader, herault_plan: Plan) -> None:
         herault_plan.origin.label,
         herault_plan.origin.credit,
         herault_plan.origin.uncertainty,
+        "± 10 %",
+        "novembre 2026",
         "population municipale 2023",
         "d’août 2024",
         "hors du département sont inconnus",
@@ -614,6 +686,8 @@ def test_without_the_tour(
     for rank in range(6):
         expected = sum(view.before.rank == rank for view in scene.communes)
         assert tab.locator(f"path.commune.classe-{rank}").count() == expected
+    near = sum(bool(view.before.near) for view in scene.communes)
+    assert tab.locator("path.limite").count() == near > 0
     assert shown.labels(".arret") == []
     assert tab.locator("path.trace").count() == 0
     assert tab.locator("#jours input").first.is_disabled()

@@ -46,11 +46,38 @@ def test_communes_are_those_of_residents_and_sites(scene: scenes.Scene, herault_
 
 def test_access_agrees_with_the_plan(scene: scenes.Scene, herault_plan: Plan) -> None:
     whole = herault_plan.access[-1]
-    for goal, people in whole.after.items():
-        assert sum(v.residents for v in scene.beyond(goal)) == people
-        assert len(scene.beyond(goal)) == whole.communes_after[goal]
-    for goal, people in whole.before.items():
-        assert sum(v.residents for v in scene.communes if v.before.beyond(goal)) == people
+    lived_in = scene.farthest_first()
+    for goal, group in whole.groups_after.items():
+        far = [v.residents for v in lived_in if v.after.beyond(goal)]
+        near = [v.residents for v in lived_in if goal in v.after.near]
+        assert (sum(far), len(far)) == (group.beyond, group.communes_beyond)
+        assert (sum(near), len(near)) == (group.near, group.communes_near)
+    for goal, group in whole.groups_before.items():
+        assert sum(v.residents for v in scene.communes if v.before.beyond(goal)) == group.beyond
+        assert sum(v.residents for v in scene.communes if goal in v.before.near) == group.near
+
+
+def test_a_commune_at_30_1_minutes_is_near_30_not_beyond(scene: scenes.Scene) -> None:
+    (village,) = [v for v in scene.communes if v.commune.code == "34277"]
+    assert village.before.seconds == 1806
+    assert village.before.near == (30,)
+    assert not village.before.beyond(30)
+    assert village.before.beyond(20)
+    assert village.after.near == ()
+
+
+def test_near_every_limit_of_a_class(scene: scenes.Scene) -> None:
+    for view in scene.communes:
+        for reach in (view.before, view.after):
+            seconds = reach.seconds or 0
+            near = [m for m in LIMITS_MIN if seconds * 90 <= m * 6000 < seconds * 110]
+            assert reach.near == tuple(near)
+
+
+def test_without_uncertainty_nothing_is_near(herault_plan: Plan, herault_case: Case) -> None:
+    origin = herault_plan.origin.model_copy(update={"uncertainty_pct": 0})
+    sure = build_scene(herault_plan.model_copy(update={"origin": origin}), herault_case)
+    assert not any(v.before.near or v.after.near for v in sure.communes)
 
 
 def test_communes_served_are_reached_on_the_spot(scene: scenes.Scene, herault_plan: Plan) -> None:

@@ -219,6 +219,22 @@ def test_the_checker_knows_no_solver():
     )
 
 
+@pytest.mark.parametrize(
+    ("problem", "days", "what"),
+    [
+        (rules(earliest_departure_s=at("9:11")), [AB], "départ à 09:10, avant 09:11"),
+        (rules(latest_return_s=at("16:44")), [AB, C], "retour à 16:45, après 16:44"),
+        (
+            GOOD,
+            first_stop(arrival_s=AT_A.arrival_s + 3 * MINUTE),
+            "arrivée à 09:33 : il manque 3 min pour installer la salle avant 09:45",
+        ),
+    ],
+)
+def test_what_overruns_is_told_with_its_limit(problem, days, what):
+    assert [violation.what for violation in verify(problem, days)] == [what]
+
+
 def test_a_violation_reads_as_a_sentence():
     assert str(Violation("window", "lundi", "trop tôt")) == "lundi : trop tôt"
 

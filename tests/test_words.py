@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -16,13 +16,15 @@ from tourplan.export.words import (
     elected_sentences,
     evaluation_report,
     free_days_text,
+    level_text,
     levels_table,
+    origin_words,
     proof_sentence,
     proof_text,
     rhythm_sentence,
     road_sentence,
 )
-from tourplan.plan import AreaAccess, Level, Plan
+from tourplan.plan import AreaAccess, Groups, Level, Origin, Plan
 from tourplan.prepare import prepare
 from tourplan.scenario import Scenario
 from tourplan.study.evaluate import Change, Evaluation, ToCheck
@@ -31,8 +33,22 @@ from tourplan.verify import Violation
 SPACE = "\u00a0"
 
 
-def area(before: int, after: int, communes: tuple[int, int]) -> AreaAccess:
+def group(near: int, beyond: int, communes: int) -> Groups:
+    return Groups(
+        inside=9_999 - near - beyond,
+        near=near,
+        beyond=beyond,
+        communes_near=int(near > 0),
+        communes_beyond=communes,
+    )
+
+
+def area(
+    before: int, after: int, communes: tuple[int, int], near: tuple[int, int] = (0, 0)
+) -> AreaAccess:
     return AreaAccess(
+        groups_before={15: group(near[0], before, communes[0])},
+        groups_after={15: group(near[1], after, communes[1])},
         code="1",
         name="CC des Monts",
         residents=9_999,
@@ -129,6 +145,43 @@ class TestArea:
     def test_counts(self, before, after, communes, text):
         assert area_sentence(area(before, after, communes)) == f"CC des Monts : {text}"
 
+    @pytest.mark.parametrize(
+        ("before", "after", "near", "text"),
+        [
+            (
+                0,
+                0,
+                (185, 0),
+                "aucun habitant n’est à plus de 15 min d’un accueil, mais 185 sont à la limite ; "
+                "avec la tournée, aucun.",
+            ),
+            (
+                0,
+                0,
+                (1, 1),
+                "aucun habitant n’est à plus de 15 min d’un accueil, mais 1 est à la limite ; la "
+                "tournée n’y change rien.",
+            ),
+            (
+                20,
+                0,
+                (30, 40),
+                "20 habitants de 2 communes sont à plus de 15 min d’un accueil et 30 à la limite ; "
+                "avec la tournée, aucun, et 40 à la limite.",
+            ),
+            (
+                20,
+                10,
+                (0, 40),
+                "20 habitants de 2 communes sont à plus de 15 min d’un accueil ; avec la tournée, "
+                "il en reste 10, d’une commune, et 40 à la limite.",
+            ),
+        ],
+    )
+    def test_those_near_are_counted_apart(self, before, after, near, text):
+        found = area_sentence(area(before, after, (2 if before else 0, int(after > 0)), near))
+        assert found == f"CC des Monts : {text}"
+
     def test_one_sentence_an_area(self, herault_plan):
         sentences = elected_sentences(herault_plan)
         assert len(sentences) == 2 + 2
@@ -177,8 +230,8 @@ class TestRhythm:
         [
             ((), 1, ""),
             (((1, 2),), 1, "Jour libre : mercredi."),
-            (((1, 0), (1, 4)), 1, "Jours libres : lundi, vendredi."),
-            (((2, 0),), 2, "Jour libre : lundi (semaine 2)."),
+            (((1, 0), (1, 4)), 1, "Jours libres : lundi et vendredi."),
+            (((2, 0),), 2, "Jour libre : lundi de la semaine 2."),
         ],
     )
     def test_free_days(self, herault_plan, free, weeks, text):
@@ -236,13 +289,64 @@ class TestProof:
         assert proof_text(one, weeks) == text
 
     def test_levels_are_numbered(self, herault_plan):
-        lines = levels_table(herault_plan.levels)
+        lines = levels_table(herault_plan)
         assert [line.split(".")[0].strip() for line in lines] == [str(n) for n in range(1, 8)]
         assert lines[0] == "  1. Permanences obligatoires tenues : 10 sur 10 (démontré)"
 
     def test_a_single_half_day_is_singular(self, herault_plan):
-        for line in levels_table(herault_plan.levels):
+        for line in levels_table(herault_plan):
             assert not re.search(r"\b[01] [\wé-]+s\b", line)
+
+    def test_residents_within_the_uncertainty_are_told(self, herault_plan):
+        lines = levels_table(herault_plan)
+        assert lines[2].endswith(f" 2{SPACE}514 habitants, tous à la limite (démontré)")
+        assert lines[3].endswith(f" 11{SPACE}320 habitants (démontré)")
+
+    @pytest.mark.parametrize(
+        ("beyond", "text"), [(20, "20 habitants"), (5, "20 habitants, dont 15 à la limite")]
+    )
+    def test_of_some(self, herault_plan, beyond, text):
+        one = level(20, 20, "habitants", "habitants_au_dela_15")
+        plan = herault_plan.model_copy(
+            update={
+                "access": (
+                    area(20, 20, (1, 1)).model_copy(
+                        update={"groups_after": {15: group(20 - beyond, beyond, 1)}}
+                    ),
+                )
+            }
+        )
+        assert level_text(plan, one) == text
+        other = one.model_copy(update={"name": "habitants_au_dela_7"})
+        assert level_text(plan, other) == "20 habitants"
+
+
+class TestOrigin:
+    FACTS: ClassVar[dict[str, Any]] = {
+        "label": "routes",
+        "date": "2026-05-02",
+        "credit": "© nous",
+        "uncertainty": "peu sûr en ville",
+        "uncertainty_pct": 12,
+        "schematic": False,
+    }
+
+    def test_source_date_speeds_uncertainty_and_credit(self):
+        origin = Origin(**self.FACTS, speeds="vitesses des panneaux.")
+        assert origin_words(origin) == (
+            f"routes (2{SPACE}mai 2026). Vitesses des panneaux. Incertitude : ± 12 % (peu sûr en "
+            "ville). © nous"
+        )
+
+    def test_no_speeds_and_no_band(self):
+        origin = Origin(**{**self.FACTS, "uncertainty_pct": 0})
+        assert origin_words(origin) == (
+            f"routes (2{SPACE}mai 2026). Incertitude : peu sûr en ville. © nous"
+        )
+
+    def test_an_evaluation_tells_it(self, judged):
+        lines = evaluation_report(judged, "t.csv")
+        assert f"Temps de route : {origin_words(judged.plan.origin)}." in lines
 
 
 class TestDays:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tourplan.starter import example
     from tourplan.study.coverage import coverage
     from tourplan.study.evaluate import evaluate
+    from tourplan.study.sensitivity import sensitivity
 
 _HOMES = {
     "Case": "tourplan.prepare",
@@ -25,6 +26,7 @@ _HOMES = {
     "coverage": "tourplan.study.coverage",
     "evaluate": "tourplan.study.evaluate",
     "example": "tourplan.starter",
+    "sensitivity": "tourplan.study.sensitivity",
     "solve": "tourplan.planner",
 }
 
@@ -36,6 +38,7 @@ __all__ = [
     "coverage",
     "evaluate",
     "example",
+    "sensitivity",
     "solve",
 ]
 

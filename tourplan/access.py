@@ -3,9 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Standing(IntEnum):
+    """What is sure of a time held against a threshold, given how far off times may be."""
+
+    INSIDE = 0
+    NEAR = 1
+    BEYOND = 2
+
+
+def standing(
+    time_s: NDArray[np.int64], reached: NDArray[np.bool_], minutes: int, uncertainty_pct: int
+) -> NDArray[np.int8]:
+    """The ``Standing`` of each time: « dans », « à la limite » or « au-delà » of ``minutes``.
+
+    A time stands for anything from ``1 - u`` to ``1 + u`` times itself. It is inside when the
+    longest of these is no more than the threshold, beyond when even the shortest is more, else
+    near: ``time·(1 - u) <= threshold < time·(1 + u)``. All in whole hundredths of seconds, so
+    edges are exact; without uncertainty nothing is near. What is not reached is beyond.
+    """
+    threshold = minutes * 60 * 100
+    inside = reached & (time_s * (100 + uncertainty_pct) <= threshold)
+    beyond = ~reached | (time_s * (100 - uncertainty_pct) > threshold)
+    found = np.where(beyond, Standing.BEYOND, np.where(inside, Standing.INSIDE, Standing.NEAR))
+    return found.astype(np.int8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +47,10 @@ class Access:
     def beyond(self, minutes: int) -> NDArray[np.bool_]:
         """Which resident points are farther than ``minutes`` from every counter."""
         return ~self.reached | (self.time_s > minutes * 60)
+
+    def standing(self, minutes: int, uncertainty_pct: int) -> NDArray[np.int8]:
+        """Which resident points are surely within ``minutes``, near them, surely beyond."""
+        return standing(self.time_s, self.reached, minutes, uncertainty_pct)
 
     def join(self, other: Access) -> Access:
         """The access when the counters of both are open."""

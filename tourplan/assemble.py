@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tourplan import __version__
-from tourplan.access import Access, access_figures
-from tourplan.measures import fixed_access, number, sessions_in_hours, whole_access
-from tourplan.plan import AreaAccess, Day, Figures, Level, Origin, Plan, Stopped
+from tourplan.access import Access, Standing, access_figures
+from tourplan.measures import fixed_access, number, sessions_in_hours, threshold, whole_access
+from tourplan.network.source import NetworkSource
+from tourplan.plan import AreaAccess, Day, Figures, Groups, Level, Origin, Plan, Stopped
 from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
@@ -31,9 +33,8 @@ def assemble(
 ) -> Plan:
     """The plan made of ``days`` for ``case``."""
     scenario, problem = case.scenario, case.problem
-    source = case.travel.source
     told = replace(case, scenario=_anonymous(scenario))
-    days = [_addressed(case, day) for day in days]
+    days = [_sourced(case, _addressed(case, day)) for day in days]
     busy = {(day.week, day.weekday) for day in days}
     return Plan(
         title=scenario.title,
@@ -59,18 +60,25 @@ def assemble(
         levels=tuple(levels),
         figures=_figures(scenario, problem, days),
         access=area_access(case, days),
-        origin=Origin(
-            label=source.label,
-            date=source.date,
-            credit=source.credit,
-            uncertainty=source.uncertainty,
-            schematic=source.schematic,
-        ),
+        origin=origin_of(case.travel.source),
         notes=(*case.notes, *_goal_notes(problem, days), *_date_notes(scenario, days)),
         scenario=told.scenario.to_keys(),
         inputs_fingerprint=told.fingerprint(),
         measures=measures or {},
     ).based(scenario.base)
+
+
+def origin_of(source: NetworkSource) -> Origin:
+    """What a plan says of its travel times."""
+    return Origin(
+        label=source.label,
+        date=source.date,
+        credit=source.credit,
+        uncertainty=source.uncertainty,
+        uncertainty_pct=source.uncertainty_pct,
+        speeds=source.speeds,
+        schematic=source.schematic,
+    )
 
 
 def _addressed(case: Case, day: Day) -> Day:
@@ -80,6 +88,21 @@ def _addressed(case: Case, day: Day) -> Day:
         for stop in day.stops
     ]
     return day.model_copy(update={"stops": tuple(stops)})
+
+
+def _sourced(case: Case, day: Day) -> Day:
+    """The day with its drives marked where they were measured on the road."""
+    rows = [
+        case.travel.index(code) for code in (case.depot_code, *(stop.code for stop in day.stops))
+    ]
+    *there, back = (
+        bool(case.travel.measured[start, end]) for start, end in pairwise([*rows, rows[0]])
+    )
+    stops = (
+        stop.model_copy(update={"drive_measured": measured})
+        for stop, measured in zip(day.stops, there, strict=True)
+    )
+    return day.model_copy(update={"stops": tuple(stops), "return_drive_measured": back})
 
 
 def _goal_notes(problem: Problem, days: Sequence[Day]) -> list[str]:
@@ -160,26 +183,29 @@ def area_access(case: Case, days: Sequence[Day]) -> tuple[AreaAccess, ...]:
     names = {c.epci_code: c.epci_name for c in communes}
     codes = np.array([c.epci_code for c in communes])
     areas = [
-        _area(problem, code, names[code] or "Sans intercommunalité", codes == code, before, after)
+        _area(case, code, names[code] or "Sans intercommunalité", codes == code, before, after)
         for code in sorted(names, key=lambda code: names[code])
     ]
     everyone = np.ones(len(codes), dtype=bool)
-    return (*areas, _area(problem, "", WHOLE_AREA, everyone, before, after))
+    return (*areas, _area(case, "", WHOLE_AREA, everyone, before, after))
 
 
 def _area(
-    problem: Problem,
+    case: Case,
     code: str,
     name: str,
     inside: NDArray[np.bool_],
     before: Access,
     after: Access,
 ) -> AreaAccess:
-    minutes = tuple(sorted({goal.minutes for goal in problem.goals} | {15, 20, 30}))
-    weights = problem.resident_weight[inside]
-    one, two = (
-        access_figures(Access(a.time_s[inside], a.reached[inside]), weights, minutes)
-        for a in (before, after)
+    minutes = _thresholds(case.problem)
+    weights = case.problem.resident_weight[inside]
+    uncertainty_pct = case.travel.source.uncertainty_pct
+    accesses = [Access(a.time_s[inside], a.reached[inside]) for a in (before, after)]
+    one, two = (access_figures(access, weights, minutes) for access in accesses)
+    groups_before, groups_after = (
+        {limit: _groups(access, weights, limit, uncertainty_pct) for limit in minutes}
+        for access in accesses
     )
     return AreaAccess(
         code=code,
@@ -189,8 +215,32 @@ def _area(
         after=two.beyond,
         communes_before=one.places_beyond,
         communes_after=two.places_beyond,
+        groups_before=groups_before,
+        groups_after=groups_after,
         mean_before_s=one.mean_s,
         mean_after_s=two.mean_s,
+    )
+
+
+def _thresholds(problem: Problem) -> tuple[int, ...]:
+    """The minutes to tell access for: the usual ones, those of the goals and of the levels."""
+    levels = {minutes for name in problem.objectives if (minutes := threshold(name)) is not None}
+    return tuple(sorted({15, 20, 30} | {goal.minutes for goal in problem.goals} | levels))
+
+
+def _groups(
+    access: Access, weights: NDArray[np.int64], minutes: int, uncertainty_pct: int
+) -> Groups:
+    """Residents surely within ``minutes`` of a counter, near them, surely beyond."""
+    found = access.standing(minutes, uncertainty_pct)
+    people = {kind: int(weights[found == kind].sum()) for kind in Standing}
+    places = {kind: int(((found == kind) & (weights > 0)).sum()) for kind in Standing}
+    return Groups(
+        inside=people[Standing.INSIDE],
+        near=people[Standing.NEAR],
+        beyond=people[Standing.BEYOND],
+        communes_near=places[Standing.NEAR],
+        communes_beyond=places[Standing.BEYOND],
     )
 
 

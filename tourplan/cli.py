@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
@@ -22,17 +22,23 @@ from tourplan.console import (
     FrenchCommand,
     FrenchGroup,
     give_up_stdout,
-    harmless,
+    note,
+    print_json,
+    progress_to,
     run,
+    say,
+    say_all,
     tame_streams,
 )
 from tourplan.errors import Fault, InputError, NoPlanError, Repair, TourplanError, quoted
+from tourplan.roadcli import roads
 
 if TYPE_CHECKING:
     from tourplan.plan import Plan
     from tourplan.prepare import Case
     from tourplan.scenario import Scenario
     from tourplan.study.evaluate import Evaluation
+    from tourplan.study.sensitivity import Sensitivity
     from tourplan.territory import Commune
 
 SYNONYMS = {
@@ -40,8 +46,8 @@ SYNONYMS = {
     "vérifier": "check",
     "planifier": "solve",
     "évaluer": "evaluate",
+    "réseau": "network",
 }
-DEFAULT_EXAMPLE = "herault"
 MOST_CHOICES = 8
 """How many communes of a like name are listed."""
 
@@ -70,7 +76,8 @@ Limit = Annotated[
     typer.Option(
         "--limite",
         metavar="SECONDES",
-        help="Durée à ne pas dépasser, en tout (par défaut, calcul.limite_s du scénario).",
+        help="Durée à ne pas dépasser, en tout, lecture des routes mise à part (par défaut, "
+        "calcul.limite_s du scénario).",
     ),
 ]
 Output = Annotated[
@@ -89,7 +96,7 @@ def main(args: list[str] | None = None) -> None:
     try:
         code = _guarded(args)
     except KeyboardInterrupt:
-        _note("Interrompu avant la fin.")
+        note("Interrompu avant la fin.")
         os._exit(2)  # by the usual way out, Python may say that SIGINT killed it
     if any(
         thread.daemon
@@ -114,7 +121,7 @@ def _guarded(args: list[str] | None) -> int:
         import traceback
 
         traceback.print_exc()
-        _note("tourplan : erreur interne ; merci de signaler le texte ci-dessus.")
+        note("tourplan : erreur interne ; merci de signaler le texte ci-dessus.")
         return 1
 
 
@@ -125,17 +132,20 @@ def _told(args: list[str] | None, *, as_json: bool) -> int:
     except InputError as error:
         _tell_faults(error)
         if as_json:
-            _print_json({"fautes": [fault.to_dict() for fault in error.faults]})
+            print_json({"fautes": [fault.to_dict() for fault in error.faults]})
         return error.exit_code
     except NoPlanError as error:
         _tell_no_plan(error)
         if as_json:
             repairs = [repair.to_dict() for repair in error.repairs]
-            _print_json({"aucun_plan": error.message, "changements": repairs})
+            print_json({"aucun_plan": error.message, "changements": repairs})
         return error.exit_code
     except TourplanError as error:
-        _note(f"tourplan : erreur interne, à signaler : {error}")
+        note(f"tourplan : erreur interne, à signaler : {error}")
         return error.exit_code
+
+
+app.add_typer(roads, name="network")
 
 
 @app.command(cls=FrenchCommand)
@@ -167,7 +177,7 @@ def init(
     """Écrire un scénario commenté ; n’écrase jamais un fichier."""
     from tourplan.files import write_new_text
     from tourplan.names import same_name
-    from tourplan.starter import example_keys, scenario_text
+    from tourplan.starter import DEFAULT_EXAMPLE, example_keys, scenario_text
     from tourplan.territory import read_territory
 
     if example and communes is not None:
@@ -187,17 +197,17 @@ def init(
     text = scenario_text(keys, lambda code: epcis.get(code) or territory.name(code))
     write_new_text(path, text)
     if json:
-        _print_json({"fichier": str(path), "communes": keys["communes"]})
+        print_json({"fichier": str(path), "communes": keys["communes"]})
         return
     for code in keys["communes"].get("a_desservir", ()):
         name = territory.name(code)
         said = typed.get(code, name)
         doubt = "" if same_name(said, name) or said == code else f"   (vous avez écrit « {said} »)"
-        _say(f"  {code}  {name}{doubt}")
-    _say(f"Écrit : {path}")
-    _say("Ensuite :")
-    _say(f"  tourplan check {_typed(path)}     vérifie ce scénario")
-    _say(f"  tourplan solve {_typed(path)}     calcule la tournée")
+        say(f"  {code}  {name}{doubt}")
+    say(f"Écrit : {path}")
+    say("Ensuite :")
+    say(f"  tourplan check {_typed(path)}     vérifie ce scénario")
+    say(f"  tourplan solve {_typed(path)}     calcule la tournée")
 
 
 @app.command(cls=FrenchCommand)
@@ -206,22 +216,24 @@ def check(
     json: Json = False,
 ) -> None:
     """Vérifier un scénario : toutes les fautes d’un coup, et comment les corriger."""
+    from tourplan.cases import case_of
+
     faults: tuple[Fault, ...] = ()
     case = None
     try:
-        case = _case(path)
+        case = case_of(path, progress_to(json))
     except InputError as error:
         faults = error.faults
     if json:
-        _print_json({"valide": not faults, "fautes": [fault.to_dict() for fault in faults]})
+        print_json({"valide": not faults, "fautes": [fault.to_dict() for fault in faults]})
     elif case is None:
         _tell_faults(InputError(faults))
     else:
         from tourplan.export.words import case_sentences
 
-        _say(f"{path} : aucune faute.")
-        _say_all(case_sentences(case))
-        _say(f"Ensuite : tourplan solve {_typed(path)}")
+        say(f"{path} : aucune faute.")
+        say_all(case_sentences(case))
+        say(f"Ensuite : tourplan solve {_typed(path)}")
     if faults:
         raise typer.Exit(2)
 
@@ -234,29 +246,43 @@ def solve(
     ] = None,
     output: Output = Path("sorties"),
     limit: Limit = None,
+    shifted: Annotated[
+        bool,
+        typer.Option(
+            "--sensibilite",
+            help="Dire aussi ce qui changerait si les trajets étaient 20 % plus courts ou plus "
+            "longs (deux calculs de plus, de même durée au plus).",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Trouver la meilleure tournée, la démontrer, et écrire plan, tableau et carte."""
     started = monotonic()  # before loading: the limit covers the whole command
+    from tourplan.cases import case_of
     from tourplan.planner import solve as find
 
     _refuse_unwritable(output)
-    case = _case(path)
-    deadline = started + _limit_s(limit, case.scenario)
+    case = case_of(path, progress_to(json))
+    started = _after_reading(case, started)
+    seconds = _limit_s(limit, case.scenario)
+    deadline = started + seconds
     with _interruptible() as stop:
         try:
             left = deadline - monotonic()
-            plan = find(case, limit_s=left, progress=_progress(json), stop=stop)
+            plan = find(case, limit_s=left, progress=progress_to(json), stop=stop)
         except InputError:
             if stop.is_set():
                 raise KeyboardInterrupt from None
             raise
-        folder = _write(plan, case, output)
+        planned = monotonic()
+        sensitive = _sensitive(case, plan, seconds, stop, quiet=json) if shifted else None
+        deadline += monotonic() - planned
+        folder = _write(plan, case, output, sensitive)
         compared = None if stop.is_set() else _compared(case, plan, deadline, stop)
     if json:
-        _print_json(_solve_answer(plan, folder, compared))
+        print_json(_solve_answer(plan, folder, compared, sensitive))
     else:
-        _tell_plan(plan, folder, compared)
+        _tell_plan(plan, folder, compared, sensitive)
 
 
 @app.command(cls=FrenchCommand)
@@ -274,37 +300,24 @@ def evaluate(
 ) -> None:
     """Juger une tournée : chiffres, règles enfreintes, et ce qui serait mieux."""
     started = monotonic()  # before loading: the limit covers the whole command
+    from tourplan.cases import case_of
     from tourplan.export.words import evaluation_report
     from tourplan.study.evaluate import evaluate as judge
 
-    case = _case(path)
+    case = case_of(path, progress_to(json))
+    started = _after_reading(case, started)
     left = started + _limit_s(limit, case.scenario) - monotonic()
     with _interruptible() as stop:
-        found = judge(case, tour, limit_s=left, progress=_progress(json), stop=stop)
+        found = judge(case, tour, limit_s=left, progress=progress_to(json), stop=stop)
     if json:
-        _print_json(found.to_dict())
+        print_json(found.to_dict())
     else:
-        _say_all(evaluation_report(found, tour))
+        say_all(evaluation_report(found, tour))
 
 
-def _case(path: Path | None) -> Case:
-    """The prepared case of a file, or of an embedded example (``herault`` when none is named).
-
-    Raises:
-        InputError: every fault of the scenario, of its files, and of the tour it is compared to.
-    """
-    from tourplan.prepare import prepare
-    from tourplan.reading import read_scenario
-    from tourplan.schedule import start_faults
-    from tourplan.starter import EXAMPLES, example
-    from tourplan.study.tours import comparison_faults
-
-    name = DEFAULT_EXAMPLE if path is None else str(path)
-    if path is None or (name in EXAMPLES and not path.exists()):
-        return prepare(example(name))
-    scenario, faults = read_scenario(path)
-    faults += [*start_faults(scenario.cycle.start), *comparison_faults(scenario)]
-    return prepare(scenario, list(dict.fromkeys(faults)))
+def _after_reading(case: Case, started: float) -> float:
+    """Since when time counts: reading or downloading roads is done once, and not counted."""
+    return started if case.scenario.network.source == "integre" else monotonic()
 
 
 def _limit_s(given: float | None, scenario: Scenario) -> float:
@@ -339,6 +352,15 @@ def _refuse_unwritable(output: Path) -> None:
     with dated_folder(there, "essai", datetime.now()) as (_, trial):
         pass
     trial.rmdir()
+
+
+def _sensitive(
+    case: Case, plan: Plan, seconds: float, stop: threading.Event, *, quiet: bool
+) -> Sensitivity:
+    """What other drives would change; each of its solves may take as long as the plan's own."""
+    from tourplan.study.sensitivity import sensitivity
+
+    return sensitivity(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
 
 
 def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) -> Evaluation | None:
@@ -398,9 +420,9 @@ def _choices(near: tuple[Commune, ...]) -> str:
 
 def _asked(name: str, choices: tuple[Commune, ...]) -> Commune | None:
     """The commune that the user picks; ``None`` when the answer is none of them."""
-    _say(f"{quoted(name)} peut désigner :")
+    say(f"{quoted(name)} peut désigner :")
     for number, commune in enumerate(choices, start=1):
-        _say(f"  {number}. {commune.name} ({commune.code})")
+        say(f"  {number}. {commune.name} ({commune.code})")
     try:
         answer = input("Numéro : ").strip()
     except EOFError:
@@ -410,22 +432,33 @@ def _asked(name: str, choices: tuple[Commune, ...]) -> Commune | None:
     )
 
 
-def _write(plan: Plan, case: Case, output: Path) -> Path:
+def _files(sensitive: Sensitivity | None) -> list[str]:
+    """The names of the files written, most useful to programs first."""
+    return ["plan.json", "itineraire.csv", "carte.html", *(["sensibilite.csv"] * bool(sensitive))]
+
+
+def _write(plan: Plan, case: Case, output: Path, sensitive: Sensitivity | None) -> Path:
     """Write the plan's files together; the folder they are in."""
     from datetime import datetime
 
-    from tourplan.export.itinerary import itinerary_csv
+    from tourplan.export.itinerary import french_csv, itinerary_csv
     from tourplan.export.page import map_page
     from tourplan.files import dated_folder, slug, write_text
 
     with dated_folder(output, slug(plan.title), datetime.now()) as (work, final):
         write_text(work / "plan.json", plan.to_json())
         write_text(work / "itineraire.csv", itinerary_csv(plan), bom=True)
-        write_text(work / "carte.html", map_page(plan, case))
+        told = sensitive.sentences() if sensitive else ()
+        write_text(work / "carte.html", map_page(plan, case, told))
+        if sensitive:
+            table = french_csv(sensitive.columns, sensitive.rows())
+            write_text(work / "sensibilite.csv", table, bom=True)
     return final
 
 
-def _tell_plan(plan: Plan, folder: Path, compared: Evaluation | None) -> None:
+def _tell_plan(
+    plan: Plan, folder: Path, compared: Evaluation | None, sensitive: Sensitivity | None
+) -> None:
     """The plan on the screen: days, levels, files, then what an élu wants to read."""
     from tourplan.export.words import (
         comparison_sentences,
@@ -433,42 +466,49 @@ def _tell_plan(plan: Plan, folder: Path, compared: Evaluation | None) -> None:
         days_table,
         elected_sentences,
         levels_table,
+        origin_words,
     )
 
-    _say(plan.title)
-    _say("")
-    _say_all(days_table(plan))
-    _say("")
-    _say("Objectifs, du plus important au moins important :")
-    _say_all(levels_table(plan.levels, plan.cycle_weeks))
-    _say(cost_sentence(plan))
-    _say(f"Temps de route : {plan.origin.label} ({plan.origin.uncertainty}).")
-    for note in plan.notes:
-        _say(f"À savoir : {note}.")
+    say(plan.title)
+    say("")
+    say_all(days_table(plan))
+    say("")
+    say("Objectifs, du plus important au moins important :")
+    say_all(levels_table(plan))
+    say(cost_sentence(plan))
+    say(f"Temps de route : {origin_words(plan.origin)}.")
+    for remark in plan.notes:
+        say(f"À savoir : {remark}.")
     if plan.stopped == "interrompu":
-        _say("Calcul interrompu : voici le meilleur plan trouvé jusque-là.")
-    _say("")
-    _say(f"Écrit dans {folder} : plan.json, itineraire.csv, carte.html")
-    _say("")
-    _say_all(elected_sentences(plan))
+        say("Calcul interrompu : voici le meilleur plan trouvé jusque-là.")
+    say("")
+    say(f"Écrit dans {folder} : {', '.join(_files(sensitive))}")
+    say("")
+    if sensitive:
+        say_all(sensitive.sentences())
+        say("")
+    say_all(elected_sentences(plan))
     if compared is not None:
-        _say("")
-        _say_all(comparison_sentences(compared, plan.scenario["comparaison"]["tournee"]))
+        say("")
+        say_all(comparison_sentences(compared, plan.scenario["comparaison"]["tournee"]))
 
 
-def _solve_answer(plan: Plan, folder: Path, compared: Evaluation | None) -> dict[str, Any]:
+def _solve_answer(
+    plan: Plan, folder: Path, compared: Evaluation | None, sensitive: Sensitivity | None
+) -> dict[str, Any]:
     """What ``solve --json`` prints."""
     from tourplan.export.words import comparison_sentences, elected_sentences
 
     return {
         "dossier": str(folder),
-        "fichiers": ["plan.json", "itineraire.csv", "carte.html"],
+        "fichiers": _files(sensitive),
         "demontre": plan.proved,
         "fin": plan.stopped,
         "phrases": elected_sentences(plan),
         "comparaison": comparison_sentences(compared, plan.scenario["comparaison"]["tournee"])
         if compared
         else [],
+        "sensibilite": sensitive and sensitive.to_dict(),
         "plan": plan.model_dump(by_alias=True, mode="json"),
     }
 
@@ -476,19 +516,19 @@ def _solve_answer(plan: Plan, folder: Path, compared: Evaluation | None) -> dict
 def _tell_faults(error: InputError) -> None:
     """Every fault on stderr, one a line."""
     count = len(error.faults)
-    _note(f"{count} faute{'s' if count > 1 else ''} à corriger :")
+    note(f"{count} faute{'s' if count > 1 else ''} à corriger :")
     for fault in error.faults:
-        _note(f"  - {fault}")
+        note(f"  - {fault}")
 
 
 def _tell_no_plan(error: NoPlanError) -> None:
     """Why there is no plan, and the least changes that give one."""
-    _note(error.message)
+    note(error.message)
     if error.repairs:
-        _note(_repairs_heading(error.repairs))
+        note(_repairs_heading(error.repairs))
     for repair in error.repairs:
         proof = "" if repair.proved else " (non démontré)"
-        _note(f"  - {repair.text} → {repair.change}{proof}")
+        note(f"  - {repair.text} → {repair.change}{proof}")
 
 
 def _repairs_heading(repairs: tuple[Repair, ...]) -> str:
@@ -502,11 +542,6 @@ def _repairs_heading(repairs: tuple[Repair, ...]) -> str:
     return "Le plus petit changement de chacune :"
 
 
-def _progress(quiet: bool) -> Callable[[str], None]:
-    """Where progress is told: stderr, or nowhere."""
-    return (lambda _: None) if quiet else (lambda text: _note(f"… {text}"))
-
-
 @contextmanager
 def _interruptible() -> Iterator[threading.Event]:
     """An event that Ctrl-C sets; a second Ctrl-C ends the program."""
@@ -516,30 +551,10 @@ def _interruptible() -> Iterator[threading.Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        _note("Interruption demandée : je garde le meilleur trouvé (Ctrl-C encore pour quitter).")
+        note("Interruption demandée : je garde le meilleur trouvé (Ctrl-C encore pour quitter).")
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:
         yield stop
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _print_json(content: dict[str, Any]) -> None:
-    import json
-
-    sys.stdout.write(json.dumps(content, ensure_ascii=True, indent=1) + "\n")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(harmless(text) + "\n")
-
-
-def _say_all(lines: list[str]) -> None:
-    for line in lines:
-        _say(line)
-
-
-def _note(text: str) -> None:
-    sys.stderr.write(harmless(text) + "\n")
-    sys.stderr.flush()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 
-from tourplan.errors import Fault
+from tourplan.errors import Fault, InputError
 from tourplan.hours import clock, duration
+from tourplan.network.speedmodel import SpeedModel
 from tourplan.scenario import Goal, Scenario
 
 
@@ -18,6 +19,7 @@ def coherence(s: Scenario) -> list[Fault]:
         *_week_faults(s),
         *_crew_faults(s),
         *_goal_faults(s),
+        *_network_faults(s),
     ]
 
 
@@ -51,6 +53,39 @@ def _communes_faults(s: Scenario) -> list[Fault]:
                     "retirez-le de l’une des deux listes",
                 )
             )
+    return faults
+
+
+def _network_faults(s: Scenario) -> list[Fault]:
+    """The faults of where times come from: a file that is missing or ignored, speeds."""
+    network = s.network
+    faults = []
+    read = network.source in ("fichier", "graphe", "tableau")
+    if read and not network.file:
+        mend = 'donnez par exemple fichier = "languedoc-roussillon.osm.pbf"'
+        faults.append(Fault("reseau.fichier", f"manque à la source {network.source}", mend))
+    if network.file and not read:
+        mend = 'choisissez source = "fichier", "graphe" ou "tableau", ou retirez le fichier'
+        faults.append(Fault("reseau.fichier", f"ignoré par la source {network.source}", mend))
+    if network.server and network.source != "en_ligne":
+        mend = 'choisissez source = "en_ligne", ou retirez le serveur'
+        faults.append(Fault("reseau.serveur", f"ignoré par la source {network.source}", mend))
+    changed = network.speeds or network.winter or network.factor != 1
+    if changed and network.source in ("integre", "tableau"):
+        what = f"la source {network.source} donne ses propres temps : facteur, hiver et vitesses "
+        mend = "choisissez une source de routes (en_ligne, fichier, graphe), ou retirez-les"
+        faults.append(Fault("reseau", f"{what}seraient ignorés", mend))
+    try:
+        SpeedModel.default().with_changes(network.speeds, network.factor, winter=network.winter)
+    except InputError as error:
+        faults += error.faults
+    pairs = [(drive.origin, drive.destination) for drive in s.measured]
+    for number, pair in enumerate(pairs, start=1):
+        where = f"mesures.{number}"
+        if pair[0] == pair[1]:
+            faults.append(Fault(where, "départ et arrivée sont les mêmes", "corrigez de ou vers"))
+        if pair in pairs[: number - 1]:
+            faults.append(Fault(where, f"trajet {pair[0]} → {pair[1]} en double", "gardez-en un"))
     return faults
 
 

@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
@@ -28,6 +28,7 @@ _ASCII = {
     "≤": "<=",
     "≥": ">=",
     "×": "x",
+    "±": "+/-",
     "✓": "ok",
     "œ": "oe",
     "Œ": "OE",
@@ -227,6 +228,9 @@ def run(app: typer.Typer, args: list[str] | None = None) -> int:
         message = getattr(error, "format_message", None)
         if message is None:
             raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            sys.stdout.write(error.ctx.get_help() + "\n")  # type: ignore[attr-defined]
+            return 2
         where = getattr(getattr(error, "ctx", None), "command_path", "tourplan")
         sys.stderr.write(f"tourplan : {harmless(usage_in_french(message()))}\n")
         sys.stderr.write(f"Aide : {where} --help\n")
@@ -236,3 +240,32 @@ def run(app: typer.Typer, args: list[str] | None = None) -> int:
     if not words:
         return 2
     return code if isinstance(code, int) else 0
+
+
+def say(text: str) -> None:
+    """A line on stdout."""
+    sys.stdout.write(harmless(text) + "\n")
+
+
+def say_all(lines: list[str]) -> None:
+    """Lines on stdout."""
+    for line in lines:
+        say(line)
+
+
+def note(text: str) -> None:
+    """A line on stderr, at once."""
+    sys.stderr.write(harmless(text) + "\n")
+    sys.stderr.flush()
+
+
+def progress_to(quiet: bool) -> Callable[[str], None]:
+    """Where progress is told: stderr, or nowhere."""
+    return (lambda _: None) if quiet else (lambda text: note(f"… {text}"))
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Plain data on stdout, as JSON that any console shows."""
+    import json
+
+    sys.stdout.write(json.dumps(content, ensure_ascii=True, indent=1) + "\n")

@@ -147,14 +147,20 @@ def _far_text(problem: Problem, value: int) -> str:
     return f"{number(value / people / 60, 1)} min en moyenne pour {number(people)} habitants"
 
 
+def threshold(name: str) -> int | None:
+    """The minutes of a level of residents beyond some; ``None`` for any other level."""
+    minutes = name.removeprefix(BEYOND)
+    return int(minutes) if minutes != name and minutes.isdecimal() else None
+
+
 def measure(name: str) -> Measure:
     """The level called ``name`` in scenarios.
 
     Raises:
         KeyError: no such level.
     """
-    if name.startswith(BEYOND) and name.removeprefix(BEYOND).isdecimal():
-        minutes = int(name.removeprefix(BEYOND))
+    minutes = threshold(name)
+    if minutes is not None:
         return Measure(
             name,
             f"habitants à plus de {minutes} min d’un accueil",

@@ -55,7 +55,10 @@ class Frozen(BaseModel):
 
 
 class Stop(Frozen):
-    """One session: where, when, and the drive that leads there."""
+    """One session: where, when, and the drive that leads there.
+
+    ``drive_measured``: the agents measured that drive on the road, it was not computed.
+    """
 
     session: str = Field(alias="creneau")
     code: str = Field(alias="code_insee")
@@ -68,6 +71,7 @@ class Stop(Frozen):
     drive_m: Length = Field(alias="trajet_m")
     place: str = Field(alias="lieu", default="")
     address: str = Field(alias="adresse", default="")
+    drive_measured: bool = Field(alias="trajet_mesure", default=False)
 
     @property
     def open_s(self) -> int:
@@ -88,6 +92,7 @@ class Day(Frozen):
     return_drive_s: Length = Field(alias="trajet_retour_s")
     return_drive_m: Length = Field(alias="trajet_retour_m")
     work_s: Length = Field(alias="travail_s")
+    return_drive_measured: bool = Field(alias="trajet_retour_mesure", default=False)
 
     @property
     def drive_s(self) -> int:
@@ -136,8 +141,26 @@ class Level(Frozen):
         return None if self.bound is None else abs(self.value - self.bound)
 
 
+class Groups(Frozen):
+    """Residents by what is sure of their access to a counter within some minutes.
+
+    Those « à la limite » are so near the threshold that the uncertainty of the times does not
+    tell on which side they are. ``communes_`` count the inhabited communes of a group.
+    """
+
+    inside: int = Field(alias="dans")
+    near: int = Field(alias="a_la_limite")
+    beyond: int = Field(alias="au_dela")
+    communes_near: int = Field(alias="communes_a_la_limite")
+    communes_beyond: int = Field(alias="communes_au_dela")
+
+
 class AreaAccess(Frozen):
-    """Access of the residents of one intercommunalité, with fixed counters alone and the tour."""
+    """Access of the residents of one intercommunalité, with fixed counters alone and the tour.
+
+    By minutes: ``before`` and ``after`` take the times as they are (as the levels do), the groups
+    take their uncertainty into account.
+    """
 
     code: str
     name: str = Field(alias="nom")
@@ -146,6 +169,8 @@ class AreaAccess(Frozen):
     after: dict[int, int] = Field(alias="au_dela_apres")
     communes_before: dict[int, int] = Field(alias="communes_au_dela_avant")
     communes_after: dict[int, int] = Field(alias="communes_au_dela_apres")
+    groups_before: dict[int, Groups] = Field(alias="groupes_avant")
+    groups_after: dict[int, Groups] = Field(alias="groupes_apres")
     mean_before_s: float | None = Field(alias="acces_moyen_avant_s")
     mean_after_s: float | None = Field(alias="acces_moyen_apres_s")
 
@@ -168,12 +193,17 @@ class Figures(Frozen):
 
 
 class Origin(Frozen):
-    """Where the travel times come from."""
+    """Where the travel times come from, how old, on which speeds, and how sure they are.
+
+    ``uncertainty_pct`` is the half-width of what is « à la limite », in per cent of a time.
+    """
 
     label: str = Field(alias="reseau")
     date: str
     credit: str
     uncertainty: str = Field(alias="incertitude")
+    uncertainty_pct: int = Field(alias="incertitude_pct", ge=0)
+    speeds: str = Field(alias="vitesses", default="")
     schematic: bool = Field(alias="schematique")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,6 @@ import numpy as np
 from tourplan.check import candidate_codes, checked, residents_of
 from tourplan.errors import Fault, InputError
 from tourplan.hours import WEEKDAYS, duration
-from tourplan.network.links import embedded_network
 from tourplan.problem import (
     AccessGoal,
     DayRules,
@@ -22,9 +22,10 @@ from tourplan.problem import (
     Site,
     WeekRules,
 )
+from tourplan.routing import COUNTERS_KM, area_of, travel_for
 from tourplan.scenario import Scenario
 from tourplan.territory import Territory
-from tourplan.travel import TravelMatrix, travel_matrix
+from tourplan.travel.matrix import TravelMatrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +79,17 @@ class Case:
         return digest.hexdigest()[:16]
 
 
-def prepare(scenario: Scenario, faults: Sequence[Fault] = ()) -> Case:
+def prepare(
+    scenario: Scenario,
+    faults: Sequence[Fault] = (),
+    progress: Callable[[str], None] | None = None,
+) -> Case:
     """The case of a scenario.
 
     Args:
         scenario: what the user asks for.
         faults: faults of its form, to be told with the others.
+        progress: told in French what is being read or computed.
 
     Raises:
         InputError: every fault of the scenario and of the files it names.
@@ -91,9 +97,10 @@ def prepare(scenario: Scenario, faults: Sequence[Fault] = ()) -> Case:
     territory = checked(scenario, list(faults))
     candidates = candidate_codes(scenario, territory)
     residents = residents_of(scenario, territory)
-    counters = territory.counter_codes()
     depot = scenario.vehicle.depot or next((a.agency for a in scenario.agents if a.agency), None)
     notes = []
+    wanted = (*([depot] if depot else []), *candidates, *(point.code for point in residents))
+    counters = _counters_near(scenario, territory, wanted)
     departments = {territory[code].departement for code in candidates}
     nearby = [code for code in counters if territory[code].departement in departments]
     possible = [depot] if depot else nearby
@@ -102,7 +109,8 @@ def prepare(scenario: Scenario, faults: Sequence[Fault] = ()) -> Case:
             "vehicule.depot", "aucun point fixe d’où partir", 'donnez par exemple depot = "34079"'
         )
     places = (*possible, *candidates, *(point.code for point in residents), *counters)
-    travel = travel_matrix(embedded_network(), places)
+    points = {code: (territory[code].lon, territory[code].lat) for code in places}
+    travel = travel_for(scenario, points, progress)
     if not depot:
         depot = _closest_depot(travel, possible, candidates)
         notes.append(
@@ -110,9 +118,34 @@ def prepare(scenario: Scenario, faults: Sequence[Fault] = ()) -> Case:
             "(hypothèse : aucune agence n’est donnée)"
         )
     _refuse_unreachable(scenario, territory, travel, depot)
-    problem = _problem(scenario, territory, travel, depot, candidates)
+    problem = _problem(scenario, territory, travel, depot, candidates, counters)
+    notes += [*travel.notes, *_snap_notes(territory, travel)]
     notes += [*_opening_note(problem), *_unknown_times_note(problem)]
     return Case(scenario, territory, travel, problem, tuple(notes))
+
+
+def _counters_near(
+    scenario: Scenario, territory: Territory, wanted: Sequence[str]
+) -> tuple[str, ...]:
+    """The communes with a fixed counter; over real roads, those near the places ``wanted``."""
+    codes = territory.counter_codes()
+    if scenario.network.source == "integre":
+        return codes
+    area = area_of([(territory[c].lon, territory[c].lat) for c in wanted], COUNTERS_KM)
+    lonlat = np.array([(territory[c].lon, territory[c].lat) for c in codes]).reshape(-1, 2)
+    return tuple(itertools.compress(codes, area.holds(lonlat[:, 0], lonlat[:, 1])))
+
+
+def _snap_notes(territory: Territory, travel: TravelMatrix) -> list[str]:
+    """Places on no road, and places far from their road."""
+    lost = [f"{territory.name(s.code)} ({s.code}) : {s.fault}" for s in travel.snaps if s.fault]
+    far = [
+        f"{territory.name(s.code)} ({s.code}) : son point est à {s.distance_m} m de la route "
+        f"({s.road}), à vérifier"
+        for s in travel.snaps
+        if s.far
+    ]
+    return lost + far
 
 
 def _opening_note(problem: Problem) -> list[str]:
@@ -157,28 +190,35 @@ def _closest_depot(travel: TravelMatrix, possible: list[str], sites: Sequence[st
 def _refuse_unreachable(
     scenario: Scenario, territory: Territory, travel: TravelMatrix, depot: str
 ) -> None:
-    """Refuse required communes that no road of the network leads to."""
+    """Refuse required communes that no road of the network leads to, and say why."""
     start = travel.index(depot)
     faults = []
     for code in scenario.communes.required:
         end = travel.index(code)
         if not (travel.reachable[start, end] and travel.reachable[end, start]):
-            known = travel.reachable[end].sum() > 1
-            why = (
-                "les départements du réseau intégré ne sont pas reliés entre eux"
-                if known
-                else "elle n’a aucune liaison dans le réseau intégré"
-            )
             faults.append(
                 Fault(
                     "communes.a_desservir",
                     f"{territory.name(code)} ({code}) est hors d’atteinte depuis "
-                    f"{territory.name(depot)} : {why}",
+                    f"{territory.name(depot)} : {_why_unreachable(scenario, travel, code)}",
                     "changez de dépôt ou retirez la commune",
                 )
             )
     if faults:
         raise InputError(faults)
+
+
+def _why_unreachable(scenario: Scenario, travel: TravelMatrix, code: str) -> str:
+    """Why no road leads to a place."""
+    alone = travel.reachable[travel.index(code)].sum() <= 1
+    if scenario.network.source == "integre":
+        if alone:
+            return "elle n’a aucune liaison dans le réseau intégré"
+        return "les départements du réseau intégré ne sont pas reliés entre eux"
+    if scenario.network.source == "tableau":
+        return "le tableau ne donne pas ce trajet"
+    lost = next((snap.fault for snap in travel.snaps if snap.code == code and snap.fault), "")
+    return lost or "aucune route ne les relie dans la zone lue"
 
 
 def _problem(
@@ -187,6 +227,7 @@ def _problem(
     travel: TravelMatrix,
     depot: str,
     candidates: Sequence[str],
+    counters: Sequence[str],
 ) -> Problem:
     place = {code: number for number, code in enumerate(travel.places)}
     residents = residents_of(scenario, territory)
@@ -234,7 +275,7 @@ def _problem(
         agents=scenario.crew.size,
         resident_place=np.array([place[p.code] for p in residents], dtype=np.int64),
         resident_weight=np.array([p.weight for p in residents], dtype=np.int64),
-        fixed_place=np.array([place[c] for c in territory.counter_codes()], dtype=np.int64),
+        fixed_place=np.array([place[c] for c in counters], dtype=np.int64),
         goals=tuple(AccessGoal(g.minutes, g.share_pct, g.imposed) for g in scenario.goals),
         hours_rule=scenario.town_hall.hours,
         hours_overlap_s=scenario.town_hall.overlap_min * 60,

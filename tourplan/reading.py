@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from tourplan.coherence import coherence
 from tourplan.errors import Fault, InputError, one_of, quoted
 from tourplan.files import read_text
-from tourplan.scenario import Agent, Goal, Json, Scenario, Section, Session
+from tourplan.scenario import Agent, Goal, Json, MeasuredDrive, Scenario, Section, Session
 
 
 def read_scenario(path: Path) -> tuple[Scenario, list[Fault]]:
@@ -105,7 +105,12 @@ _MENDS: Mapping[str, str] = {
     "greater_than_equal": "donnez {ge:.15g} ou plus",
     "less_than_equal": "donnez {le:.15g} ou moins",
 }
-_LISTS: Mapping[str, type[Section]] = {"permanences": Session, "agents": Agent, "acces": Goal}
+_LISTS: Mapping[str, type[Section]] = {
+    "permanences": Session,
+    "agents": Agent,
+    "acces": Goal,
+    "mesures": MeasuredDrive,
+}
 """The sections that repeat."""
 
 

@@ -132,8 +132,49 @@ class Land(Section):
 class Network(Section):
     """Where travel times come from."""
 
-    source: Literal["integre"] = _field(
-        "source", "integre", "réseau simplifié intégré, sans connexion", "© OpenStreetMap, ODbL"
+    source: Literal["integre", "en_ligne", "fichier", "graphe", "tableau"] = _field(
+        "source",
+        "integre",
+        "integre (simplifié), en_ligne ou fichier (OpenStreetMap), graphe (OSMnx), tableau",
+        "© OpenStreetMap, ODbL",
+    )
+    file: ShortText = _field(
+        "fichier", "", "le fichier lu par les sources fichier, graphe et tableau", ""
+    )
+    server: ShortText = _field(
+        "serveur", "", "serveur Overpass de la source en_ligne ; vide : le serveur public", ""
+    )
+    margin_km: Annotated[float, Field(ge=1, le=200, strict=True)] = _field(
+        "marge_km",
+        15.0,
+        "routes lues autour des communes ; agrandie tant qu’un détour pourrait être plus court",
+    )
+    factor: Annotated[float, Field(ge=0.5, le=3, strict=True)] = _field(
+        "facteur", 1.0, "multiplie tous les temps calculés sur les routes"
+    )
+    winter: Flag = _field("hiver", False, "true : temps d’hiver sur les routes de montagne")
+    speeds: Annotated[dict[str, float], Field(max_length=50)] = _field(
+        "vitesses", {}, "vos vitesses en km/h, par exemple { communale = 40 }", "docs/vitesses.md"
+    )
+    measured_file: ShortText = _field(
+        "mesures", "", "CSV de;vers;minutes : temps mesurés sur la route par les agents", ""
+    )
+    uncertainty_pct: Annotated[int, Field(ge=0, le=50, strict=True)] | None = _field(
+        "incertitude_pct",
+        None,
+        "en deçà de cet écart à un seuil, un temps est dit « à la limite » ; sans valeur, celui "
+        "de la source",
+        "",
+    )
+
+
+class MeasuredDrive(Section):
+    """A time measured on the road."""
+
+    origin: Code = Field(alias="de", description="commune de départ")
+    destination: Code = Field(alias="vers", description="commune d’arrivée")
+    minutes: Annotated[float, Field(gt=0, le=600, strict=True)] = Field(
+        description="temps mesuré ; le retour prend autant, s’il n’a pas sa propre ligne"
     )
 
 
@@ -336,6 +377,9 @@ class Scenario(Section):
     counters: Counters = Field(alias="points_fixes", default=Counters())
     land: Land = Field(alias="territoire", default=Land())
     network: Network = Field(alias="reseau", default=Network())
+    measured: Annotated[tuple[MeasuredDrive, ...], Field(max_length=5_000)] = Field(
+        alias="mesures", default=()
+    )
     cycle: Cycle = Cycle()
     sessions: Annotated[tuple[Session, ...], Field(min_length=1, max_length=6)] = Field(
         alias="permanences", default=DEFAULT_SESSIONS

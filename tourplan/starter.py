@@ -15,6 +15,7 @@ from tourplan.scenario import (
     DEFAULT_SESSIONS,
     Agent,
     Goal,
+    MeasuredDrive,
     Scenario,
     Section,
     Session,
@@ -47,6 +48,7 @@ _CREW: Json = {
 }
 _AREA: Json = {"habitants": {"epci": [LODEVOIS, PIC_SAINT_LOUP]}}
 
+DEFAULT_EXAMPLE = "herault"
 EXAMPLES: dict[str, Json] = {
     "herault": {
         "titre": "Hérault nord-est : dix communes",
@@ -147,6 +149,7 @@ _SAMPLES: Json = {
     "agence": CLERMONT,
     "semaines": [2, 4],
     "part_pct": 95,
+    "incertitude_pct": 15,
 }
 """What is shown for the keys that have no default."""
 _CLOCKS = {"depart_au_plus_tot", "retour_au_plus_tard", "repas_a_partir_de", "repas_jusqu_a"}
@@ -177,8 +180,15 @@ _LISTS: dict[str, tuple[str, type[Section], list[Json]]] = {
             *({"minutes": goal.minutes} for goal in DEFAULT_GOALS[1:]),
         ],
     ),
+    "mesures": (
+        "Temps mesurés sur la route par les agents : ils remplacent les temps calculés",
+        MeasuredDrive,
+        [{"de": CLERMONT, "vers": "34036", "minutes": 27}],
+    ),
 }
 """Heading, kind and default rows of the sections that repeat."""
+_EXAMPLES_ONLY = ("mesures",)
+"""Those whose rows are no default, only an example."""
 
 
 def _fields(
@@ -230,6 +240,10 @@ def _list_section(alias: str, keys: Json) -> list[str]:
     heading, section, rows = _LISTS[alias]
     lines = [f"# {heading}"]
     for number, row in enumerate(keys.get(alias, rows)):
+        if alias not in keys and alias in _EXAMPLES_ONLY:
+            lines.append(f"# [[{alias}]]".ljust(38) + " # exemple ; à répéter pour chaque ligne")
+            lines += [_line(k, v, f"exemple ; {_note(section, k)}", "# ") for k, v in row.items()]
+            continue
         if alias not in keys:
             lines += [f"# [[{alias}]]", *(_default(section, k, v) for k, v in row.items())]
             continue
@@ -258,6 +272,8 @@ def _toml(value: object) -> str:
         return repr(value).removesuffix(".0")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
     return f'"{"".join(map(_character, str(value)))}"'

@@ -130,12 +130,13 @@ def _openings(
             )
         if stop.opening_s % rules.grid_s or stop.closing_s % rules.grid_s:
             yield Violation("grid", where, "horaire hors de la grille annoncée")
-        if stop.opening_s < stop.arrival_s + rules.setup_s:
+        missing_s = stop.arrival_s + rules.setup_s - stop.opening_s
+        if missing_s > 0:
             yield Violation(
                 "setup",
                 where,
-                f"arrivée à {clock(stop.arrival_s)} : pas le temps d’installer la salle pour "
-                f"{clock(stop.opening_s)}",
+                f"arrivée à {clock(stop.arrival_s)} : il manque {duration(missing_s)} pour "
+                f"installer la salle avant {clock(stop.opening_s)}",
             )
         if stop.departure_s < stop.closing_s + rules.packing_s:
             yield Violation("packing", where, "départ avant d’avoir rangé la salle")
@@ -191,9 +192,17 @@ def _day_limits(problem: Problem, day: Day) -> Iterator[Violation]:
     """Departure, return, work, amplitude and range."""
     rules, where = problem.day, _place(day)
     if day.departure_s < rules.earliest_departure_s:
-        yield Violation("departure", where, f"départ à {clock(day.departure_s)}, trop tôt")
+        yield Violation(
+            "departure",
+            where,
+            f"départ à {clock(day.departure_s)}, avant {clock(rules.earliest_departure_s)}",
+        )
     if day.return_s > rules.latest_return_s:
-        yield Violation("return", where, f"retour à {clock(day.return_s)}, trop tard")
+        yield Violation(
+            "return",
+            where,
+            f"retour à {clock(day.return_s)}, après {clock(rules.latest_return_s)}",
+        )
     work_s = _work_s(problem, day)
     if work_s != day.work_s:
         yield Violation("work_total", where, "le travail de la journée est mal compté")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
@@ -11,12 +12,15 @@ from tourplan.export.french import capital, spaced
 from tourplan.export.scene import (
     CLASS_FILLS,
     CLASS_LABELS,
+    NEAR_HATCH,
+    NEAR_INKS,
     UNREACHED,
     DayRoute,
     Ring,
     Scene,
     build_scene,
 )
+from tourplan.export.words import origin_words
 
 if TYPE_CHECKING:
     from tourplan.plan import Plan
@@ -72,12 +76,24 @@ def _draw_communes(axes: Any, scene: Scene) -> None:
     for rank in range(len(CLASS_LABELS)):
         views = [view for view in scene.communes if view.after.rank == rank]
         _fill(axes, [scene.contours.get(v.commune.code, ()) for v in views], **_class_style(rank))
+        near = [scene.contours.get(v.commune.code, ()) for v in views if v.after.near]
+        _fill(axes, near, **_near_style(rank))
 
 
 def _class_style(rank: int) -> dict[str, Any]:
     """How the communes of a class look; those out of reach are hatched."""
     style = {"facecolor": CLASS_FILLS[rank], "edgecolor": _BORDER, "linewidth": 0.5}
     return {**style, "hatch": "///"} if rank == UNREACHED else style
+
+
+def _near_style(rank: int) -> dict[str, Any]:
+    """The mark of the communes of a class that may belong to the next."""
+    return {
+        "facecolor": "none",
+        "edgecolor": NEAR_INKS[rank],
+        "linewidth": 0.0,
+        "hatch": NEAR_HATCH,
+    }
 
 
 def _fill(axes: Any, areas: Iterable[Sequence[Ring]], **style: Any) -> None:
@@ -214,6 +230,8 @@ def _write(axes: Any, plan: Plan, scene: Scene) -> None:
         for rank, label in enumerate(CLASS_LABELS)
         if rank != UNREACHED or any(view.after.rank == rank for view in scene.communes)
     ]
+    if any(view.after.near for view in scene.communes):
+        classes.append(Patch(**_near_style(0), label="à la limite (couleur voisine possible)"))
     legend = axes.legend(
         handles=[*classes, *axes.get_legend_handles_labels()[0]],
         title="Temps de route jusqu’à l’accueil le plus proche, avec la tournée",
@@ -229,7 +247,17 @@ def _write(axes: Any, plan: Plan, scene: Scene) -> None:
         label.set_parse_math(False)
     schematic = "Tracé schématique. " if plan.origin.schematic else ""
     axes.annotate(
-        spaced(f"{schematic}{plan.origin.credit}. {capital(plan.status)}, {plan.fingerprint}"),
+        spaced(textwrap.fill(f"Temps de route : {origin_words(plan.origin)}.", 150)),
+        xy=(0, 0),
+        xycoords="axes fraction",
+        fontsize=7,
+        color="#4c5a61",
+        va="bottom",
+        parse_math=False,
+        zorder=8,
+    )
+    axes.annotate(
+        spaced(f"{schematic}{capital(plan.status)}, {plan.fingerprint}"),
         xy=(1, 1),
         xycoords="axes fraction",
         ha="right",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
+from tourplan.export.words import origin_words
 from tourplan.hours import clock
 from tourplan.plan import Day, Plan
 from tourplan.schedule import first_dates
@@ -28,6 +29,8 @@ COLUMNS = (
     "trajet_km",
     "agents",
     "vehicule",
+    "temps_de_trajet",
+    "trajet_source",
 )
 
 _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
@@ -35,14 +38,19 @@ _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 
 
 def itinerary_csv(plan: Plan) -> str:
-    """The itinerary as text: semicolons, decimal commas, CRLF; write it with a BOM.
+    """The itinerary as text, decimal commas; write it with a BOM."""
+    return french_csv(COLUMNS, itinerary_rows(plan))
+
+
+def french_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as text: semicolons, CRLF; write it with a BOM.
 
     Cells that a spreadsheet would take for a formula are neutralised by an apostrophe.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([neutral(cell) for cell in row] for row in itinerary_rows(plan))
+    writer.writerow(columns)
+    writer.writerows([neutral(cell) for cell in row] for row in rows)
     return buffer.getvalue()
 
 
@@ -75,9 +83,9 @@ def _day_rows(plan: Plan, day: Day) -> Iterator[tuple[str, ...]]:
     when = day_date(plan, day)
     head = (str(day.week), day.weekday_name)
     stamp = when.isoformat() if when else ""
-    tail = (plan.crews[day.week - 1], plan.vehicle)
+    tail = (plan.crews[day.week - 1], plan.vehicle, origin_words(plan.origin))
     agency = (plan.depot, plan.depot_name, "Agence", "")
-    yield (*head, "départ", stamp, *agency, "", "", "", clock(day.departure_s), "", "", *tail)
+    yield (*head, "départ", stamp, *agency, "", "", "", clock(day.departure_s), "", "", *tail, "")
     for stop in day.stops:
         yield (
             *head,
@@ -93,9 +101,16 @@ def _day_rows(plan: Plan, day: Day) -> Iterator[tuple[str, ...]]:
             clock(stop.departure_s),
             *_drive(stop.drive_s, stop.drive_m),
             *tail,
+            _source(measured=stop.drive_measured),
         )
     drive = _drive(day.return_drive_s, day.return_drive_m)
-    yield (*head, "retour", stamp, *agency, clock(day.return_s), "", "", "", *drive, *tail)
+    source = _source(measured=day.return_drive_measured)
+    yield (*head, "retour", stamp, *agency, clock(day.return_s), "", "", "", *drive, *tail, source)
+
+
+def _source(*, measured: bool) -> str:
+    """Whether a drive was measured on the road, or computed."""
+    return "mesuré" if measured else "calculé"
 
 
 def _drive(drive_s: int, drive_m: int) -> tuple[str, str]:

@@ -38,6 +38,7 @@
     return name;
   };
   pane("fond", 380);
+  pane("limites", 410);
   pane("traces", 430);
   pane("cadre", 440);
   const labelPane = map.getPane(pane("noms", 590));
@@ -154,6 +155,20 @@
     layer.addTo(map).bindTooltip(tip(commune), { sticky: true, direction: "auto", offset: [14, 0], opacity: 1 });
     return { commune, layer, path: layer.getElement() };
   });
+
+  /** Communes so near a limit of their class that they may be in the next: hatched. */
+  const doubts = L.layerGroup().addTo(map);
+  const drawDoubts = () => {
+    doubts.clearLayers();
+    communes.filter(({ commune }) => commune[state.view][3]).forEach(({ commune }) => {
+      const options = { pane: "limites", interactive: false, className: "limite", smoothFactor: 0, noClip: true };
+      doubts.addLayer(
+        commune.contours.length
+          ? L.polygon(rings(commune.contours), options)
+          : L.circleMarker(commune.point, { ...options, radius: 9 })
+      );
+    });
+  };
 
   const rove = (chosen) => {
     communes.forEach((c) => c.path.setAttribute("tabindex", c === chosen ? "0" : "-1"));
@@ -399,8 +414,8 @@
         const east = place(bounds.getNorthEast());
         if (east.x - place(bounds.getSouthWest()).x < 30) return;
       }
-      const [rank, minutes] = commune[state.view];
-      write([minutes], `minutes classe-texte-${rank}`, "11px", (w, h) => [
+      const [rank, minutes, , near] = commune[state.view];
+      write([minutes], near ? "minutes pres" : `minutes classe-texte-${rank}`, "11px", (w, h) => [
         [at.x - w / 2, at.y - h / 2, at.x + w / 2, at.y + h / 2],
       ]);
     });
@@ -424,6 +439,7 @@
     document.querySelectorAll("#jours label").forEach((label) => {
       label.hidden = Boolean(state.week) && label.dataset.semaine !== state.week;
     });
+    drawDoubts();
     drawRoutes();
     writeLabels();
   };

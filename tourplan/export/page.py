@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,15 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from tourplan.export import sections
-from tourplan.export.french import capital, counted, kilometres, minutes, number, spaced
+from tourplan.export.french import (
+    NO_BREAK,
+    capital,
+    counted,
+    kilometres,
+    minutes,
+    number,
+    spaced,
+)
 from tourplan.export.markup import script_json, text
 from tourplan.export.scene import (
     CLASS_FILLS,
@@ -32,6 +41,7 @@ from tourplan.export.scene import (
     build_scene,
 )
 from tourplan.export.sections import itinerary_table
+from tourplan.export.words import origin_words
 from tourplan.hours import clock
 from tourplan.tables import plain
 
@@ -48,12 +58,18 @@ _SCALE = 10_000
 Json = dict[str, Any]
 
 
-def map_page(plan: Plan, case: Case) -> str:
-    """The complete page of ``plan``: map, tables, proof and sources."""
-    return _render(plan, case)
+def map_page(plan: Plan, case: Case, sensitivity: Sequence[str] = ()) -> str:
+    """The complete page of ``plan``: map, tables, proof and sources.
+
+    Args:
+        plan: the plan.
+        case: its facts.
+        sensitivity: what other travel times would change, in sentences, when that was asked.
+    """
+    return _render(plan, case, sensitivity)
 
 
-def _render(plan: Plan, case: Case, setting: str = "") -> str:
+def _render(plan: Plan, case: Case, sensitivity: Sequence[str] = (), setting: str = "") -> str:
     """The page; ``setting`` is a class of its body that the style knows."""
     scene = build_scene(plan, case)
     style, script = f"{_style()}\n{sections.page_foot(plan)}\n", _script()
@@ -75,6 +91,7 @@ def _render(plan: Plan, case: Case, setting: str = "") -> str:
         "days": sections.day_switches(scene),
         "communes": sections.commune_choice(scene),
         "legend": sections.legend(scene),
+        "near_mark": sections.near_mark(plan.origin),
         "route_words": text(_route_words(plan)),
         "times": text(_times_words(plan)),
         "itinerary": itinerary_table(plan, marks=True),
@@ -84,6 +101,7 @@ def _render(plan: Plan, case: Case, setting: str = "") -> str:
         "every_commune": sections.every_commune(scene),
         "counters": sections.counters_table(scene),
         "levels": sections.levels_table(plan),
+        "sensitivity": sections.sensitivity(sensitivity),
         "sources": sections.sources(plan, case),
         "notes": sections.notes(plan),
         "identity": sections.identity(plan, case),
@@ -98,8 +116,7 @@ def _route_words(plan: Plan) -> str:
 
 
 def _times_words(plan: Plan) -> str:
-    origin = plan.origin
-    return f"Temps de trajet : {origin.label}. {capital(origin.uncertainty)}. {origin.credit}."
+    return f"Temps de trajet : {origin_words(plan.origin)}."
 
 
 @dataclass(frozen=True)
@@ -119,7 +136,7 @@ class MapFrame:
 
 def notebook_page(plan: Plan, case: Case) -> MapFrame:
     """The map of ``plan``, shown by notebooks: the same page, the map first."""
-    return MapFrame(_render(plan, case, "cahier"))
+    return MapFrame(_render(plan, case, setting="cahier"))
 
 
 def content_policy(style: str, script: str) -> str:
@@ -202,17 +219,20 @@ def _commune(view: CommuneView, scene: Scene) -> Json:
     }
 
 
-def _reach(reach: Reach) -> list[int | str]:
-    """Its class, the minutes written in the commune, and the same in full."""
+def _reach(reach: Reach) -> list[int | str | bool]:
+    """Its class, the minutes written in the commune, the same in full, whether « à la limite »."""
     if reach.seconds is None:
-        return [reach.rank, "–", sections.reach_time(reach)]
+        return [reach.rank, "–", sections.reach_time(reach), False]
     tag = number(reach.seconds / 60, 1) if reach.seconds else "0"
-    return [reach.rank, tag, sections.reach_time(reach)]
+    words = ", ".join(filter(None, [sections.reach_time(reach), sections.near_words(reach)]))
+    return [reach.rank, f"≈{NO_BREAK}{tag}" if reach.near else tag, words, bool(reach.near)]
 
 
 def _reach_words(reach: Reach) -> str:
-    time = sections.reach_time(reach)
-    return time if reach.seconds is None else f"{time}, {sections.reach_place(reach)}"
+    words = [sections.reach_time(reach), sections.near_words(reach)]
+    if reach.seconds is not None:
+        words.append(sections.reach_place(reach))
+    return ", ".join(filter(None, words))
 
 
 def _contours(scene: Scene, commune: Commune) -> list[list[int]]:
@@ -273,12 +293,13 @@ def _stop(plan: Plan, case: Case, route: DayRoute, mark: StopMark) -> Json | Non
     if commune is None:
         return None
     week = f" de la semaine {route.day.week}" if plan.cycle_weeks > 1 else ""
+    measured = ", temps mesuré" if stop.drive_measured else ""
     lines = [
         f"{capital(route.day.weekday_name)}{week}, {stop.session} : ouvert de "
         f"{clock(stop.opening_s)} à {clock(stop.closing_s)}, "
         f"{counted(case.problem.agents, 'agent')}",
         f"Arrivée à {clock(stop.arrival_s)} après {minutes(stop.drive_s)} de route "
-        f"({kilometres(stop.drive_m)}), départ à {clock(stop.departure_s)}",
+        f"({kilometres(stop.drive_m)}{measured}), départ à {clock(stop.departure_s)}",
     ]
     if stop.address:
         lines.append(f"{stop.place or 'Adresse'} : {stop.address}")

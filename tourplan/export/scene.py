@@ -8,22 +8,24 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tourplan.access import Standing, standing
 from tourplan.plan import Day, Plan, Stop
 from tourplan.problem import Problem
 from tourplan.territory import Commune, Counter, Territory
 
 if TYPE_CHECKING:
     from tourplan.prepare import Case
-    from tourplan.travel import TravelMatrix
+    from tourplan.travel.matrix import TravelMatrix
 
 Ring = tuple[tuple[float, float], ...]
 Geometry = Mapping[str, Any]
 Box = tuple[float, float, float, float]
+Point = tuple[float, float]
 
 LIMITS_MIN: Final = (5, 10, 15, 20, 30)
 CLASS_LABELS: Final = (
@@ -47,6 +49,11 @@ CLASS_FILLS: Final = (
 UNREACHED: Final = len(LIMITS_MIN) + 1
 """The class of communes that no counter can be reached from; drawn hatched."""
 
+NEAR_HATCH: Final = "...."
+"""How the static maps mark the communes « à la limite » of a class."""
+NEAR_INKS: Final = ("#26323a",) * 4 + ("#ffffff",) * 2 + ("#26323a",)
+"""The ink of that mark on each class, so that it is seen on pale and on dark ones."""
+
 DAY_COLOURS: Final = (
     "#0072b2",
     "#d55e00",
@@ -60,19 +67,25 @@ DAY_COLOURS: Final = (
 
 MAX_POINTS: Final = 20_000
 _MARGIN_DEG: Final = 0.12
+_UNSEEN_DEG: Final = 0.0001
+"""About ten metres."""
 
 
 @dataclass(frozen=True)
 class Reach:
-    """The nearest counter of a commune: seconds (``None``: none), where, and whether it tours."""
+    """The nearest counter of a commune: seconds (``None``: none), where, and whether it tours.
+
+    ``near`` are the thresholds, in minutes, that the time is « à la limite » of.
+    """
 
     seconds: int | None
     counter: str
     itinerant: bool
+    near: tuple[int, ...] = ()
 
     @property
     def rank(self) -> int:
-        """The position in ``CLASS_LABELS``."""
+        """The position in ``CLASS_LABELS`` of the time as it is."""
         if self.seconds is None:
             return UNREACHED
         return sum(self.seconds > limit * 60 for limit in LIMITS_MIN)
@@ -83,8 +96,9 @@ class Reach:
         return int(np.iinfo(np.int64).max) if self.seconds is None else self.seconds
 
     def beyond(self, minutes: int) -> bool:
-        """Whether every counter is farther than ``minutes``."""
-        return self.seconds is None or self.seconds > minutes * 60
+        """Whether every counter is surely farther than ``minutes``."""
+        far = self.seconds is None or self.seconds > minutes * 60
+        return far and minutes not in self.near
 
 
 @dataclass(frozen=True)
@@ -118,8 +132,8 @@ class StopMark:
 class DayRoute:
     """A day tour on the map: its number in the cycle, stops, and the ways it takes once each.
 
-    ``ways`` are chains of communes; those towards the depot run outward, so that days sharing a
-    road run along it in the same direction.
+    ``ways`` are chains of points, communes or bends of roads; those towards the depot run outward,
+    so that days sharing a road run along it in the same direction.
     """
 
     number: int
@@ -152,10 +166,10 @@ class Scene:
             points.append((self.depot.lon, self.depot.lat))
         return _box(points)
 
-    def beyond(self, minutes: int) -> tuple[CommuneView, ...]:
-        """The inhabited communes farther than ``minutes`` with the tour, the farthest first."""
-        far = [c for c in self.communes if c.residents and c.after.beyond(minutes)]
-        return tuple(sorted(far, key=lambda c: (-c.after.sort_s, c.commune.name)))
+    def farthest_first(self) -> tuple[CommuneView, ...]:
+        """The inhabited communes, from the farthest with the tour to the nearest."""
+        inhabited = [c for c in self.communes if c.residents]
+        return tuple(sorted(inhabited, key=lambda c: (-c.after.sort_s, c.commune.name)))
 
 
 def build_scene(plan: Plan, case: Case) -> Scene:
@@ -164,12 +178,7 @@ def build_scene(plan: Plan, case: Case) -> Scene:
     communes = commune_views(plan, problem, territory)
     depot = territory.communes.get(plan.depot)
     routes = day_routes(plan, case.travel, problem)
-    steps = {code for route in routes for way in route.ways for code in way}
-    nodes = {
-        code: (territory[code].lon, territory[code].lat)
-        for code in sorted(steps)
-        if code in territory
-    }
+    routes, nodes = light_ways(routes, way_points(routes, case.travel, territory))
     box = _box([*_points(communes), *nodes.values()], _MARGIN_DEG)
     shown = {view.commune.code for view in communes}
     around = [c for c in territory.communes.values() if c.code not in shown and _meets(c, box)]
@@ -185,6 +194,46 @@ def build_scene(plan: Plan, case: Case) -> Scene:
     )
 
 
+def way_points(
+    routes: Sequence[DayRoute], travel: TravelMatrix, territory: Territory
+) -> dict[str, Point]:
+    """Where the points that the routes pass are: communes at their chef-lieu, bends of roads."""
+    points: dict[str, Point] = {}
+    for name in dict.fromkeys(name for route in routes for way in route.ways for name in way):
+        if name in territory:
+            points[name] = (territory[name].lon, territory[name].lat)
+        elif (place := travel.ways.position(name)) is not None:
+            points[name] = place
+    return points
+
+
+def light_ways(
+    routes: Sequence[DayRoute], points: Mapping[str, Point]
+) -> tuple[tuple[DayRoute, ...], dict[str, Point]]:
+    """The routes without the bends that no eye would miss, and the points left.
+
+    A point that one way keeps is kept by all, so that ways along the same road stay together.
+    """
+    kept = {name for route in routes for way in route.ways for name in _corners(way, points)}
+    lighter = tuple(
+        replace(route, ways=tuple(tuple(n for n in way if n in kept) for way in route.ways))
+        for route in routes
+    )
+    return lighter, {name: points[name] for name in sorted(kept)}
+
+
+def _corners(way: Sequence[str], points: Mapping[str, Point]) -> list[str]:
+    """The points of a way without which it would be drawn elsewhere; places always."""
+    import shapely
+
+    known = [name for name in way if name in points]
+    if len(known) < 3:
+        return known
+    line = shapely.simplify(shapely.linestrings([points[n] for n in known]), _UNSEEN_DEG)
+    left = {(x, y) for x, y in shapely.get_coordinates(line).tolist()}
+    return [name for name in known if points[name] in left or name[0].isdecimal()]
+
+
 def commune_views(plan: Plan, problem: Problem, territory: Territory) -> tuple[CommuneView, ...]:
     """The communes whose residents count and those of sites, by code, with their access."""
     residents: dict[int, int] = {site.place: 0 for site in problem.sites}
@@ -197,8 +246,11 @@ def commune_views(plan: Plan, problem: Problem, territory: Territory) -> tuple[C
     position = {code: number for number, code in enumerate(codes)}
     fixed = [(place, False) for place in problem.fixed_place.tolist()]
     tour = [(position[code], True) for code in plan.codes() if code in position]
-    before = _nearest(problem, territory, places, fixed)
-    after = _nearest(problem, territory, places, fixed + tour)
+    limits = sorted({*LIMITS_MIN, *(limit for area in plan.access for limit in area.before)})
+    before, after = (
+        _near(_nearest(problem, territory, places, counters), limits, plan.origin.uncertainty_pct)
+        for counters in (fixed, fixed + tour)
+    )
     return tuple(
         CommuneView(territory[codes[place]], residents[place], without, with_tour)
         for place, without, with_tour in zip(places, before, after, strict=True)
@@ -224,6 +276,20 @@ def _nearest(
         name = territory.name(problem.places[place])
         reaches.append(Reach(None, "", False) if least == far else Reach(least, name, itinerant))
     return reaches
+
+
+def _near(reaches: list[Reach], limits: Sequence[int], uncertainty_pct: int) -> list[Reach]:
+    """The reaches with the thresholds that each is « à la limite » of."""
+    time_s = np.array([reach.seconds or 0 for reach in reaches], dtype=np.int64)
+    reached = np.array([reach.seconds is not None for reach in reaches], dtype=bool)
+    found = [standing(time_s, reached, limit, uncertainty_pct) for limit in limits]
+    return [
+        replace(
+            reach,
+            near=tuple(m for m, at in zip(limits, found, strict=True) if at[n] == Standing.NEAR),
+        )
+        for n, reach in enumerate(reaches)
+    ]
 
 
 def counter_marks(territory: Territory, problem: Problem) -> tuple[CounterMark, ...]:

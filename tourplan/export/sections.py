@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from tourplan.export.french import (
@@ -29,12 +31,18 @@ from tourplan.export.scene import (
     numbered_days,
     stop_label,
 )
-from tourplan.export.words import area_sentence
-from tourplan.hours import WEEKDAYS, clock
+from tourplan.export.words import (
+    area_sentence,
+    day_name,
+    free_days_text,
+    level_text,
+    origin_words,
+)
+from tourplan.hours import clock
 from tourplan.tables import plain
 
 if TYPE_CHECKING:
-    from tourplan.plan import AreaAccess, Day, Level, Plan, Stop
+    from tourplan.plan import AreaAccess, Day, Level, Origin, Plan, Stop
     from tourplan.prepare import Case
 
 STATUS = {
@@ -84,17 +92,8 @@ def beginning(plan: Plan) -> str:
 
 def free_days(plan: Plan) -> str:
     """The working days without a tour, or that there is none."""
-    if not plan.free_days:
-        return "Aucun jour libre : chaque jour de tournée a sa journée."
-    names = [_day_name(plan, week, weekday) for week, weekday in plan.free_days]
-    plural = "s" if len(names) > 1 else ""
-    return f"Jour{plural} libre{plural} : {listed(names)}."
-
-
-def _day_name(plan: Plan, week: int, weekday: int) -> str:
-    """``lundi``, or ``lundi de la semaine 2`` when the cycle has several weeks."""
-    of_week = f" de la semaine {week}" if plan.cycle_weeks > 1 else ""
-    return f"{WEEKDAYS[weekday]}{of_week}"
+    none = "Aucun jour libre : chaque jour de tournée a sa journée."
+    return free_days_text(plan) or none
 
 
 def key_figures(plan: Plan, scene: Scene) -> str:
@@ -217,7 +216,7 @@ def _day_rows(plan: Plan, day_number: int, day: Day, *, marks: bool) -> str:
     back = [
         "",
         text(f"Retour à {plan.depot_name}"),
-        _drive_min(day.return_drive_s),
+        _drive_min(day.return_drive_s, measured=day.return_drive_measured),
         _drive_km(day.return_drive_m),
         clock(day.return_s),
         "",
@@ -238,7 +237,7 @@ def _stop_cells(day: Day, stop: Stop) -> list[str]:
     step = f"{element('strong', text(stop.name))} {_note(_stop_note(day, stop))}"
     return [
         f"{step}<br>{element('span', text(where), class_='note lieu')}" if where else step,
-        _drive_min(stop.drive_s),
+        _drive_min(stop.drive_s, measured=stop.drive_measured),
         _drive_km(stop.drive_m),
         clock(stop.arrival_s),
         clock(stop.opening_s),
@@ -268,7 +267,7 @@ def _meal_before(day: Day, stop: Stop) -> bool:
 def _day_heading(plan: Plan, day_number: int, day: Day) -> str:
     first = day_date(plan, day)
     since = f", dès le {when(first.isoformat())}" if first else ""
-    name = f"{capital(_day_name(plan, day.week, day.weekday))}, journée {day_number}{since}"
+    name = f"{capital(day_name(plan, day.week, day.weekday))}, journée {day_number}{since}"
     totals = (
         f"{hours(day.open_s)} d’ouverture, {minutes(day.drive_s)} et {kilometres(day.drive_m)} "
         f"de route, {hours(day.work_s)} de travail par agent"
@@ -277,7 +276,7 @@ def _day_heading(plan: Plan, day_number: int, day: Day) -> str:
 
 
 def _free_row(plan: Plan, week: int, weekday: int) -> str:
-    return _wide_row(capital(_day_name(plan, week, weekday)), "jour libre")
+    return _wide_row(capital(day_name(plan, week, weekday)), "jour libre")
 
 
 def _wide_row(name: str, words: str) -> str:
@@ -287,8 +286,9 @@ def _wide_row(name: str, words: str) -> str:
     return element("tr", cell, role="row", class_="journee")
 
 
-def _drive_min(seconds: int) -> str:
-    return number(seconds / 60, 1)
+def _drive_min(seconds: int, *, measured: bool) -> str:
+    """The minutes of a drive, marked when the agents measured it on the road."""
+    return number(seconds / 60, 1) + (_note("mesuré") if measured else "")
 
 
 def _drive_km(metres: int) -> str:
@@ -296,7 +296,7 @@ def _drive_km(metres: int) -> str:
 
 
 def access_table(plan: Plan) -> str:
-    """Residents beyond each goal by intercommunalité, without and with the tour."""
+    """Residents beyond each goal and near it by intercommunalité, without and with the tour."""
     goals = sorted({goal for area in plan.access for goal in area.before}, reverse=True)
     columns = [
         Column("Intercommunalité"),
@@ -310,7 +310,20 @@ def access_table(plan: Plan) -> str:
         for whole in (area is plan.access[-1],)
     ]
     caption = "Habitants loin d’un accueil : sans la tournée → avec la tournée"
-    return table(caption, columns, ["".join(rows)])
+    return table(caption, columns, ["".join(rows)]) + near_note(plan.origin)
+
+
+def near_note(origin: Origin) -> str:
+    """What « à la limite » means."""
+    if not origin.uncertainty_pct:
+        return ""
+    words = (
+        f"À la limite : les temps valent à {origin.uncertainty_pct} % près, et cet écart ne "
+        "permet pas de dire de quel côté du seuil se trouve la commune. Ses habitants sont comptés "
+        "à part, ni dedans ni au-delà. Les objectifs de la preuve prennent les temps tels qu’ils "
+        "sont."
+    )
+    return element("p", text(words), class_="note")
 
 
 def _access_cells(area: AreaAccess, goals: Sequence[int]) -> list[str]:
@@ -319,14 +332,21 @@ def _access_cells(area: AreaAccess, goals: Sequence[int]) -> list[str]:
         if goal not in area.before:
             beyond.append("")
             continue
-        people = f"{number(area.before[goal])}{ARROW}{number(area.after[goal])}"
-        places = (
-            f"{number(area.communes_before[goal])}{ARROW}"
-            f"{counted(area.communes_after[goal], 'commune')}"
-        )
-        beyond.append(text(people) + element("span", text(places), class_="note"))
+        before, after = area.groups_before[goal], area.groups_after[goal]
+        cell = text(f"{number(before.beyond)}{ARROW}{number(after.beyond)}")
+        cell += _places(before.communes_beyond, after.communes_beyond)
+        if before.near or after.near:
+            near = f"à la limite : {number(before.near)}{ARROW}{number(after.near)}"
+            cell += element("span", text(near), class_="limite-texte")
+            cell += _places(before.communes_near, after.communes_near)
+        beyond.append(cell)
     means = f"{_mean(area.mean_before_s)}{ARROW}{_mean(area.mean_after_s)}"
     return [text(area.name), number(area.residents), *beyond, text(means)]
+
+
+def _places(before: int, after: int) -> str:
+    """Numbers of communes, without and with the tour."""
+    return _note(f"{number(before)}{ARROW}{counted(after, 'commune')}")
 
 
 def _mean(seconds: float | None) -> str:
@@ -344,19 +364,26 @@ FAR = (
 
 
 def far_communes(plan: Plan, scene: Scene) -> str:
-    """The inhabited communes still beyond each goal with the tour, farthest first."""
+    """The inhabited communes still beyond each goal with the tour, or near it, farthest first.
+
+    Each is told once, in the first part it belongs to.
+    """
     goals = sorted({goal for area in plan.access for goal in area.before}, reverse=True)
+    left = list(scene.farthest_first())
     parts = []
     above: int | None = None
     for goal in goals:
-        found = [v for v in scene.beyond(goal) if above is None or not v.after.beyond(above)]
-        parts.append(_far_part(goal, above, found))
+        span = f"à plus de {goal} min" if above is None else f"de {goal} à {above} min"
+        parts.append(_far_part(span, [v for v in left if v.after.beyond(goal)]))
+        near = [v for v in left if goal in v.after.near]
+        if near:
+            parts.append(_far_part(f"à la limite de {goal} min", near))
+        left = [v for v in left if not v.after.beyond(goal) and goal not in v.after.near]
         above = goal
     return "".join(parts)
 
 
-def _far_part(goal: int, above: int | None, found: Sequence[CommuneView]) -> str:
-    span = f"à plus de {goal} min" if above is None else f"de {goal} à {above} min"
+def _far_part(span: str, found: Sequence[CommuneView]) -> str:
     title = element("h3", text(f"{capital(span)} d’un accueil"))
     if not found:
         return title + element("p", text("Aucune commune."))
@@ -370,10 +397,15 @@ def _far_cells(view: CommuneView) -> list[str]:
         text(view.commune.name),
         text(view.commune.epci_name),
         number(view.residents),
-        text(reach_time(view.before)),
-        text(reach_time(view.after)),
+        _reach_cell(view.before),
+        _reach_cell(view.after),
         text(reach_place(view.after)),
     ]
+
+
+def _reach_cell(reach: Reach) -> str:
+    near = near_words(reach)
+    return text(reach_time(reach)) + (_note(near) if near else "")
 
 
 def every_commune(scene: Scene) -> str:
@@ -392,6 +424,12 @@ def reach_time(reach: Reach) -> str:
     if reach.seconds is None:
         return CLASS_LABELS[UNREACHED]
     return minutes(reach.seconds) if reach.seconds else "sur place"
+
+
+def near_words(reach: Reach) -> str:
+    """Which thresholds the time is too near to tell the side of; nothing when there is none."""
+    limits = listed([str(limit) for limit in reach.near])
+    return f"à la limite de {limits} min" if limits else ""
 
 
 def reach_place(reach: Reach) -> str:
@@ -432,7 +470,7 @@ def levels_table(plan: Plan) -> str:
             LEVELS,
             [
                 text(f"{rank}. {capital(level.label)}"),
-                text(level.text),
+                text(level_text(plan, level)),
                 text(level_proof(level)),
             ],
         )
@@ -462,6 +500,17 @@ def _quantity(gap: int, level: Level) -> str:
     return f"{number(gap)} {level.unit}"
 
 
+def sensitivity(sentences: Sequence[str]) -> str:
+    """What other travel times would change: lines set back are details of the one before."""
+    if not sentences:
+        return ""
+    parts = [element("h3", text("Et si les trajets étaient plus courts ou plus longs ?"))]
+    for detail, lines in groupby(sentences, key=lambda line: line.startswith(" ")):
+        told = [text(line.strip()) for line in lines]
+        parts.append(items(told) if detail else "".join(element("p", line) for line in told))
+    return "".join(parts)
+
+
 def page_foot(plan: Plan) -> str:
     """What each printed page says at its foot: letters and figures only, safe in a style."""
     status = f"{capital(plan.status)}, empreinte {plan.fingerprint}"
@@ -472,7 +521,10 @@ def page_foot(plan: Plan) -> str:
 
 
 def legend(scene: Scene) -> str:
-    """The classes of the map with their residents, without and with the tour."""
+    """The classes of the map with their residents, without and with the tour.
+
+    A last row tells those of communes so near a limit of their class that they may be in the next.
+    """
     columns = (
         Column("Minutes de route"),
         Column("Sans la tournée", figures=True),
@@ -489,30 +541,54 @@ def legend(scene: Scene) -> str:
     rows = [
         body_row(
             columns,
-            [_swatch(rank) + text(label), number(counts[rank][0]), number(counts[rank][1])],
+            [
+                _swatch(f"classe-{rank}") + text(label),
+                number(counts[rank][0]),
+                number(counts[rank][1]),
+            ],
         )
         for rank, label in enumerate(CLASS_LABELS)
         if counts[rank][2] or rank != UNREACHED
     ]
+    before, after = (
+        sum(view.residents for view in scene.communes if reach(view).near) for reach in _SIDES
+    )
+    near = [_swatch("limite") + text("dont à la limite"), number(before), number(after)]
+    bodies = ["".join(rows)]
+    if before or after:
+        bodies.append(body_row(columns, near, class_="total"))
     caption = "Habitants selon le temps de route jusqu’à l’accueil le plus proche"
-    return table(caption, columns, ["".join(rows)], class_="classes")
+    return table(caption, columns, bodies, class_="classes")
 
 
-def _swatch(rank: int) -> str:
+_SIDES = (attrgetter("before"), attrgetter("after"))
+"""The reach of a commune without the tour, and with it."""
+
+
+def near_mark(origin: Origin) -> str:
+    """What the hatching of the map means, when there is any."""
+    if not origin.uncertainty_pct:
+        return ""
+    words = (
+        f"À la limite : à {origin.uncertainty_pct} % près, la commune peut être de la couleur "
+        "voisine"
+    )
+    return element("li", _swatch("limite") + text(words))
+
+
+def _swatch(class_: str) -> str:
     return (
         '<svg class="pastille" viewBox="0 0 22 14" aria-hidden="true" focusable="false">'
-        f'<rect class="classe-{rank}" x="1" y="1" width="20" height="12" rx="2"></rect></svg>'
+        f'<rect class="{class_}" x="1" y="1" width="20" height="12" rx="2"></rect></svg>'
     )
 
 
 def sources(plan: Plan, case: Case) -> str:
     """Where every figure comes from, how old and how sure it is."""
-    origin = plan.origin
     entries = [
         (
             "Temps et distances",
-            f"{capital(origin.label)} ({when(origin.date)}). Incertitude : {origin.uncertainty}. "
-            f"Temps de chef-lieu à chef-lieu. {origin.credit}.",
+            f"{capital(origin_words(plan.origin))}. Temps de chef-lieu à chef-lieu.",
         ),
         ("Habitants", residents_source(case)),
         ("Points fixes", counters_source(case)),

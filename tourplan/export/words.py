@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tourplan.export.french import listed, when
 from tourplan.hours import WEEKDAYS, clock, duration
-from tourplan.measures import number
-from tourplan.plan import AreaAccess, Level, Plan
+from tourplan.measures import number, threshold
+from tourplan.plan import AreaAccess, Groups, Level, Origin, Plan
 
 if TYPE_CHECKING:
     from tourplan.prepare import Case
@@ -40,20 +40,38 @@ def elected_sentences(plan: Plan) -> list[str]:
 
 
 def area_sentence(area: AreaAccess, minutes: int = FAR_MIN) -> str:
-    """Who is far from a counter in an intercommunalité, and who still is with the tour."""
-    before, after = area.before[minutes], area.after[minutes]
-    if not before:
-        return f"{area.name} : aucun habitant n’est à plus de {minutes} min d’un accueil."
-    people = f"{_counted(before, 'habitant')} {_of_communes(area.communes_before[minutes])}"
-    verb = "est" if before == 1 else "sont"
-    if after == before:
-        change = "la tournée n’y change rien"
-    elif after:
-        left = _of_communes(area.communes_after[minutes])
-        change = f"avec la tournée, il en reste {number(after)}, {left}"
-    else:
-        change = "avec la tournée, aucun"
-    return f"{area.name} : {people} {verb} à plus de {minutes} min d’un accueil ; {change}."
+    """Who is far from a counter in an intercommunalité, and who still is with the tour.
+
+    Those « à la limite » are counted apart: on which side they are is not known.
+    """
+    before, after = area.groups_before[minutes], area.groups_after[minutes]
+    far = _far(before, minutes)
+    if not (before.beyond or before.near):
+        return f"{area.name} : {far}."
+    change = "la tournée n’y change rien" if after == before else f"avec la tournée, {_left(after)}"
+    return f"{area.name} : {far} ; {change}."
+
+
+def _far(group: Groups, minutes: int) -> str:
+    """Who is beyond so many minutes, and who is « à la limite »."""
+    beyond, near = group.beyond, group.near
+    if not beyond:
+        but = f", mais {number(near)} {_are(near)} à la limite" if near else ""
+        return f"aucun habitant n’est à plus de {minutes} min d’un accueil{but}"
+    people = f"{_counted(beyond, 'habitant')} {_of_communes(group.communes_beyond)}"
+    also = f" et {number(near)} à la limite" if near else ""
+    return f"{people} {_are(beyond)} à plus de {minutes} min d’un accueil{also}"
+
+
+def _left(group: Groups) -> str:
+    """Who is still beyond with the tour, and who is « à la limite »."""
+    places = _of_communes(group.communes_beyond)
+    beyond = f"il en reste {number(group.beyond)}, {places}" if group.beyond else "aucun"
+    return f"{beyond}, et {number(group.near)} à la limite" if group.near else beyond
+
+
+def _are(count: int) -> str:
+    return "est" if count == 1 else "sont"
 
 
 def rhythm_sentence(plan: Plan) -> str:
@@ -83,12 +101,28 @@ def free_days_text(plan: Plan) -> str:
     """The working days without a tour, or nothing when there is none."""
     if not plan.free_days:
         return ""
-    names = [
-        WEEKDAYS[day] + (f" (semaine {week})" if plan.cycle_weeks > 1 else "")
-        for week, day in plan.free_days
-    ]
+    names = [day_name(plan, week, weekday) for week, weekday in plan.free_days]
     few = len(names) == 1
-    return f"{'Jour libre' if few else 'Jours libres'} : {', '.join(names)}."
+    return f"{'Jour libre' if few else 'Jours libres'} : {listed(names)}."
+
+
+def day_name(plan: Plan, week: int, weekday: int) -> str:
+    """``lundi``, or ``lundi de la semaine 2`` when the cycle has several weeks."""
+    of_week = f" de la semaine {week}" if plan.cycle_weeks > 1 else ""
+    return f"{WEEKDAYS[weekday]}{of_week}"
+
+
+def origin_words(origin: Origin) -> str:
+    """What every output says of its travel times: source, date, speeds, uncertainty, credit."""
+    sure = origin.uncertainty
+    band = f"± {origin.uncertainty_pct} % ({sure})" if origin.uncertainty_pct else sure
+    parts = (
+        f"{origin.label} ({when(origin.date)})",
+        _capital(origin.speeds.rstrip(". ")),
+        f"Incertitude : {band}",
+        origin.credit,
+    )
+    return ". ".join(filter(None, parts))
 
 
 def proof_sentence(plan: Plan) -> str:
@@ -108,12 +142,26 @@ def proof_sentence(plan: Plan) -> str:
     )
 
 
-def levels_table(levels: Sequence[Level], weeks: int = 1) -> list[str]:
-    """The levels in order, one a line, with value and proof; ``weeks``: those of the cycle."""
+def levels_table(plan: Plan) -> list[str]:
+    """The levels in order, one a line, with value and proof."""
     return [
-        f"  {rank}. {_capital(level.label)} : {level.text} ({proof_text(level, weeks)})"
-        for rank, level in enumerate(levels, start=1)
+        f"  {rank}. {_capital(level.label)} : {level_text(plan, level)} "
+        f"({proof_text(level, plan.cycle_weeks)})"
+        for rank, level in enumerate(plan.levels, start=1)
     ]
+
+
+def level_text(plan: Plan, level: Level) -> str:
+    """The value of a level; of residents beyond a threshold, how many are « à la limite » of it.
+
+    Values are those of the times as they are, which is what proofs are about.
+    """
+    minutes = threshold(level.name)
+    group = None if minutes is None else plan.access[-1].groups_after.get(minutes)
+    near = level.value - group.beyond if group else 0
+    if near <= 0:
+        return level.text
+    return f"{level.text}, {'tous' if near == level.value else f'dont {number(near)}'} à la limite"
 
 
 def proof_text(level: Level, weeks: int = 1) -> str:
@@ -218,6 +266,7 @@ def evaluation_report(evaluation: Evaluation, name: str) -> list[str]:
     """What ``tourplan evaluate`` prints."""
     plan = evaluation.plan
     lines = [f"Tournée évaluée : {name}", "", *days_table(plan), ""]
+    lines += [f"Temps de route : {origin_words(plan.origin)}.", ""]
     lines += [*(area_sentence(area) for area in plan.access[:-1]), rhythm_sentence(plan)]
     lines += ["", "Règles du scénario :"]
     if evaluation.violations:

@@ -7,13 +7,12 @@ near towns. They need no network at run time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tourplan.errors import InputError
 from tourplan.files import data_file
+from tourplan.network.graph import RoadNetwork
 from tourplan.network.source import NetworkSource
 from tourplan.tables import decimal, read_table
 
@@ -28,26 +27,6 @@ EMBEDDED = NetworkSource(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class RoadNetwork:
-    """Directed links between nodes named by INSEE code, in whole seconds and metres.
-
-    ``start`` and ``end`` are positions in ``nodes``; all four arrays have shape (links,).
-    """
-
-    nodes: tuple[str, ...]
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    time_s: NDArray[np.int64]
-    distance_m: NDArray[np.int64]
-    source: NetworkSource
-
-    def __post_init__(self) -> None:
-        for values in (self.time_s, self.distance_m):
-            if values.dtype.kind != "i":
-                raise TypeError("times and distances are whole seconds and metres")
-
-
 def embedded_network() -> RoadNetwork:
     """The packaged links of ``data/liaisons.csv``, each both ways."""
     rows = read_table(data_file("liaisons.csv"), ("a", "b", "km", "minutes"))
@@ -59,13 +38,16 @@ def embedded_network() -> RoadNetwork:
     b = np.array([position[code] for code in second], dtype=np.int64)
     time_s = _whole([decimal(row.cells["minutes"]) * 60 for row in rows], "minutes")
     distance_m = _whole([decimal(row.cells["km"]) * 1000 for row in rows], "km")
+    unknown = np.full(len(nodes), np.nan)
     return RoadNetwork(
-        nodes,
-        np.concatenate([a, b]),
-        np.concatenate([b, a]),
-        np.tile(time_s, 2),
-        np.tile(distance_m, 2),
-        EMBEDDED,
+        lon=unknown,
+        lat=unknown,
+        start=np.concatenate([a, b]),
+        end=np.concatenate([b, a]),
+        time_ms=np.tile(time_s * 1000, 2),
+        distance_dm=np.tile(distance_m * 10, 2),
+        source=EMBEDDED,
+        places=position,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import cos, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +42,60 @@ WAY_TAGS = (
 )
 """Tags of a road that are kept; every other is dropped when it is read."""
 
-NODE_TAGS = ("highway", "barrier", "crossing", "access", "vehicle", "motor_vehicle", "motorcar")
+NODE_TAGS = (
+    "highway",
+    "barrier",
+    "crossing",
+    "access",
+    "vehicle",
+    "motor_vehicle",
+    "motorcar",
+    "locked",
+)
 """Tags of a point of a road that are kept."""
 
 Column = tuple[str, ...]
+
+KM_PER_DEGREE = 111.2
+"""Length of a degree of latitude, and of longitude at the equator."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """A box of land, in degrees (EPSG:4326), its edges included."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def __post_init__(self) -> None:
+        if not (-180 <= self.west <= self.east <= 180 and -90 <= self.south <= self.north <= 90):
+            raise ValueError(f"not a box of the earth: {self}")
+
+    @property
+    def width_km(self) -> float:
+        """From west to east, where the box is widest."""
+        nearest = 0.0 if self.south <= 0 <= self.north else min(abs(self.south), abs(self.north))
+        return (self.east - self.west) * KM_PER_DEGREE * cos(radians(nearest))
+
+    @property
+    def height_km(self) -> float:
+        """From south to north."""
+        return (self.north - self.south) * KM_PER_DEGREE
+
+    def widened(self, km: float) -> Area:
+        """The box with a margin of at least ``km`` on every side, no farther than the poles."""
+        south = max(self.south - km / KM_PER_DEGREE, -90)
+        north = min(self.north + km / KM_PER_DEGREE, 90)
+        narrowest = max(cos(radians(max(abs(south), abs(north)))), 0.01)
+        margin = km / KM_PER_DEGREE / narrowest
+        return Area(max(self.west - margin, -180), south, min(self.east + margin, 180), north)
+
+    def holds(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which points are inside; one without coordinates (NaN) is not."""
+        inside: NDArray[np.bool_] = (lon >= self.west) & (lon <= self.east)
+        return inside & (lat >= self.south) & (lat <= self.north)
 
 
 @dataclass(frozen=True, eq=False)

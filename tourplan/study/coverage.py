@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tourplan.access import Access
-from tourplan.assemble import area_access
+from tourplan.access import Access, Standing
+from tourplan.assemble import area_access, origin_of
 from tourplan.errors import InputError
+from tourplan.export.words import origin_words
 from tourplan.measures import fixed_access, number, served_codes, whole_access
-from tourplan.plan import AreaAccess, Plan
+from tourplan.plan import AreaAccess, Groups, Plan
 from tourplan.prepare import Case
 from tourplan.scenario import Scenario
 
@@ -44,8 +45,8 @@ class Coverage:
     def to_frame(self, *, share: bool = False) -> Any:
         """A pandas DataFrame, one row an intercommunalité, then all together.
 
-        Residents within each number of minutes of a counter (``share``: percentages of them),
-        and the mean time of those who reach one.
+        Residents surely within each number of minutes of a counter, « à la limite » of it and
+        beyond (``share``: percentages of them), and the mean time of those who reach one.
         """
         import pandas as pd
 
@@ -55,25 +56,33 @@ class Coverage:
 
     def _row(self, area: AreaAccess, *, share: bool) -> dict[str, float | None]:
         row: dict[str, float | None] = {"habitants": area.residents}
+        unit = " (%)" if share else ""
         for minutes in area.before:
-            for words, beyond, _ in self._sides(area):
-                within = area.residents - beyond[minutes]
-                cell = share_within(area, beyond[minutes]) if share else within
-                row[f"à {minutes} min {words}" + (" (%)" if share else "")] = cell
+            for words, groups, _ in self._sides(area):
+                group = groups[minutes]
+                people = {
+                    "à": group.inside,
+                    "à la limite de": group.near,
+                    "à plus de": group.beyond,
+                }
+                for where, count in people.items():
+                    cell = share_of(area, count) if share else count
+                    row[f"{where} {minutes} min {words}{unit}"] = cell
         for words, _, mean_s in self._sides(area):
             row[f"moyenne {words} (min)"] = None if mean_s is None else mean_s / 60
         return row
 
-    def _sides(self, area: AreaAccess) -> Iterator[tuple[str, dict[int, int], float | None]]:
-        """Words, residents beyond each number of minutes and mean: without, then with the tour."""
-        yield WITHOUT, area.before, area.mean_before_s
+    def _sides(self, area: AreaAccess) -> Iterator[tuple[str, dict[int, Groups], float | None]]:
+        """Words, groups of residents by minutes and mean: without, then with the tour."""
+        yield WITHOUT, area.groups_before, area.mean_before_s
         if self.after is not None:
-            yield WITH, area.after, area.mean_after_s
+            yield WITH, area.groups_after, area.mean_after_s
 
     def communes(self) -> Any:
         """A pandas DataFrame by INSEE code, one row a commune whose residents count.
 
-        Minutes are infinite where no counter can be reached, so that ``> 15`` holds.
+        Minutes are infinite where no counter can be reached, so that ``> 15`` holds. The last
+        columns list the thresholds, in minutes, that a commune is « à la limite » of.
         """
         import pandas as pd
 
@@ -84,8 +93,25 @@ class Coverage:
             "intercommunalité": [c.epci_name for c in communes],
             "habitants": self.case.problem.resident_weight,
             **{f"minutes {words}": _minutes(access) for words, access in self._accesses()},
+            **{
+                f"à la limite {words}": self._near_texts(access)
+                for words, access in self._accesses()
+            },
         }
         return pd.DataFrame(columns, index=pd.Index(codes, name="code_insee"))
+
+    def _near_texts(self, access: Access) -> list[str]:
+        """For each resident point, the thresholds it is « à la limite » of: ``15, 20``."""
+        near = {minutes: self.near(access, minutes) for minutes in self.areas[-1].before}
+        return [
+            ", ".join(str(minutes) for minutes, there in near.items() if there[row])
+            for row in range(len(access.time_s))
+        ]
+
+    def near(self, access: Access, minutes: int) -> NDArray[np.bool_]:
+        """Which resident points are « à la limite » of ``minutes``."""
+        uncertainty_pct = self.case.travel.source.uncertainty_pct
+        return np.asarray(access.standing(minutes, uncertainty_pct) == Standing.NEAR)
 
     def _accesses(self) -> Iterator[tuple[str, Access]]:
         yield WITHOUT, self.before
@@ -139,7 +165,7 @@ class Coverage:
     def __repr__(self) -> str:
         area = self.areas[-1]
         minutes = min(area.before)
-        shares = [f"{_percent(area, b[minutes])} {words}" for words, b, _ in self._sides(area)]
+        shares = [f"{_within(area, g[minutes])} {words}" for words, g, _ in self._sides(area)]
         people = number(area.residents)
         return f"Coverage({people} habitants ; à {minutes} min d’un accueil : {', '.join(shares)})"
 
@@ -163,7 +189,7 @@ class Coverage:
         return [
             area.name,
             number(area.residents),
-            *(" → ".join(_percent(area, beyond[m]) for _, beyond, _ in sides) for m in area.before),
+            *(" → ".join(_within(area, groups[m]) for _, groups, _ in sides) for m in area.before),
             " → ".join(_mean_text(mean_s) for _, _, mean_s in sides),
         ]
 
@@ -197,15 +223,17 @@ def coverage(scenario: Scenario | Case | str | Path, plan: Plan | None = None) -
     )
 
 
-def share_within(area: AreaAccess, beyond: int) -> float:
-    """Percentage of an area's residents who are not among the ``beyond``; 100 without residents."""
-    return 100 * (1 - beyond / area.residents) if area.residents else 100.0
+def share_of(area: AreaAccess, residents: int) -> float:
+    """Percentage that ``residents`` are of an area's; without any, nobody is missing: 100."""
+    return 100 * residents / area.residents if area.residents else 100.0
 
 
-def _percent(area: AreaAccess, beyond: int) -> str:
-    """``80,3 %``; ``100 %`` only when nobody is left."""
-    text = number(min(share_within(area, beyond), 99.9), 1) if beyond else "100"
-    return f"{text}\u00a0%"
+def _within(area: AreaAccess, group: Groups) -> str:
+    """``75,4 % et 5,5 % à la limite``; ``100 %`` only when nobody is left."""
+    everyone = not (group.near or group.beyond)
+    text = "100" if everyone else number(min(share_of(area, group.inside), 99.9), 1)
+    near = f" et {number(share_of(area, group.near), 1)}\u00a0% à la limite" if group.near else ""
+    return f"{text}\u00a0%{near}"
 
 
 def _mean_text(seconds: float | None) -> str:
@@ -286,7 +314,7 @@ def _finish_curves(axes: Any, found: Coverage) -> None:
 
 def _draw_communes(axes: Any, found: Coverage, access: Access) -> None:
     """The surroundings in grey, then the communes class by class, as on the maps of plans."""
-    from tourplan.export.scene import CLASS_FILLS, LIMITS_MIN, UNREACHED
+    from tourplan.export.scene import CLASS_FILLS, LIMITS_MIN, NEAR_HATCH, NEAR_INKS, UNREACHED
 
     land = found.case.territory.to_frame()
     known = [code in land.index for code in found.case.resident_codes]
@@ -304,6 +332,16 @@ def _draw_communes(axes: Any, found: Coverage, access: Access) -> None:
             edgecolor=_BORDER,
             linewidth=0.5,
             hatch="///" if rank == UNREACHED else None,
+            aspect=None,
+        )
+    near = np.any([found.near(access, minutes)[known] for minutes in LIMITS_MIN], axis=0)
+    for rank in np.unique(ranks[near]):
+        communes[near & (ranks == rank)].plot(
+            ax=axes,
+            facecolor="none",
+            edgecolor=NEAR_INKS[rank],
+            linewidth=0,
+            hatch=NEAR_HATCH,
             aspect=None,
         )
     _draw_outlines(axes, communes.dissolve("epci_nom"))
@@ -354,7 +392,7 @@ def _finish_map(axes: Any, found: Coverage, title: str) -> None:
     from matplotlib.patches import Patch
     from matplotlib.transforms import offset_copy
 
-    from tourplan.export.scene import CLASS_FILLS, CLASS_LABELS, UNREACHED
+    from tourplan.export.scene import CLASS_FILLS, CLASS_LABELS, NEAR_HATCH, UNREACHED
 
     classes = [
         Patch(facecolor=fill, edgecolor=_BORDER, label=label)
@@ -362,6 +400,9 @@ def _finish_map(axes: Any, found: Coverage, title: str) -> None:
     ]
     if not all(access.reached.all() for _, access in found._accesses()):
         classes.append(Patch(facecolor="white", hatch="///", label=CLASS_LABELS[UNREACHED]))
+    if found.case.travel.source.uncertainty_pct:
+        label = "à la limite (couleur voisine possible)"
+        classes.append(Patch(facecolor="none", edgecolor=_INK, hatch=NEAR_HATCH, label=label))
     foot = _write_source(axes, found, below=6)
     axes.set_axis_off()
     axes.set_title(title, loc="left", fontweight="bold")
@@ -394,8 +435,5 @@ def _write_source(axes: Any, found: Coverage, below: int) -> int:
 
 def _source(found: Coverage) -> str:
     """Where the times come from, how sure they are, and which counters are unknown."""
-    source = found.case.travel.source
-    return (
-        f"Temps de route : {source.label} ({source.uncertainty}). {source.credit}. "
-        "Les points fixes hors du département sont inconnus."
-    )
+    origin = origin_words(origin_of(found.case.travel.source))
+    return f"Temps de route : {origin}. Les points fixes hors du département sont inconnus."

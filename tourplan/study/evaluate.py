@@ -154,7 +154,7 @@ class Evaluation:
     def _repr_html_(self) -> str:
         from tourplan.export.french import capital
         from tourplan.export.markup import Column, body_row, items, table, text
-        from tourplan.export.words import road_sentence
+        from tourplan.export.words import origin_words, road_sentence
 
         sides = self._sides()
         columns = [Column(capital(name)) for name in ("objectif", *sides)]
@@ -169,6 +169,7 @@ class Evaluation:
             f"Un changement : {self._swap_words()}",
             f"Optimum : {self._best_words()}",
             capital(road_sentence(self)),
+            f"Temps de route : {origin_words(self.plan.origin)}.",
         ]
         caption = f"Tournée évaluée : {self.plan.title}"
         return table(caption, columns, ["".join(rows)]) + items(map(text, notes))

@@ -1,0 +1,345 @@
+"""Places on roads: each commune's point joins the road that serves it.
+
+Not the nearest line on the map: a road one may stop on (no motorway), on this side of rivers and
+railways, both ways rather than one-way, a street rather than a track. The way from the point to the
+road is driven slowly and counted.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tourplan.network.graph import Bends, RoadNetwork, no_bends
+from tourplan.network.roads import Roads
+from tourplan.network.speedmodel import EARTH_RADIUS_M
+from tourplan.network.speeds import PieceTimes
+from tourplan.network.streets import Streets
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+FAR_M = 500
+"""Beyond this distance from its road, a place is told."""
+LOST_M = 5_000
+"""Beyond this distance, a place is on no road."""
+ACCESS_KMH = 20
+"""Speed from the point to the road (hypothesis)."""
+_AROUND_M = 400
+_CELL_DEG = 0.03
+_AVOIDED_M = {
+    "motorway": np.inf,
+    "motorway_link": np.inf,
+    "trunk": 300.0,
+    "trunk_link": np.inf,
+    "service": 30.0,
+    "track": 150.0,
+}
+"""What a metre nearer is worth against the kind of road (hypothesis)."""
+_ONE_WAY_M = 20.0
+_ACROSS_M = 1_500.0
+
+
+@dataclass(frozen=True)
+class Snap:
+    """Where a place was put: metres from its point, the road, and where on it.
+
+    ``fault`` says in French why it could not be put on any road; empty otherwise.
+    """
+
+    code: str
+    distance_m: int
+    road: str
+    lon: float
+    lat: float
+    fault: str = ""
+
+    @property
+    def far(self) -> bool:
+        """Whether the place is to be checked."""
+        return not self.fault and self.distance_m > FAR_M
+
+
+@dataclass(frozen=True, eq=False)
+class _Foot:
+    """The point of a road where a place joins it: a share of a piece."""
+
+    code: str
+    piece: int
+    share: float
+    access_m: float
+    lon: float
+    lat: float
+
+
+def with_places(
+    streets: Streets,
+    times: PieceTimes,
+    network: RoadNetwork,
+    points: Mapping[str, tuple[float, float]],
+) -> tuple[RoadNetwork, tuple[Snap, ...]]:
+    """The network with places as nodes, and where each was put.
+
+    Args:
+        streets: the streets ``network`` was made of.
+        times: the times it was made with.
+        network: the road graph without places.
+        points: longitude and latitude by INSEE code.
+    """
+    feet, snaps = _feet(streets, points)
+    return _split(streets, times, network, feet), snaps
+
+
+def _feet(
+    streets: Streets, points: Mapping[str, tuple[float, float]]
+) -> tuple[list[_Foot], tuple[Snap, ...]]:
+    """Where each place joins a road, and what to tell of it."""
+    import shapely
+
+    if not points:
+        return [], ()
+    codes = list(points)
+    lonlat = np.array([points[code] for code in codes], dtype=np.float64)
+    plane = _Plane.around(lonlat)
+    feet, snaps = [], []
+    nearby = _nearby_pieces(streets, lonlat)
+    roads = streets.roads
+    lines = plane.lines(roads, nearby)
+    tree = shapely.STRtree(lines)
+    obstacles = shapely.STRtree(plane.obstacles(roads, lonlat))
+    cost = _costs(streets, nearby)
+    for code, at, (lon, lat) in zip(codes, plane.points(lonlat), lonlat.tolist(), strict=True):
+        found = _foot(tree, lines, obstacles, cost, at)
+        if found is None:
+            fault = f"aucune route où s’arrêter à moins de {LOST_M // 1000} km"
+            snaps.append(Snap(code, LOST_M, "", lon, lat, fault))
+            continue
+        number, share, distance = found
+        piece = int(nearby[number])
+        foot = shapely.line_interpolate_point(lines[number], share, normalized=True)
+        where = plane.degrees(foot.x, foot.y)
+        feet.append(_Foot(code, piece, share, distance, *where))
+        snaps.append(Snap(code, round(distance), _road_name(roads, piece), *where))
+    return feet, tuple(snaps)
+
+
+def _foot(
+    tree: Any, lines: Any, obstacles: Any, cost: Floats, at: Any
+) -> tuple[int, float, float] | None:
+    """The best piece for a point, how far along it, and at what distance in metres."""
+    import shapely
+
+    if not len(lines):
+        return None
+    _, near_m = tree.query_nearest(at, return_distance=True, all_matches=False)
+    if not len(near_m) or near_m[0] > LOST_M:
+        return None
+    some = tree.query(at, predicate="dwithin", distance=float(near_m[0]) + _AROUND_M)
+    distance = shapely.distance(lines[some], at)
+    share = shapely.line_locate_point(lines[some], at, normalized=True)
+    feet = shapely.line_interpolate_point(lines[some], share, normalized=True)
+    ways = shapely.shortest_line(feet, at)
+    across = np.zeros(len(some), dtype=bool)
+    across[obstacles.query(ways, predicate="intersects")[0]] = True
+    order = np.lexsort((some, distance + cost[some] + _ACROSS_M * across))
+    best = int(order[0])
+    return int(some[best]), float(share[best]), float(distance[best])
+
+
+def _costs(streets: Streets, pieces: Ints) -> Floats:
+    """How many metres farther a road may be to be preferred to each piece, shape (pieces,)."""
+    highways = streets.roads.way_tags.column("highway")
+    by_way = np.array([_AVOIDED_M.get(highway, 0.0) for highway in highways])
+    driven = np.zeros((2, len(streets.roads.start)), dtype=bool)
+    driven[streets.along.astype(int), streets.piece] = True
+    one_way = ~(driven[0] & driven[1])
+    costs: Floats = by_way[streets.roads.way[pieces]] + _ONE_WAY_M * one_way[pieces]
+    return costs
+
+
+def _nearby_pieces(streets: Streets, lonlat: Floats) -> Ints:
+    """The pieces of the streets near any of the points, and where one may stop."""
+    settled = streets.settled[streets.start] & streets.settled[streets.end]
+    pieces = np.unique(streets.piece[settled[streets.arc_of_entry()]]).astype(np.int64)
+    highways = streets.roads.way_tags.column("highway")
+    may_stop = np.array([np.isfinite(_AVOIDED_M.get(highway, 0.0)) for highway in highways])
+    pieces = pieces[may_stop[streets.roads.way[pieces]]]
+    near = np.zeros(len(pieces), dtype=bool)
+    cells = _cells_around(lonlat)
+    for end in (streets.roads.start, streets.roads.end):
+        at = np.column_stack([streets.roads.lon[end[pieces]], streets.roads.lat[end[pieces]]])
+        near |= np.isin(_cell(at), cells)
+    nearby: Ints = pieces[near]
+    return nearby
+
+
+def _cell(lonlat: Floats) -> Ints:
+    """The square of a coarse grid that each point is in."""
+    column, row = np.floor(lonlat / _CELL_DEG).astype(np.int64).T
+    cells: Ints = column * 100_000 + row
+    return cells
+
+
+def _cells_around(lonlat: Floats) -> Ints:
+    """The squares that hold a point, and those within reach of it."""
+    reach = int(np.ceil(LOST_M / 111_000 / _CELL_DEG / 0.6))
+    steps = np.arange(-reach, reach + 1)
+    moves = (steps[:, None] * 100_000 + steps[None]).ravel()
+    return np.unique(_cell(lonlat)[:, None] + moves[None])
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """A flat map in metres, true enough around its middle."""
+
+    lon: float
+    lat: float
+
+    @classmethod
+    def around(cls, lonlat: Floats) -> _Plane:
+        return cls(*lonlat.mean(axis=0).tolist())
+
+    def flat(self, lonlat: Floats) -> Floats:
+        """Metres east and north."""
+        scale = np.radians(1.0) * EARTH_RADIUS_M
+        shape = np.array([scale * np.cos(np.radians(self.lat)), scale])
+        metres: Floats = (lonlat - np.array([self.lon, self.lat])) * shape
+        return metres
+
+    def degrees(self, x: float, y: float) -> tuple[float, float]:
+        """Longitude and latitude."""
+        scale = np.radians(1.0) * EARTH_RADIUS_M
+        lon = self.lon + x / (scale * np.cos(np.radians(self.lat)))
+        return float(lon), float(self.lat + y / scale)
+
+    def points(self, lonlat: Floats) -> Any:
+        """Points on the map."""
+        import shapely
+
+        return shapely.points(self.flat(lonlat))
+
+    def lines(self, roads: Roads, pieces: Ints) -> Any:
+        """Pieces of road on the map."""
+        import shapely
+
+        ends = [
+            self.flat(np.column_stack([roads.lon[end[pieces]], roads.lat[end[pieces]]]))
+            for end in (roads.start, roads.end)
+        ]
+        return shapely.linestrings(np.stack(ends, axis=1))
+
+    def obstacles(self, roads: Roads, lonlat: Floats) -> Any:
+        """Rivers and railways near the points, on the map."""
+        import shapely
+
+        ends = roads.obstacles.reshape(-1, 2, 2)
+        near = np.isin(_cell(ends[:, 0]), _cells_around(lonlat))
+        return shapely.linestrings(self.flat(ends[near].reshape(-1, 2)).reshape(-1, 2, 2))
+
+
+def _road_name(roads: Roads, piece: int) -> str:
+    """What a road is called: its number, its name, or its kind."""
+    way = int(roads.way[piece])
+    told = (roads.way_tags.column(key)[way] for key in ("ref", "name"))
+    return " ".join(part for part in told if part) or roads.way_tags.column("highway")[way]
+
+
+def _split(
+    streets: Streets, times: PieceTimes, network: RoadNetwork, feet: Sequence[_Foot]
+) -> RoadNetwork:
+    """The network with two nodes more a place: on its road, and at its point.
+
+    An arc with feet on it is replaced by the arcs between them, whose times add up to its own.
+    """
+    if not feet:
+        return network
+    first_node = len(network.lon)
+    cuts = _cuts(streets, times, feet)
+    arcs = [_pieces_of(network, streets, arc, cut, first_node) for arc, cut in cuts.items()]
+    whole = np.ones(len(network.start), dtype=bool)
+    whole[list(cuts)] = False
+    parts = np.concatenate([*arcs, _accesses(feet, first_node)])
+    bends = network.bends or no_bends(len(network.start))
+    return replace(
+        network,
+        lon=np.concatenate([network.lon, [f.lon for f in feet], [f.lon for f in feet]]),
+        lat=np.concatenate([network.lat, [f.lat for f in feet], [f.lat for f in feet]]),
+        start=np.concatenate([network.start[whole], parts[:, 0]]),
+        end=np.concatenate([network.end[whole], parts[:, 1]]),
+        time_ms=np.concatenate([network.time_ms[whole], parts[:, 2]]),
+        distance_dm=np.concatenate([network.distance_dm[whole], parts[:, 3]]),
+        places={foot.code: first_node + len(feet) + k for k, foot in enumerate(feet)},
+        bends=Bends(
+            bends.point,
+            np.concatenate([bends.first[whole], parts[:, 4]]),
+            np.concatenate([bends.last[whole], parts[:, 5]]),
+            bends.lon,
+            bends.lat,
+        ),
+    )
+
+
+Cut = tuple[int, int, int, int]
+"""Milliseconds and decimetres from the start of the arc, the entry cut, and which foot."""
+
+
+def _cuts(streets: Streets, times: PieceTimes, feet: Sequence[_Foot]) -> dict[int, list[Cut]]:
+    """The feet on each arc, in the order of driving."""
+    by = np.argsort(streets.piece, kind="stable")
+    pieces = streets.piece[by]
+    arc_of = streets.arc_of_entry()
+    ms, dm = streets.entry_times(times), times.length_dm[streets.piece]
+    cuts: dict[int, list[Cut]] = {}
+    for number, foot in enumerate(feet):
+        low, high = np.searchsorted(pieces, [foot.piece, foot.piece + 1])
+        for entry in by[low:high].tolist():
+            arc = int(arc_of[entry])
+            before = slice(int(streets.first[arc]), entry)
+            share = foot.share if streets.along[entry] else 1 - foot.share
+            cut = (
+                int(ms[before].sum()) + round(share * int(ms[entry])),
+                int(dm[before].sum()) + round(share * int(dm[entry])),
+                entry,
+                number,
+            )
+            cuts.setdefault(arc, []).append(cut)
+    return {arc: sorted(cut) for arc, cut in cuts.items()}
+
+
+def _pieces_of(
+    network: RoadNetwork, streets: Streets, arc: int, cuts: Sequence[Cut], first_node: int
+) -> Ints:
+    """The arcs between the feet of one arc: ends, time, distance and bends, one a row."""
+    first, last = int(streets.first[arc]), int(streets.first[arc + 1]) - 1
+    stops = [
+        (0, 0, first, int(network.start[arc])),
+        *((ms, dm, entry, first_node + foot) for ms, dm, entry, foot in cuts),
+        (int(network.time_ms[arc]), int(network.distance_dm[arc]), last, int(network.end[arc])),
+    ]
+    return np.array(
+        [
+            (a[3], b[3], b[0] - a[0], max(b[1] - a[1], 1), a[2], b[2])
+            for a, b in itertools.pairwise(stops)
+        ],
+        dtype=np.int64,
+    )
+
+
+def _accesses(feet: Sequence[_Foot], first_node: int) -> Ints:
+    """The arcs between roads and points, both ways."""
+    count = len(feet)
+    metres = np.array([foot.access_m for foot in feet])
+    ms = np.rint(metres / ACCESS_KMH * 3600).astype(np.int64)
+    dm = np.maximum(np.rint(metres * 10).astype(np.int64), 1)
+    road = first_node + np.arange(count)
+    point = road + count
+    nothing = np.zeros(count, dtype=np.int64)
+    out = np.column_stack([point, road, ms, dm, nothing, nothing])
+    back = np.column_stack([road, point, ms, dm, nothing, nothing])
+    return np.concatenate([out, back])

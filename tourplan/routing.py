@@ -1,0 +1,371 @@
+"""Where the times come from: a scenario's network becomes the travel times between its places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tourplan.errors import Fault, InputError
+from tourplan.network.graph import RoadNetwork
+from tourplan.network.links import embedded_network
+from tourplan.network.measured import Measured, both_ways, read_measured, seconds_of
+from tourplan.network.roads import Area, Roads
+from tourplan.network.saved import from_arrays, to_arrays
+from tourplan.network.snap import Snap, with_places
+from tourplan.network.source import NetworkSource
+from tourplan.network.speedmodel import UNCERTAINTY_PCT, SpeedModel
+from tourplan.network.speeds import PieceTimes, piece_times
+from tourplan.network.store import Store, as_text, content_of, from_text, key_of
+from tourplan.network.streets import Streets, simplify
+from tourplan.scenario import Network, Scenario
+from tourplan.travel.hierarchy import Hierarchy
+from tourplan.travel.margin import exits, proved_inside
+from tourplan.travel.matrix import TravelMatrix, hierarchy_of, rounded, travel_matrix
+from tourplan.travel.ways import Ways
+
+Points = Mapping[str, tuple[float, float]]
+Progress = Callable[[str], None]
+
+COUNTERS_KM = 30.0
+"""Fixed counters farther than this from every place of the scenario are not looked for."""
+MAX_WIDENINGS = 4
+WIDENING = 1.6
+NO_ROADS_DEG = 0.03
+CREDIT = "© OpenStreetMap contributors, ODbL"
+
+
+def area_of(points: Iterable[tuple[float, float]], margin_km: float) -> Area:
+    """The box around points, with a margin, on a grid of hundredths of a degree."""
+    lon, lat = np.array(list(points), dtype=np.float64).T
+    box = Area(float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max()))
+    wide = box.widened(margin_km)
+    west, south = np.floor(np.array([wide.west, wide.south]) * 100) / 100
+    east, north = np.ceil(np.array([wide.east, wide.north]) * 100) / 100
+    return Area(float(west), float(south), float(east), float(north))
+
+
+def travel_for(
+    scenario: Scenario,
+    points: Points,
+    progress: Progress | None = None,
+    store: Store | None = None,
+) -> TravelMatrix:
+    """The travel times between places, from the source that the scenario names.
+
+    Args:
+        scenario: what the user asks for.
+        points: longitude and latitude of the places, by INSEE code.
+        progress: told in French what is being done.
+        store: the cache; the user's own by default.
+
+    Raises:
+        InputError: the source cannot be read, or a measured drive is between unknown places.
+    """
+    say = progress or (lambda _: None)
+    network = scenario.network
+    if network.source == "integre":
+        found = travel_matrix(embedded_network(), tuple(points))
+    elif network.source == "tableau":
+        found = _from_table(scenario, tuple(points))
+    else:
+        found = RoadTimes(network, scenario.base, points, store or Store.default(), say).travel()
+    if network.uncertainty_pct is not None:
+        found = replace(
+            found, source=replace(found.source, uncertainty_pct=network.uncertainty_pct)
+        )
+    return with_measured(found, measured_of(scenario))
+
+
+def _from_table(scenario: Scenario, places: Sequence[str]) -> TravelMatrix:
+    """The times of a table, as they are."""
+    from tourplan.network.table import read_times
+
+    table = read_times(scenario.base / scenario.network.file, scenario.network.file)
+    time_s, distance_m, reachable = table.matrix(places)
+    source = NetworkSource(
+        label=f"temps du tableau « {Path(scenario.network.file).name} »",
+        date="",
+        credit="",
+        uncertainty="celle du tableau, inconnue de tourplan",
+        uncertainty_pct=UNCERTAINTY_PCT,
+        schematic=True,
+    )
+    return TravelMatrix(
+        places=tuple(places),
+        time_s=time_s,
+        distance_m=distance_m,
+        reachable=reachable,
+        measured=np.zeros_like(reachable),
+        source=source,
+        ways=Ways(None),
+        notes=table.notes,
+    )
+
+
+@dataclass(frozen=True)
+class RoadTimes:
+    """Times over the roads of OpenStreetMap, for some places: read, cut, weighed, proved."""
+
+    network: Network
+    base: Path
+    points: Points
+    store: Store
+    say: Progress
+
+    def travel(self) -> TravelMatrix:
+        """The times, from the cache when everything is the same."""
+        places = list(self.points.items())
+        key = key_of("temps", self._content, self.network.margin_km, self._speeds, places)
+        kept = self.store.load("temps", key)
+        if kept is not None:
+            with suppress(KeyError, TypeError, ValueError):
+                return self._kept(kept)
+        found, area = self._proved()
+        told = {
+            "area": asdict(area),
+            "source": asdict(found.source),
+            "snaps": [asdict(snap) for snap in found.snaps],
+            "notes": found.notes,
+        }
+        arrays = {name: getattr(found, name) for name in ("time_s", "distance_m", "reachable")}
+        if not self.store.save("temps", key, {**arrays, "told": as_text(told)}):
+            self.say("le cache ne peut pas être écrit : ces calculs seront refaits")
+        return found
+
+    @cached_property
+    def model(self) -> SpeedModel:
+        """The speeds that the scenario asks for."""
+        chosen = self.network
+        return SpeedModel.default().with_changes(chosen.speeds, chosen.factor, winter=chosen.winter)
+
+    @cached_property
+    def path(self) -> Path:
+        """The file that is read."""
+        return self.base / self.network.file
+
+    @cached_property
+    def _content(self) -> list[str]:
+        """What the roads are made of: the file's content, or where they are asked."""
+        if self.network.source == "en_ligne":
+            return ["en_ligne", self.network.server]
+        try:
+            return [self.network.source, content_of(self.path)]
+        except OSError:
+            return [self.network.source, ""]  # reading it will tell why
+
+    @cached_property
+    def _speeds(self) -> str:
+        """The figures that times depend on."""
+        return self.model.fingerprint()
+
+    def streets(self, area: Area) -> tuple[Streets, PieceTimes]:
+        """The streets of an area, from the cache if they were read before, and their times."""
+        if self.network.source == "graphe":
+            return self._of_graph
+        key = key_of("rues", self._content, asdict(area))
+        kept = self.store.load("rues", key)
+        if kept is not None:
+            with suppress(KeyError, IndexError, ValueError):
+                streets = from_arrays(kept)
+                return streets, piece_times(streets.roads, self.model)
+        roads = self._roads(area)
+        self.say("vitesses et carrefours")
+        times = piece_times(roads, self.model)
+        streets = simplify(roads, times, area)
+        self.store.save("rues", key, to_arrays(streets))
+        return streets, times
+
+    @cached_property
+    def _of_graph(self) -> tuple[Streets, PieceTimes]:
+        """The streets of a graph made with OSMnx, with its own times if it has them."""
+        from tourplan.network.osmnxgraph import from_graph, read_graphml
+
+        roads, own = from_graph(read_graphml(self.path))
+        if own is not None and self.model != SpeedModel.default():
+            raise InputError.of(
+                "reseau",
+                f"« {self.path.name} » donne ses propres temps : facteur, hiver et vitesses "
+                "seraient ignorés",
+                "retirez-les, ou enregistrez le graphe sans « travel_time »",
+            )
+        times = own or piece_times(roads, self.model)
+        return simplify(roads, times), times
+
+    def _roads(self, area: Area) -> Roads:
+        """The roads of an area, read or downloaded."""
+        if self.network.source == "en_ligne":
+            from tourplan.network.online import download
+
+            server = self.network.server or None
+            return download(area, self.store.answers, overpass_url=server, progress=self.say)
+        from tourplan.network.osmfile import read_osm
+
+        return read_osm(self.path, area, self.say)
+
+    def _proved(self) -> tuple[TravelMatrix, Area]:
+        """The times, in an area widened until no road outside could shorten a way."""
+        margin = self.network.margin_km
+        for widening in range(MAX_WIDENINGS + 1):
+            area = area_of(self.points.values(), margin)
+            network, snaps = self._placed(area)
+            hierarchy = hierarchy_of(network)
+            unsure = self._unsure(network, hierarchy, area)
+            if not unsure or widening == MAX_WIDENINGS:
+                break
+            margin *= WIDENING
+            self.say(f"routes lues jusqu’à {margin:.0f} km : un détour pourrait être plus court")
+        found = rounded(network, hierarchy, tuple(self.points), snaps)
+        return replace(found, notes=self._margin_notes(network, area, margin, unsure)), area
+
+    def _unsure(self, network: RoadNetwork, hierarchy: Hierarchy, area: Area) -> int:
+        """The number of pairs of places that a road outside the area could bring closer."""
+        nodes = np.array(sorted(network.places.values()), dtype=np.int64)
+        if self.network.source == "graphe" or not len(nodes):
+            return 0
+        factor = self.model.factor
+        return int((~proved_inside(network, hierarchy, nodes, exits(network, area), factor)).sum())
+
+    def _placed(self, area: Area) -> tuple[RoadNetwork, tuple[Snap, ...]]:
+        """The road graph of an area with the places on it."""
+        streets, times = self.streets(area)
+        network = streets.network(times, self._source(streets.roads.date))
+        return with_places(streets, times, network, self.points)
+
+    def _source(self, date: str) -> NetworkSource:
+        """What is told of these times."""
+        where = {
+            "en_ligne": "routes OpenStreetMap téléchargées",
+            "fichier": f"routes OpenStreetMap du fichier « {self.path.name} »",
+            "graphe": f"routes du graphe « {self.path.name} »",
+        }[self.network.source]
+        own = self.network.source == "graphe" and self._of_graph[1] is not None
+        return NetworkSource(
+            label=where,
+            date=date or "inconnue",
+            credit=CREDIT,
+            uncertainty=f"temps calculés, à {UNCERTAINTY_PCT} % près, sans embouteillage",
+            uncertainty_pct=UNCERTAINTY_PCT,
+            schematic=False,
+            speeds="" if own else self.model.sentence(),
+        )
+
+    def _margin_notes(
+        self, network: RoadNetwork, area: Area, margin: float, unsure: int
+    ) -> tuple[str, ...]:
+        """How the area was chosen, and what is not known of the roads beyond."""
+        if self.network.source == "graphe":
+            return ("les routes hors du graphe ne sont pas connues",)
+        told = f"routes lues jusqu’à {margin:.0f} km autour des communes"
+        ends = _sides_without_roads(network, area)
+        if ends:
+            told += f" ; aucune route {ends} : le fichier ou le pays s’y arrête"
+        elif not unsure:
+            told += " : aucun détour par d’autres routes ne serait plus rapide (démontré)"
+        if unsure:
+            told += f" ; pour {unsure} trajets, un détour plus lointain n’est pas exclu"
+        return (told,)
+
+    def _kept(self, arrays: dict[str, NDArray[Any]]) -> TravelMatrix:
+        """The times as they were saved."""
+        told = from_text(arrays["told"])
+        area = Area(**told["area"])
+        return TravelMatrix(
+            places=tuple(self.points),
+            time_s=arrays["time_s"],
+            distance_m=arrays["distance_m"],
+            reachable=arrays["reachable"],
+            measured=np.zeros_like(arrays["reachable"]),
+            source=NetworkSource(**told["source"]),
+            ways=Ways(lambda: self._placed(area)[0]),
+            snaps=tuple(Snap(**snap) for snap in told["snaps"]),
+            notes=tuple(told["notes"]),
+        )
+
+
+def _sides_without_roads(network: RoadNetwork, area: Area) -> str:
+    """« à l’ouest et au nord »: the sides where roads end well before the area does."""
+    spare = {
+        "à l’ouest": network.lon.min() - area.west,
+        "au sud": network.lat.min() - area.south,
+        "à l’est": area.east - network.lon.max(),
+        "au nord": area.north - network.lat.max(),
+    }
+    sides = [side for side, degrees in spare.items() if degrees > NO_ROADS_DEG]
+    return " et ".join([", ".join(sides[:-1]), sides[-1]] if len(sides) > 1 else sides)
+
+
+def measured_of(scenario: Scenario) -> dict[tuple[str, str], int]:
+    """Seconds measured on the road, both ways unless both were measured.
+
+    Raises:
+        InputError: every fault of the file of measured drives.
+    """
+    listed = {(d.origin, d.destination): seconds_of(d.minutes) for d in scenario.measured}
+    name = scenario.network.measured_file
+    drives = read_measured(scenario.base / name, name) if name else {}
+    faults = [
+        Fault("mesures", f"trajet {a} → {b} donné ici et dans « {name} »", "gardez l’un des deux")
+        for a, b in listed.keys() & drives.keys()
+    ]
+    if faults:
+        raise InputError(faults)
+    return both_ways({**drives, **listed})
+
+
+def with_measured(travel: TravelMatrix, drives: Measured) -> TravelMatrix:
+    """The times with those measured in their place, pair by pair; distances stay."""
+    if not drives:
+        return travel
+    row = {code: number for number, code in enumerate(travel.places)}
+    time_s, measured = travel.time_s.copy(), travel.measured.copy()
+    used = [pair for pair in drives if pair[0] in row and pair[1] in row]
+    for origin, destination in used:
+        cell = row[origin], row[destination]
+        if travel.reachable[cell]:
+            time_s[cell], measured[cell] = drives[origin, destination], True
+    notes = [f"trajets dont le temps a été mesuré sur la route : {int(measured.sum())}"]
+    if len(used) < len(drives):
+        notes.append(f"trajets mesurés entre d’autres lieux : {len(drives) - len(used)}")
+    return replace(travel, time_s=time_s, measured=measured, notes=(*travel.notes, *notes))
+
+
+@dataclass(frozen=True)
+class NetworkReport:
+    """What a network is made of.
+
+    Attributes:
+        nodes, arcs: of the road graph, places included; 0 for a table.
+        road_km: length of the roads, both directions counted once.
+        places: number of places put on it, and ``far`` and ``lost`` those to be checked.
+    """
+
+    source: NetworkSource
+    nodes: int
+    arcs: int
+    road_km: float
+    places: int
+    far: int
+    lost: int
+    notes: tuple[str, ...]
+
+
+def report(travel: TravelMatrix) -> NetworkReport:
+    """What the network behind some times is made of."""
+    network = travel.ways.network
+    return NetworkReport(
+        source=travel.source,
+        nodes=0 if network is None else len(network.lon),
+        arcs=0 if network is None else len(network.start),
+        road_km=0.0 if network is None else network.road_km(),
+        places=len(travel.places),
+        far=sum(snap.far for snap in travel.snaps),
+        lost=sum(bool(snap.fault) for snap in travel.snaps),
+        notes=travel.notes,
+    )

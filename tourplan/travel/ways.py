@@ -1,0 +1,104 @@
+"""The way taken between two places, point by point."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tourplan.network.graph import RoadNetwork
+from tourplan.travel.contraction import lightest
+
+Point = tuple[float, float]
+
+
+class Ways:
+    """Finds ways over a road network, which is only fetched when a way is asked for.
+
+    Points are named: places by their INSEE code, points of roads by ``p`` and their number, so that
+    two ways along the same road pass the same points.
+
+    Args:
+        fetch: returns the network; ``None`` where only the ends are known.
+    """
+
+    def __init__(self, fetch: Callable[[], RoadNetwork] | None) -> None:
+        self._fetch = fetch
+        self._before: dict[int, NDArray[np.int32]] = {}
+
+    @cached_property
+    def network(self) -> RoadNetwork | None:
+        """The network, ``None`` where only the ends of ways are known."""
+        return self._fetch() if self._fetch else None
+
+    def path(self, origin: str, destination: str) -> tuple[str, ...]:
+        """The points of the quickest way, both ends included; both are known to be linked."""
+        network = self.network
+        if network is None:
+            return origin, destination
+        before = self._tree(network, network.places[origin])
+        way = [network.places[destination]]
+        while before[way[-1]] >= 0:
+            way.append(int(before[way[-1]]))
+        return tuple(self._names(network, way[::-1]))
+
+    def position(self, name: str) -> Point | None:
+        """Longitude and latitude of a point of a way; ``None`` for a place only known by name."""
+        network = self.network
+        if network is None:
+            return None
+        if name in network.places:
+            node = network.places[name]
+            lon, lat = float(network.lon[node]), float(network.lat[node])
+            return (lon, lat) if np.isfinite(lon) else None
+        kind, number = name[0], int(name[1:])
+        if kind == "n" or network.bends is None:
+            return float(network.lon[number]), float(network.lat[number])
+        return float(network.bends.lon[number]), float(network.bends.lat[number])
+
+    def _tree(self, network: RoadNetwork, origin: int) -> NDArray[np.int32]:
+        """The node before each on the quickest way from ``origin``; negative where there is none.
+
+        One search a place of departure (scipy's Dijkstra): a plan asks for few of them.
+        """
+        from scipy.sparse.csgraph import dijkstra
+
+        if origin not in self._before:
+            _, before = dijkstra(graph_of(network), indices=origin, return_predecessors=True)
+            self._before[origin] = before
+        return self._before[origin]
+
+    def _arcs(self, network: RoadNetwork) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Keys (tail, head) of the lightest arcs, sorted, and their positions."""
+        order = np.lexsort((network.packed(), network.end, network.start))
+        keys = (network.start * len(network.lon) + network.end)[order]
+        first = np.ones(len(keys), dtype=bool)
+        first[1:] = keys[1:] != keys[:-1]
+        return keys[first], order[first]
+
+    def _names(self, network: RoadNetwork, nodes: list[int]) -> list[str]:
+        """Names of the nodes and of the bends between them."""
+        places = {node: code for code, node in network.places.items()}
+        names = [places.get(nodes[0], f"n{nodes[0]}")]
+        keys, arcs = self._arcs(network)
+        for a, b in itertools.pairwise(nodes):
+            if network.bends is not None:
+                arc = int(arcs[np.searchsorted(keys, a * len(network.lon) + b)])
+                names.extend(f"p{point}" for point in network.bends.of(arc).tolist())
+            names.append(places.get(b, f"n{b}"))
+        return names
+
+
+def graph_of(network: RoadNetwork, *, backwards: bool = False) -> Any:
+    """The network as a sparse matrix for scipy, packed weights, the lightest of parallel arcs."""
+    from scipy.sparse import csr_array
+
+    ends = (network.end, network.start) if backwards else (network.start, network.end)
+    arcs = lightest(*ends, network.packed())
+    cells = (arcs.tail.astype(np.int32), arcs.head.astype(np.int32))
+    size = len(network.lon)
+    return csr_array((arcs.weight, cells), shape=(size, size))
