@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+from tourplan.scenario import Scenario
 
 WEST, SOUTH, STEP = 3.00, 43.50, 0.02
 
 
 def grid(path: Path, columns: int = 6, rows: int = 5, extra: str = "") -> Path:
-    """Write a grid of secondary roads of about 1.6 by 2.2 km; nodes are ``1000 + 100 row + col``."""
+    """Write secondary roads, 1.6 by 2.2 km apart; nodes are ``1000 + 100 row + column``."""
     nodes = [
         f'<node id="{number(c, r)}" lon="{lon(c):.4f}" lat="{lat(r):.4f}"/>'
         for r in range(rows)
@@ -36,3 +39,38 @@ def lon(column: float) -> float:
 
 def lat(row: float) -> float:
     return SOUTH + STEP * row
+
+
+def grid_case(folder: Path, **network: object) -> Scenario:
+    """Four communes on the grid, the first with a counter, where the tour starts."""
+    grid(folder / "g.osm")
+    places = {"90001": (0, 0), "90002": (5, 0), "90003": (0, 4), "90004": (5, 4)}
+    features = [
+        {
+            "type": "Feature",
+            "properties": {
+                "code": code,
+                "nom": f"Commune {code}",
+                "epci_code": "E",
+                "population": 100,
+                "point_lon": lon(column),
+                "point_lat": lat(row),
+            },
+            "geometry": None,
+        }
+        for code, (column, row) in places.items()
+    ]
+    collection = json.dumps({"type": "FeatureCollection", "features": features})
+    (folder / "communes.geojson").write_text(collection, encoding="utf-8")
+    (folder / "points.csv").write_text("id;nom;code_insee\n1;Accueil;90001\n", encoding="utf-8")
+    keys = {
+        "titre": "Grille",
+        "communes": {"a_desservir": ["90002", "90004"]},
+        "habitants": {"communes": list(places)},
+        "territoire": {"fichiers": ["communes.geojson"]},
+        "points_fixes": {"integres": False, "fichiers": ["points.csv"]},
+        "reseau": {"source": "fichier", "fichier": "g.osm", **network},
+        "vehicule": {"depot": "90001"},
+        "semaine": {"ouverture_min_h": 0},
+    }
+    return Scenario.from_keys(keys, folder)

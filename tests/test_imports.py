@@ -17,8 +17,8 @@ files hours console network.drivable network.source network.speedmodel network.s
 tables problem access schedule network.roads network.graph scenario optimise.mip export.french
 territory network.links network.speeds network.waycut network.table network.measured network.turns
 plan network.osmfile network.online network.streets coherence export.markup
-names measures timeline verify reading network.snap network.saved network.osmnxgraph
-travel.contraction travel.dissection
+names measures timeline verify reading network.snap network.saved network.graphout
+travel.contraction travel.dissection network.graphin network.graphml
 travel.fronts travel.ways travel.reach
 travel.hierarchy
 travel.margin travel.matrix

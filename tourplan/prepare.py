@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,10 @@ from tourplan.scenario import Scenario
 from tourplan.territory import Territory
 from tourplan.travel.matrix import TravelMatrix
 
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+    from networkx import MultiDiGraph
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -40,6 +45,12 @@ class Case:
     travel: TravelMatrix
     problem: Problem
     notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"Case({self.scenario.title!r}, {len(self.problem.sites)} communes, "
+            f"{self.travel.source.label})"
+        )
 
     @classmethod
     def of(cls, scenario: Scenario | Case | str | Path) -> Case:
@@ -63,6 +74,65 @@ class Case:
     def resident_codes(self) -> tuple[str, ...]:
         """The communes whose residents count, in the order of the problem."""
         return tuple(self.problem.places[place] for place in self.problem.resident_place)
+
+    def graph(self) -> MultiDiGraph:
+        """The road graph as osmnx makes them, whatever the source of the times.
+
+        Streets as in OpenStreetMap, or straight links between the places of the embedded network
+        or of a table, named by INSEE code. Edges have ``length`` (m), ``travel_time`` (s) and
+        ``speed_kph``; weighed by ``time_ms``, networkx finds the ways that tourplan finds.
+        """
+        from tourplan.network.graphout import plain_graph
+
+        ways = self.travel.ways
+        if ways.graph is not None:
+            return ways.graph()
+        arcs = self.travel.links() if ways.network is None else ways.network.links()
+        points = {
+            code: (self.territory[code].lon, self.territory[code].lat)
+            for code in dict.fromkeys(code for arc in arcs for code in arc[:2])
+        }
+        return plain_graph(points, arcs, self.travel.source)
+
+    def isochrones(
+        self, minutes: Sequence[int] = (15, 20, 30), codes: Sequence[str] | None = None
+    ) -> GeoDataFrame:
+        """Where one is within so many minutes by road of some communes, and how many live there.
+
+        Args:
+            minutes: the limits.
+            codes: INSEE codes of the communes; those of the fixed counters by default.
+
+        Returns:
+            One row a limit: ``minutes``, ``geometry`` (EPSG:4326, what lies within 200 m of a road
+            reached), ``surface_km2``, ``habitants`` and ``communes`` (of the scenario, whose
+            chef-lieu is within the limit).
+
+        Raises:
+            InputError: the times are not over real roads.
+        """
+        from tourplan.travel.reach import isochrone
+
+        network = self.travel.ways.network
+        if network is None:
+            raise InputError.of(
+                "isochrones",
+                "un tableau de temps n’a pas de tracé de routes",
+                "prenez les routes d’OpenStreetMap",
+            )
+        if codes is None:
+            codes = [self.problem.places[place] for place in self.problem.fixed_place]
+        land = isochrone(network, codes, minutes)
+        residents, weight = self.problem.resident_place, self.problem.resident_weight
+        sites = np.array([self.travel.index(code) for code in codes], dtype=np.int64)
+        cells = np.ix_(residents, sites)
+        far = np.iinfo(np.int64).max
+        nearest = np.where(self.problem.reachable[cells], self.problem.time_s[cells], far)
+        least = nearest.min(axis=1, initial=far)
+        inside = [least <= limit * 60 for limit in land["minutes"]]
+        land["habitants"] = [int(weight[within].sum()) for within in inside]
+        land["communes"] = [int(within.sum()) for within in inside]
+        return land
 
     def fingerprint(self) -> str:
         """SHA-256 (16 hexadecimal digits) of the scenario and of every figure it draws on."""

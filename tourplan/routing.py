@@ -185,7 +185,8 @@ class RoadTimes:
     @cached_property
     def _of_graph(self) -> tuple[Streets, PieceTimes]:
         """The streets of a graph made with OSMnx, with its own times if it has them."""
-        from tourplan.network.osmnxgraph import from_graph, read_graphml
+        from tourplan.network.graphin import from_graph
+        from tourplan.network.graphml import read_graphml
 
         roads, own = from_graph(read_graphml(self.path))
         if own is not None and self.model != SpeedModel.default():
@@ -221,8 +222,10 @@ class RoadTimes:
                 break
             margin *= WIDENING
             self.say(f"routes lues jusqu’à {margin:.0f} km : un détour pourrait être plus court")
+        notes = self._margin_notes(network, area, margin, unsure)
         found = rounded(network, hierarchy, tuple(self.points), snaps)
-        return replace(found, notes=self._margin_notes(network, area, margin, unsure)), area
+        ways = Ways(lambda: network, lambda: self.graph(area))
+        return replace(found, ways=ways, notes=notes), area
 
     def _unsure(self, network: RoadNetwork, hierarchy: Hierarchy, area: Area) -> int:
         """The number of pairs of places that a road outside the area could bring closer."""
@@ -237,6 +240,13 @@ class RoadTimes:
         streets, times = self.streets(area)
         network = streets.network(times, self._source(streets.roads.date))
         return with_places(streets, times, network, self.points)
+
+    def graph(self, area: Area) -> Any:
+        """The streets of an area as osmnx makes them (``network.graphout``)."""
+        from tourplan.network.graphout import to_graph
+
+        streets, times = self.streets(area)
+        return to_graph(streets, times, self._source(streets.roads.date))
 
     def _source(self, date: str) -> NetworkSource:
         """What is told of these times."""
@@ -283,7 +293,7 @@ class RoadTimes:
             reachable=arrays["reachable"],
             measured=np.zeros_like(arrays["reachable"]),
             source=NetworkSource(**told["source"]),
-            ways=Ways(lambda: self._placed(area)[0]),
+            ways=Ways(lambda: self._placed(area)[0], lambda: self.graph(area)),
             snaps=tuple(Snap(**snap) for snap in told["snaps"]),
             notes=tuple(told["notes"]),
         )

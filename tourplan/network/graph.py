@@ -83,6 +83,13 @@ class RoadNetwork:
         """
         return (self.time_ms * PACK + self.distance_dm).astype(np.float64)
 
+    def links(self) -> list[tuple[str, str, int, int]]:
+        """The arcs between places: from, to, milliseconds and decimetres."""
+        code = {node: name for name, node in self.places.items()}
+        columns = (self.start, self.end, self.time_ms, self.distance_dm)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return [(code[a], code[b], ms, dm) for a, b, ms, dm in rows if a in code and b in code]
+
     def road_km(self) -> float:
         """Length of the roads, both directions counted once."""
         ends = np.sort(np.column_stack([self.start, self.end]), axis=1)

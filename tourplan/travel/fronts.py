@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 
 _CUBE = 100_000
 """Sums of about as many terms are made in one piece."""
+_PANEL = 32
+"""Nodes passed through together: their rows stay in the processor's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,8 +204,12 @@ def _placed(half: Front | None, place: Ints, table: Floats) -> Front | None:
 
 
 def _close(table: Floats, own: int) -> None:
-    """Ways through the first ``own`` nodes, in place (Floyd and Warshall)."""
-    through = np.empty_like(table)
-    for node in range(own):
-        np.add(table[:, node, None], table[node], out=through)
-        np.minimum(table, through, out=table)
+    """Ways through the first ``own`` nodes, in place (Floyd and Warshall, some nodes at a time)."""
+    for low in range(0, own, _PANEL):
+        some = slice(low, min(low + _PANEL, own))
+        inner = table[some, some]
+        for node in range(len(inner)):
+            np.minimum(inner, inner[:, node, None] + inner[node], out=inner)
+        table[some] = shortest_sums(inner, table[some])
+        table[:, some] = shortest_sums(table[:, some], inner)
+        np.minimum(table, shortest_sums(table[:, some], table[some]), out=table)

@@ -45,6 +45,14 @@ class TravelMatrix:
         """The row of a place."""
         return self.places.index(code)
 
+    def links(self) -> list[tuple[str, str, int, int]]:
+        """Every pair of different places that is reachable: milliseconds and decimetres."""
+        return [
+            (self.places[i], self.places[j], int(self.time_s[i, j]) * 1000, int(d) * 10)
+            for (i, j), d in np.ndenumerate(self.distance_m)
+            if i != j and self.reachable[i, j]
+        ]
+
     def path(self, origin: str, destination: str) -> tuple[str, ...]:
         """The points of the quickest way, both ends included; empty if there is none.
 

@@ -24,10 +24,16 @@ class Ways:
 
     Args:
         fetch: returns the network; ``None`` where only the ends are known.
+        graph: returns the streets as a ``networkx.MultiDiGraph``; ``None`` where there are none.
     """
 
-    def __init__(self, fetch: Callable[[], RoadNetwork] | None) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[], RoadNetwork] | None,
+        graph: Callable[[], Any] | None = None,
+    ) -> None:
         self._fetch = fetch
+        self.graph = graph
         self._before: dict[int, NDArray[np.int32]] = {}
 
     @cached_property

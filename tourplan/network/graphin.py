@@ -1,36 +1,25 @@
-"""Road graphs exchanged with osmnx: streets given to analysts, and theirs taken back.
+"""A graph made with osmnx becomes roads.
 
-Shortest ways by networkx on a graph given out are those of tourplan, to the millisecond: weigh
-edges with ``time_ms`` (whole) or ``travel_time`` (seconds). A graph that comes in keeps its
-directions: an edge is open one way, two that mirror one another make a two-way road. Turn bans
-are nodes (see ``network.turns``), so a graph that was given out and comes back obeys them, and has
-the same times and distances between its nodes.
-
-What a graph does not hold: where along an edge time is lost, so a place between two nodes gets its
-share by length; rivers and railways, so a place may be put on the road of the other side; that the
-roads of a node of turn bans are those of its point, so a place put on one may cost a detour.
+It keeps its directions: an edge is open one way, two that mirror one another make a two-way road.
+Turn bans are nodes (see ``network.turns``), so a graph that was given out and comes back obeys
+them; only a place put on a road that such a node leads to may then be reached by a detour. Rivers
+and railways are not in a graph, so a place may be put on the road of the other side.
 """
 
 from __future__ import annotations
 
 import math
 import re
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
-from xml.parsers import expat
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tourplan.errors import Fault, InputError, quoted
 from tourplan.network.roads import NODE_TAGS, WAY_TAGS, Roads, Tags, TurnBans
-from tourplan.network.source import NetworkSource
 from tourplan.network.speeds import RANKS, PieceTimes, piece_lengths_m
-from tourplan.network.streets import Streets
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -42,144 +31,6 @@ CRS = "epsg:4326"
 EDGE_TAGS = ("highway", "name", "ref", "maxspeed", "lanes", "junction", "bridge", "tunnel")
 """Tags of ways that edges are given."""
 
-# --- Given out --------------------------------------------------------------------------------
-
-
-def to_graph(streets: Streets, times: PieceTimes, source: NetworkSource) -> nx.MultiDiGraph:
-    """The streets as osmnx makes them: simplified, in degrees, one edge a direction.
-
-    Nodes are OSM points, with ``x``, ``y``, ``street_count`` and ``highway`` where tagged. A
-    point with turn bans has more nodes, of the same ``x`` and ``y``, under negative numbers and
-    with ``turn_ban=True``; statistics count these too. Edges have what osmnx gives them, lists
-    where several ways are joined, and ``length`` (m), ``speed_kph``, ``travel_time`` (s),
-    ``time_ms`` and ``distance_dm`` (whole); ``geometry`` where there are bends.
-
-    Args:
-        streets: what is given.
-        times: the times of its pieces of road.
-        source: told in the graph's attributes.
-    """
-    import networkx
-
-    network = streets.network(times, source)
-    names = _node_names(streets)
-    graph = networkx.MultiDiGraph(**_graph_attributes(streets, source))
-    graph.add_nodes_from(zip(names, _node_attributes(streets), strict=True))
-    edges = _edge_attributes(streets, times)
-    rows = zip(network.time_ms.tolist(), network.distance_dm.tolist(), edges, strict=True)
-    ends = zip(streets.start.tolist(), streets.end.tolist(), strict=True)
-    graph.add_edges_from(
-        (names[start], names[end], {**edge, **_measures(ms, dm)})
-        for (start, end), (ms, dm, edge) in zip(ends, rows, strict=True)
-    )
-    return graph
-
-
-def _graph_attributes(streets: Streets, source: NetworkSource) -> dict[str, Any]:
-    """What the whole graph says of itself, in French where it is text."""
-    from tourplan import __version__
-
-    return {
-        "crs": CRS,
-        "simplified": True,
-        "created_with": f"tourplan {__version__}",
-        "source": source.label,
-        "date": streets.roads.date or source.date,
-        "credit": source.credit,
-        "uncertainty": source.uncertainty,
-        "speed_model": source.speeds,
-    }
-
-
-def _node_names(streets: Streets) -> list[int]:
-    """The OSM number of each node; free negative ones for the further nodes of a point."""
-    points = streets.node_point.tolist()
-    lowest = min(int(streets.roads.node_id.min(initial=0)), 0)
-    seen: set[int] = set()
-    names = []
-    for point in points:
-        if point in seen:
-            lowest -= 1
-        names.append(lowest if point in seen else int(streets.roads.node_id[point]))
-        seen.add(point)
-    return names
-
-
-def _node_attributes(streets: Streets) -> Iterator[dict[str, Any]]:
-    """What each node is given."""
-    roads = streets.roads
-    tags = dict(zip(roads.special.tolist(), roads.node_tags.column("highway"), strict=True))
-    counts = _street_counts(streets)
-    seen: set[int] = set()
-    for point in streets.node_point.tolist():
-        told = {"highway": tags.get(point, ""), "turn_ban": point in seen}
-        yield {
-            "x": float(roads.lon[point]),
-            "y": float(roads.lat[point]),
-            "street_count": int(counts[point]),
-            **{key: value for key, value in told.items() if value},
-        }
-        seen.add(point)
-
-
-def _street_counts(streets: Streets) -> Ints:
-    """How many roads meet at each point, whichever way they are driven, shape (points,)."""
-    pieces, size = np.unique(streets.piece), len(streets.roads.node_id)
-    ends = (streets.roads.start[pieces], streets.roads.end[pieces])
-    counts: Ints = np.bincount(ends[0], minlength=size) + np.bincount(ends[1], minlength=size)
-    return counts
-
-
-def _edge_attributes(streets: Streets, times: PieceTimes) -> Iterator[dict[str, Any]]:
-    """What each arc is given, times aside."""
-    roads = streets.roads
-    columns = {key: roads.way_tags.column(key) for key in EDGE_TAGS}
-    two_way = times.forward & times.backward
-    for first, last in zip(streets.first[:-1].tolist(), streets.first[1:].tolist(), strict=True):
-        pieces, along = streets.piece[first:last], streets.along[first:last]
-        ways = list(dict.fromkeys(roads.way[pieces].tolist()))
-        osmid = list(dict.fromkeys(int(roads.way_id[way]) for way in ways))
-        driven = sorted({not ahead for ahead in along.tolist()})
-        told = {key: _values([column[way] for way in ways]) for key, column in columns.items()}
-        yield {
-            "osmid": osmid if len(osmid) > 1 else osmid[0],
-            **{key: value for key, value in told.items() if value},
-            "oneway": not bool(two_way[pieces].all()),
-            "reversed": driven if len(driven) > 1 else driven[0],
-            **_geometry(roads, pieces, along),
-        }
-
-
-def _values(values: Iterable[str]) -> str | list[str]:
-    """The values met, once each in the order of driving: a list where there are several."""
-    kept = [value for value in dict.fromkeys(values) if value]
-    return kept if len(kept) > 1 else "".join(kept)
-
-
-def _geometry(roads: Roads, pieces: NDArray[Any], along: NDArray[Any]) -> dict[str, Any]:
-    """The line of an arc, under its name, where it has bends."""
-    from shapely import LineString
-
-    if len(pieces) == 1:
-        return {}
-    tails = np.where(along, roads.start[pieces], roads.end[pieces])
-    heads = np.where(along, roads.end[pieces], roads.start[pieces])
-    points = np.append(tails[:1], heads)
-    return {"geometry": LineString(np.column_stack([roads.lon[points], roads.lat[points]]))}
-
-
-def _measures(ms: int, dm: int) -> dict[str, float]:
-    """Length, time and speed of an edge."""
-    return {
-        "length": dm / 10,
-        "speed_kph": dm * 360 / ms,
-        "travel_time": ms / 1000,
-        "time_ms": ms,
-        "distance_dm": dm,
-    }
-
-
-# --- Taken in ---------------------------------------------------------------------------------
 
 MAX_FAULTS = 20
 """Faults told one by one; the others are counted."""
@@ -698,133 +549,3 @@ def _shared(total: Ints, first: Ints, weight: Floats) -> Ints:
     start[first[:-1]] = 0
     parts: Ints = (mark - start).astype(np.int64) + 1
     return parts
-
-
-# --- GraphML files ----------------------------------------------------------------------------
-
-MAX_BYTES = 512 * 2**20
-MAX_ELEMENTS = 12_000_000
-"""Most elements of a file: some ten an edge, so about a million edges."""
-MAX_DEPTH = 16
-_NAMESPACE = "http://graphml.graphdrawing.org/xmlns"
-_SAVED = "enregistrez le graphe par ox.io.save_graphml(graphe, « fichier.graphml »)"
-_CHUNK = 2**20
-
-
-def read_graphml(path: Path) -> nx.MultiDiGraph:
-    """A graph that ``osmnx.io.save_graphml`` wrote.
-
-    The whole file is looked through before anything is made of it: a document type, and so any
-    entity, is refused where it starts.
-
-    Raises:
-        InputError: missing, unreadable, larger than ``MAX_BYTES``, cut, or not GraphML of osmnx.
-    """
-    from xml.etree.ElementTree import ParseError
-
-    import networkx
-    import osmnx
-    from shapely.errors import ShapelyError
-
-    with _opened(path) as file:
-        _check_xml(path, file)
-    wrong = (
-        *(ValueError, TypeError, KeyError, AttributeError, SyntaxError),
-        *(ParseError, OSError, RecursionError, networkx.NetworkXException, ShapelyError),
-    )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return osmnx.io.load_graphml(path)
-    except wrong:
-        raise InputError.of(str(path), "ce n’est pas un graphe d’osmnx", _SAVED) from None
-    except MemoryError:
-        raise InputError.of(
-            str(path),
-            "la mémoire de cet ordinateur ne suffit pas pour lire ce graphe",
-            "prenez un territoire plus petit",
-        ) from None
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """A file of the user's, open, of a size that is read.
-
-    Raises:
-        InputError: missing, a folder, unreadable, empty or too large.
-    """
-    place = str(path)
-    try:
-        if path.is_dir():
-            raise InputError.of(place, "c’est un dossier", "donnez le fichier « .graphml »")
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            what = f"le fichier dépasse {MAX_BYTES // 2**20} Mio, la taille permise"
-            raise InputError.of(place, what, "prenez un territoire plus petit")
-        if not size:
-            raise InputError.of(place, "le fichier est vide", _SAVED)
-        with path.open("rb") as file:
-            yield file
-    except (FileNotFoundError, NotADirectoryError):
-        raise InputError.of(place, "fichier introuvable", "vérifiez le nom") from None
-    except OSError:
-        mend = "fermez-le dans les autres programmes et vérifiez vos droits"
-        raise InputError.of(place, "le fichier ne peut pas être lu", mend) from None
-    except ValueError:
-        raise InputError.of(place, "nom de fichier illisible", "vérifiez le nom") from None
-
-
-class _RefusedError(Exception):
-    """Something in a file that is not read, in French."""
-
-
-class _Watch:
-    """Looks at the elements of a file as they pass."""
-
-    def __init__(self) -> None:
-        self._elements = self._depth = 0
-
-    def starts(self, name: str, _: object) -> None:
-        """An element begins."""
-        if not self._elements and name != f"{_NAMESPACE} graphml":
-            raise _RefusedError("ce n’est pas du GraphML")
-        self._elements += 1
-        self._depth += 1
-        if self._elements > MAX_ELEMENTS:
-            raise _RefusedError(f"plus de {MAX_ELEMENTS // 10**6} millions d’éléments")
-        if self._depth > MAX_DEPTH:
-            raise _RefusedError(f"éléments emboîtés à plus de {MAX_DEPTH} niveaux")
-
-    def ends(self, _: object) -> None:
-        """An element ends."""
-        self._depth -= 1
-
-    def is_typed(self, *_: object) -> None:
-        """A document type begins: the place where entities are made."""
-        raise _RefusedError("il contient un DOCTYPE, qui n’est pas lu")
-
-
-def _check_xml(path: Path, file: BinaryIO) -> None:
-    """Look through a file without keeping anything of it.
-
-    Raises:
-        InputError: not whole XML, not GraphML, with a document type, too many or too deep.
-    """
-    watch = _Watch()
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartDoctypeDeclHandler = watch.is_typed
-    parser.StartElementHandler = watch.starts
-    parser.EndElementHandler = watch.ends
-    try:
-        while chunk := file.read(_CHUNK):
-            parser.Parse(chunk)
-        parser.Parse(b"", True)
-    except _RefusedError as refused:
-        raise InputError.of(str(path), str(refused), _SAVED) from None
-    except (expat.ExpatError, ValueError) as error:
-        line = getattr(error, "lineno", 0)
-        raise InputError.of(
-            f"{path}, ligne {line}" if line else str(path),
-            "le fichier est coupé ou abîmé, ou ce n’est pas du XML",
-            f"copiez-le de nouveau, ou {_SAVED}",
-        ) from None

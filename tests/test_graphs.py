@@ -14,9 +14,11 @@ from overpass import shared
 from shapely import LineString
 
 from tourplan.errors import InputError
-from tourplan.network import osmnxgraph
+from tourplan.network import graphin, graphml
 from tourplan.network.graph import PACK, RoadNetwork
-from tourplan.network.osmnxgraph import from_graph, read_graphml, to_graph
+from tourplan.network.graphin import from_graph
+from tourplan.network.graphml import read_graphml
+from tourplan.network.graphout import to_graph
 from tourplan.network.roads import NODE_TAGS, WAY_TAGS, Roads, Tags, TurnBans
 from tourplan.network.snap import with_places
 from tourplan.network.source import NetworkSource
@@ -576,7 +578,7 @@ def test_shares_add_up_and_none_is_nothing(runs):
     first = np.cumsum([0, *(len(weights) for weights, _ in runs)])
     total = np.array([len(weights) + more for weights, more in runs])
     weight = np.array([w for weights, _ in runs for w in weights])
-    parts = osmnxgraph._shared(total, first, weight)
+    parts = graphin._shared(total, first, weight)
     assert parts.min() >= 1
     assert np.add.reduceat(parts, first[:-1]).tolist() == total.tolist()
 
@@ -625,7 +627,7 @@ def test_faults_without_end_are_counted():
     graph = simple()
     graph.add_nodes_from(range(10, 500))
     faults = faults_of(graph)
-    assert len(faults) == osmnxgraph.MAX_FAULTS + 1
+    assert len(faults) == graphin.MAX_FAULTS + 1
     assert faults[-1] == "graphe : et 470 autres fautes"
 
 
@@ -738,12 +740,12 @@ def test_files_that_cannot_be_opened_are_refused(tmp_path, monkeypatch):
     assert "illisible" in fault_of_file(Path("a\0b"))
     big = tmp_path / "gros.graphml"
     big.write_bytes(b" " * 100)
-    monkeypatch.setattr(osmnxgraph, "MAX_BYTES", 99)
+    monkeypatch.setattr(graphml, "MAX_BYTES", 99)
     assert "taille permise" in fault_of_file(big)
 
 
 def test_elements_are_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr(osmnxgraph, "MAX_ELEMENTS", 3)
+    monkeypatch.setattr(graphml, "MAX_ELEMENTS", 3)
     path = tmp_path / "graphe.graphml"
     path.write_text(f"{HEAD}{OPEN}{'<a/>' * 3}</graphml>", encoding="utf-8")
     assert "millions d’éléments" in fault_of_file(path)
