@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "tourplan"
 LAYERS = """
 errors
-files hours console network.drivable network.source network.speedmodel network.store
+files hours console arrays network.drivable network.source network.speedmodel network.store
 tables problem access schedule network.roads network.graph scenario optimise.mip export.french
 territory network.links network.speeds network.waycut network.table network.measured network.turns
 plan network.osmfile network.online network.streets coherence export.markup

@@ -49,8 +49,7 @@ def build(path: ScenarioPath, json: Json = False) -> None:
     if json:
         print_json(_answer(case))
         return
-    say_all(_told(case))
-    say_all(_kept())
+    say_all([*_told(case), _after(case)])
 
 
 @roads.command(cls=FrenchCommand)
@@ -74,6 +73,7 @@ def info(
 @roads.command(cls=FrenchCommand)
 def clear(json: Json = False) -> None:
     """Vider le cache : les routes seront lues ou téléchargées de nouveau."""
+    from tourplan.export.french import counted
     from tourplan.network.store import Store
 
     store = Store.default()
@@ -82,7 +82,10 @@ def clear(json: Json = False) -> None:
     if json:
         print_json({"fichiers": count, "octets_liberes": freed, "dossier": str(store.folder)})
         return
-    say(f"Cache vidé : {count} fichiers, {_size(freed)} libérés ({store.folder}).")
+    if not count:
+        say(f"Le cache était déjà vide ({store.folder}).")
+        return
+    say(f"Cache vidé : {counted(count, 'fichier')}, {_size(freed)} ({store.folder}).")
 
 
 def _read(path: Path, *, quiet: bool) -> Case:
@@ -116,16 +119,17 @@ def _answer(case: Case) -> dict[str, Any]:
 
 def _told(case: Case) -> list[str]:
     """What is known of the roads of a case, in sentences."""
+    from tourplan.export.french import capital, when
     from tourplan.measures import number
     from tourplan.routing import report
 
     known = report(case.travel)
-    date = f" ({known.source.date})" if known.source.date else ""
+    date = f" ({when(known.source.date)})" if known.source.date else ""
     lines = [f"Temps de trajet : {known.source.label}{date}."]
     if known.source.speeds:
-        lines.append(f"Vitesses : {known.source.speeds}.")
-    lines.append(f"Incertitude : ± {known.source.uncertainty_pct} %.")
-    if known.nodes:
+        lines.append(f"{capital(known.source.speeds)}.")
+    lines.append(f"Incertitude : ± {known.source.uncertainty_pct} % ({known.source.uncertainty}).")
+    if not known.source.schematic:
         lines.append(
             f"Réseau : {number(known.nodes)} carrefours et lieux, "
             f"{number(round(known.road_km))} km de routes."
@@ -141,6 +145,16 @@ def _told(case: Case) -> list[str]:
     return lines
 
 
+def _after(case: Case) -> str:
+    """What reading the roads beforehand has changed."""
+    source = case.scenario.network.source
+    if source == "integre":
+        return "Rien à préparer : ce réseau est livré avec tourplan."
+    if source == "tableau":
+        return "Rien à préparer : le tableau est relu à chaque fois."
+    return "Ces routes et ces temps sont gardés pour « tourplan solve »."
+
+
 def _speeds(case: Case) -> list[str]:
     """The table of speeds, where tourplan computes times."""
     from tourplan.network.speedmodel import SpeedModel
@@ -150,10 +164,12 @@ def _speeds(case: Case) -> list[str]:
         return []
     model = SpeedModel.default().with_changes(network.speeds, network.factor, winter=network.winter)
     rows = [
-        f"  {line.key:<28} {line.kmh:>5.0f} km/h   {line.label} ({line.source})"
+        f"  {line.key:<28} {(network.winter and line.winter_kmh) or line.kmh:>5.0f} km/h   "
+        f"{line.label} ({line.source})"
         for line in model.table()
     ]
-    return ["", "Vitesses, à changer dans [reseau] vitesses :", *rows]
+    winter = " d’hiver (celles de [reseau] vitesses, abaissées)" if network.winter else ""
+    return ["", f"Vitesses{winter or ', à changer dans [reseau] vitesses'} :", *rows]
 
 
 def _cache() -> dict[str, Any]:
@@ -175,6 +191,7 @@ def _cache() -> dict[str, Any]:
 
 def _kept() -> list[str]:
     """What the cache holds, in sentences."""
+    from tourplan.export.french import counted
     from tourplan.network.store import Store
 
     store = Store.default()
@@ -188,10 +205,10 @@ def _kept() -> list[str]:
     for kind, found in kinds.items():
         last = max(entry.written for entry in found)
         lines.append(
-            f"  {KINDS.get(kind, kind)} : fichiers {len(found)}, "
-            f"{_size(sum(entry.size for entry in found))}, dernier du {last:%d/%m/%Y}"
+            f"  {KINDS.get(kind, kind)} : {counted(len(found), 'fichier')}, "
+            f"{_size(sum(entry.size for entry in found))}, le dernier du {last:%d/%m/%Y}"
         )
-    lines.append("Vider : tourplan network clear")
+    lines.append("Pour le vider : tourplan network clear")
     return lines
 
 

@@ -77,10 +77,13 @@ def travel_for(
     else:
         found = RoadTimes(network, scenario.base, points, store or Store.default(), say).travel()
     if network.uncertainty_pct is not None:
-        found = replace(
-            found, source=replace(found.source, uncertainty_pct=network.uncertainty_pct)
-        )
+        found = replace(found, source=_as_sure_as(found.source, network.uncertainty_pct))
     return with_measured(found, measured_of(scenario))
+
+
+def _as_sure_as(source: NetworkSource, percent: int) -> NetworkSource:
+    """The source, with the uncertainty that the scenario gives."""
+    return replace(source, uncertainty_pct=percent, uncertainty="choisie dans le scénario")
 
 
 def _from_table(scenario: Scenario, places: Sequence[str]) -> TravelMatrix:
@@ -91,9 +94,9 @@ def _from_table(scenario: Scenario, places: Sequence[str]) -> TravelMatrix:
     time_s, distance_m, reachable = table.matrix(places)
     source = NetworkSource(
         label=f"temps du tableau « {Path(scenario.network.file).name} »",
-        date="",
+        date="sans date",
         credit="",
-        uncertainty="celle du tableau, inconnue de tourplan",
+        uncertainty="hypothèse : tourplan ne sait pas comment ces temps ont été obtenus",
         uncertainty_pct=UNCERTAINTY_PCT,
         schematic=True,
     )
@@ -258,9 +261,9 @@ class RoadTimes:
         own = self.network.source == "graphe" and self._of_graph[1] is not None
         return NetworkSource(
             label=where,
-            date=date or "inconnue",
+            date=date or "date inconnue",
             credit=CREDIT,
-            uncertainty=f"temps calculés, à {UNCERTAINTY_PCT} % près, sans embouteillage",
+            uncertainty="temps calculés, jamais chronométrés",
             uncertainty_pct=UNCERTAINTY_PCT,
             schematic=False,
             speeds="" if own else self.model.sentence(),
@@ -275,7 +278,7 @@ class RoadTimes:
         told = f"routes lues jusqu’à {margin:.0f} km autour des communes"
         ends = _sides_without_roads(network, area)
         if ends:
-            told += f" ; aucune route {ends} : le fichier ou le pays s’y arrête"
+            told += f", mais elles s’arrêtent plus tôt {ends} : bord du fichier, mer ou frontière"
         elif not unsure:
             told += " : aucun détour par d’autres routes ne serait plus rapide (démontré)"
         if unsure:
@@ -308,6 +311,8 @@ def _sides_without_roads(network: RoadNetwork, area: Area) -> str:
         "au nord": area.north - network.lat.max(),
     }
     sides = [side for side, degrees in spare.items() if degrees > NO_ROADS_DEG]
+    if len(sides) == len(spare):
+        return "de tous les côtés"
     return " et ".join([", ".join(sides[:-1]), sides[-1]] if len(sides) > 1 else sides)
 
 
@@ -352,7 +357,8 @@ class NetworkReport:
 
     Attributes:
         nodes, arcs: of the road graph, places included; 0 for a table.
-        road_km: length of the roads, both directions counted once.
+        road_km: length of the roads, both directions counted once; 0 for a table and for the
+            embedded links, which share roads.
         places: number of places put on it, and ``far`` and ``lost`` those to be checked.
     """
 
@@ -373,7 +379,7 @@ def report(travel: TravelMatrix) -> NetworkReport:
         source=travel.source,
         nodes=0 if network is None else len(network.lon),
         arcs=0 if network is None else len(network.start),
-        road_km=0.0 if network is None else network.road_km(),
+        road_km=0.0 if network is None or travel.source.schematic else network.road_km(),
         places=len(travel.places),
         far=sum(snap.far for snap in travel.snaps),
         lost=sum(bool(snap.fault) for snap in travel.snaps),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tourplan.arrays import distinct
 from tourplan.network.roads import Roads
 from tourplan.network.source import NetworkSource
 from tourplan.network.speeds import PieceTimes
@@ -129,7 +130,7 @@ def _node_attributes(streets: Streets) -> Iterator[dict[str, Any]]:
 
 def _street_counts(streets: Streets) -> Ints:
     """How many roads meet at each point, whichever way they are driven, shape (points,)."""
-    pieces, size = np.unique(streets.piece), len(streets.roads.node_id)
+    pieces, size = distinct(streets.piece), len(streets.roads.node_id)
     ends = (streets.roads.start[pieces], streets.roads.end[pieces])
     counts: Ints = np.bincount(ends[0], minlength=size) + np.bincount(ends[1], minlength=size)
     return counts

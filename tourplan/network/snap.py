@@ -8,13 +8,14 @@ road is driven slowly and counted.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tourplan.arrays import distinct
 from tourplan.network.graph import Bends, RoadNetwork, no_bends
 from tourplan.network.roads import Roads
 from tourplan.network.speedmodel import EARTH_RADIUS_M
@@ -32,7 +33,8 @@ LOST_M = 5_000
 ACCESS_KMH = 20
 """Speed from the point to the road (hypothesis)."""
 _AROUND_M = 400
-_CELL_DEG = 0.03
+_SOON_M = 1_000
+_CELL_DEG, _ROW = 0.015, 100_000
 _AVOIDED_M = {
     "motorway": np.inf,
     "motorway_link": np.inf,
@@ -99,48 +101,65 @@ def with_places(
 def _feet(
     streets: Streets, points: Mapping[str, tuple[float, float]]
 ) -> tuple[list[_Foot], tuple[Snap, ...]]:
-    """Where each place joins a road, and what to tell of it."""
+    """Where each place joins a road, and what to tell of it.
+
+    Roads around are looked at first, and those farther away for the places that have none.
+    """
+    feet: dict[str, _Foot] = {}
+    for reach_m in (_SOON_M, LOST_M):
+        left = {code: at for code, at in points.items() if code not in feet}
+        feet |= {foot.code: foot for foot in _feet_within(streets, left, reach_m)}
+    fault = f"aucune route où s’arrêter à moins de {LOST_M // 1000} km"
+    snaps = [
+        _told(streets.roads, feet[code]) if code in feet else Snap(code, LOST_M, "", lon, lat, fault)
+        for code, (lon, lat) in points.items()
+    ]
+    return [feet[code] for code in points if code in feet], tuple(snaps)
+
+
+def _told(roads: Roads, foot: _Foot) -> Snap:
+    """What to tell of a place that is on a road."""
+    name = _road_name(roads, foot.piece)
+    return Snap(foot.code, round(foot.access_m), name, foot.lon, foot.lat)
+
+
+def _feet_within(
+    streets: Streets, points: Mapping[str, tuple[float, float]], reach_m: float
+) -> Iterator[_Foot]:
+    """Where places join a road that is within reach."""
     import shapely
 
     if not points:
-        return [], ()
-    codes = list(points)
-    lonlat = np.array([points[code] for code in codes], dtype=np.float64)
+        return
+    lonlat = np.array(list(points.values()), dtype=np.float64)
     plane = _Plane.around(lonlat)
-    feet, snaps = [], []
-    nearby = _nearby_pieces(streets, lonlat)
-    roads = streets.roads
-    lines = plane.lines(roads, nearby)
+    nearby = _nearby_pieces(streets, lonlat, reach_m)
+    if not len(nearby):
+        return
+    lines = plane.lines(streets.roads, nearby)
     tree = shapely.STRtree(lines)
-    obstacles = shapely.STRtree(plane.obstacles(roads, lonlat))
+    obstacles = shapely.STRtree(plane.obstacles(streets.roads, lonlat))
     cost = _costs(streets, nearby)
-    for code, at, (lon, lat) in zip(codes, plane.points(lonlat), lonlat.tolist(), strict=True):
-        found = _foot(tree, lines, obstacles, cost, at)
-        if found is None:
-            fault = f"aucune route où s’arrêter à moins de {LOST_M // 1000} km"
-            snaps.append(Snap(code, LOST_M, "", lon, lat, fault))
-            continue
-        number, share, distance = found
-        piece = int(nearby[number])
-        foot = shapely.line_interpolate_point(lines[number], share, normalized=True)
-        where = plane.degrees(foot.x, foot.y)
-        feet.append(_Foot(code, piece, share, distance, *where))
-        snaps.append(Snap(code, round(distance), _road_name(roads, piece), *where))
-    return feet, tuple(snaps)
+    for code, at in zip(points, plane.points(lonlat), strict=True):
+        found = _foot(tree, lines, obstacles, cost, at, reach_m)
+        if found is not None:
+            number, share, distance = found
+            on_road = shapely.line_interpolate_point(lines[number], share, normalized=True)
+            where = plane.degrees(on_road.x, on_road.y)
+            yield _Foot(code, int(nearby[number]), share, distance, *where)
 
 
 def _foot(
-    tree: Any, lines: Any, obstacles: Any, cost: Floats, at: Any
+    tree: Any, lines: Any, obstacles: Any, cost: Floats, at: Any, reach_m: float
 ) -> tuple[int, float, float] | None:
     """The best piece for a point, how far along it, and at what distance in metres."""
     import shapely
 
-    if not len(lines):
-        return None
     _, near_m = tree.query_nearest(at, return_distance=True, all_matches=False)
-    if not len(near_m) or near_m[0] > LOST_M:
+    around_m = float(near_m[0]) + _AROUND_M
+    if (reach_m < LOST_M and around_m > reach_m) or near_m[0] > LOST_M:
         return None
-    some = tree.query(at, predicate="dwithin", distance=float(near_m[0]) + _AROUND_M)
+    some = tree.query(at, predicate="dwithin", distance=around_m)
     distance = shapely.distance(lines[some], at)
     share = shapely.line_locate_point(lines[some], at, normalized=True)
     feet = shapely.line_interpolate_point(lines[some], share, normalized=True)
@@ -163,35 +182,42 @@ def _costs(streets: Streets, pieces: Ints) -> Floats:
     return costs
 
 
-def _nearby_pieces(streets: Streets, lonlat: Floats) -> Ints:
-    """The pieces of the streets near any of the points, and where one may stop."""
+def _nearby_pieces(streets: Streets, lonlat: Floats, reach_m: float) -> Ints:
+    """The pieces of the streets within reach of any of the points, and where one may stop."""
+    roads = streets.roads
     settled = streets.settled[streets.start] & streets.settled[streets.end]
-    pieces = np.unique(streets.piece[settled[streets.arc_of_entry()]]).astype(np.int64)
-    highways = streets.roads.way_tags.column("highway")
+    driven = np.zeros(len(roads.start), dtype=bool)
+    driven[streets.piece[settled[streets.arc_of_entry()]]] = True
+    highways = roads.way_tags.column("highway")
     may_stop = np.array([np.isfinite(_AVOIDED_M.get(highway, 0.0)) for highway in highways])
-    pieces = pieces[may_stop[streets.roads.way[pieces]]]
-    near = np.zeros(len(pieces), dtype=bool)
-    cells = _cells_around(lonlat)
-    for end in (streets.roads.start, streets.roads.end):
-        at = np.column_stack([streets.roads.lon[end[pieces]], streets.roads.lat[end[pieces]]])
-        near |= np.isin(_cell(at), cells)
+    pieces = np.flatnonzero(driven & may_stop[roads.way])
+    cells = _cells_around(lonlat, reach_m)
+    start, end = (_cell(_lonlat(roads, ends[pieces])) for ends in (roads.start, roads.end))
+    # A piece that spans several squares may pass between those of its ends.
+    near = np.isin(start, cells) | np.isin(end, cells) | (np.abs(start - end) > _ROW + 1)
     nearby: Ints = pieces[near]
     return nearby
+
+
+def _lonlat(roads: Roads, points: NDArray[np.int32]) -> Floats:
+    """Where points of the roads are, in degrees, shape (points, 2)."""
+    return np.column_stack([roads.lon[points], roads.lat[points]])
 
 
 def _cell(lonlat: Floats) -> Ints:
     """The square of a coarse grid that each point is in."""
     column, row = np.floor(lonlat / _CELL_DEG).astype(np.int64).T
-    cells: Ints = column * 100_000 + row
+    cells: Ints = column * _ROW + row
     return cells
 
 
-def _cells_around(lonlat: Floats) -> Ints:
+def _cells_around(lonlat: Floats, reach_m: float) -> Ints:
     """The squares that hold a point, and those within reach of it."""
-    reach = int(np.ceil(LOST_M / 111_000 / _CELL_DEG / 0.6))
+    east_m = 111_000 * _CELL_DEG * np.cos(np.radians(np.abs(lonlat[:, 1]).max()))
+    reach = int(np.ceil(reach_m / max(east_m, 1.0)))
     steps = np.arange(-reach, reach + 1)
-    moves = (steps[:, None] * 100_000 + steps[None]).ravel()
-    return np.unique(_cell(lonlat)[:, None] + moves[None])
+    moves = (steps[:, None] * _ROW + steps[None]).ravel()
+    return distinct(_cell(lonlat)[:, None] + moves[None])
 
 
 @dataclass(frozen=True)
@@ -228,10 +254,7 @@ class _Plane:
         """Pieces of road on the map."""
         import shapely
 
-        ends = [
-            self.flat(np.column_stack([roads.lon[end[pieces]], roads.lat[end[pieces]]]))
-            for end in (roads.start, roads.end)
-        ]
+        ends = [self.flat(_lonlat(roads, end[pieces])) for end in (roads.start, roads.end)]
         return shapely.linestrings(np.stack(ends, axis=1))
 
     def obstacles(self, roads: Roads, lonlat: Floats) -> Any:
@@ -239,7 +262,7 @@ class _Plane:
         import shapely
 
         ends = roads.obstacles.reshape(-1, 2, 2)
-        near = np.isin(_cell(ends[:, 0]), _cells_around(lonlat))
+        near = np.isin(_cell(ends[:, 0]), _cells_around(lonlat, LOST_M))
         return shapely.linestrings(self.flat(ends[near].reshape(-1, 2)).reshape(-1, 2, 2))
 
 
@@ -292,7 +315,7 @@ Cut = tuple[int, int, int, int]
 def _cuts(streets: Streets, times: PieceTimes, feet: Sequence[_Foot]) -> dict[int, list[Cut]]:
     """The feet on each arc, in the order of driving."""
     by = np.argsort(streets.piece, kind="stable")
-    pieces = streets.piece[by]
+    pieces = streets.piece[by].astype(np.int64)
     arc_of = streets.arc_of_entry()
     ms, dm = streets.entry_times(times), times.length_dm[streets.piece]
     cuts: dict[int, list[Cut]] = {}

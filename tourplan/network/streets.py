@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tourplan.arrays import distinct
 from tourplan.network.graph import Bends, RoadNetwork
 from tourplan.network.roads import Area, Roads
 from tourplan.network.source import NetworkSource
@@ -158,10 +159,10 @@ def _decisive(passages: Passages) -> Flags:
     size = len(passages.point)
     tail, head = passages.tail.astype(np.int64), passages.head.astype(np.int64)
     ends = np.bincount(tail, minlength=size) + np.bincount(head, minlength=size)
-    once = np.unique(tail * size + head)
+    once = distinct(tail * size + head)
     leaving = np.bincount(once // max(size, 1), minlength=size)
     arriving = np.bincount(once % max(size, 1), minlength=size)
-    pairs = np.unique(np.concatenate([once, head * size + tail]))
+    pairs = distinct(np.concatenate([once, head * size + tail]))
     neighbours = np.bincount(pairs // max(size, 1), minlength=size)
     loops = np.bincount(tail[tail == head], minlength=size) > 0
     passed = (neighbours == 2) & (leaving == arriving) & (ends == leaving + arriving)

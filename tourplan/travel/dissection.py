@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tourplan.arrays import distinct
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -50,7 +52,7 @@ def dissect(position: Floats, tail: Ints, head: Ints) -> Dissection:
     size = len(position)
     part = np.ones(size, dtype=np.int64)
     levels = 0 if size <= _SMALL else int(np.ceil(np.log2(size / LEAF)))
-    once = np.unique(np.minimum(tail, head) * size + np.maximum(tail, head))
+    once = distinct(np.minimum(tail, head) * size + np.maximum(tail, head))
     a, b = once // max(size, 1), once % max(size, 1)
     inside = np.ones(size, dtype=bool)
     for _ in range(levels):
@@ -124,8 +126,8 @@ def _separator(part: Ints, beyond: NDArray[np.bool_], a: Ints, b: Ints) -> Ints:
     """Ends of the arcs crossed, of the side where they are fewer, part by part."""
     crossing = beyond[a] != beyond[b]
     a, b = a[crossing], b[crossing]
-    near = np.unique(np.where(beyond[a], b, a))
-    far = np.unique(np.where(beyond[a], a, b))
+    near = distinct(np.where(beyond[a], b, a))
+    far = distinct(np.where(beyond[a], a, b))
     parts = int(part.max()) + 1
     fewer = np.bincount(part[near], minlength=parts) <= np.bincount(part[far], minlength=parts)
     return np.concatenate([near[fewer[part[near]]], far[~fewer[part[far]]]])

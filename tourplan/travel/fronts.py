@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tourplan.arrays import distinct
 from tourplan.travel.contraction import Arcs
 from tourplan.travel.dissection import Dissection
 
@@ -23,8 +24,8 @@ Floats = NDArray[np.float64]
 
 _CUBE = 100_000
 """Sums of about as many terms are made in one piece."""
-_PANEL = 32
-"""Nodes passed through together: their rows stay in the processor's cache."""
+_PANEL, _LARGE = 32, 400
+"""Tables of more nodes than the second are closed as many at a time as the first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,11 +180,11 @@ def _surroundings(cut: Dissection, owner: Ints, other: Ints) -> Iterator[tuple[i
     """Parts from the deepest level up, with the nodes around each, in order."""
     size = len(cut.part)
     outside = cut.part[other] != owner
-    pairs = np.unique(owner[outside] * size + other[outside])
+    pairs = distinct(owner[outside] * size + other[outside])
     level = np.frexp((pairs // size).astype(np.float64))[1] - 1
     carried = np.zeros(0, dtype=np.int64)
     for depth in range(cut.levels, -1, -1):
-        here = np.unique(np.concatenate([pairs[level == depth], carried]))
+        here = distinct(np.concatenate([pairs[level == depth], carried]))
         part, node = here // size, here % size
         ends = np.searchsorted(part, np.arange(1 << depth, (2 << depth) + 1))
         for number in range(1 << depth):
@@ -204,12 +205,20 @@ def _placed(half: Front | None, place: Ints, table: Floats) -> Front | None:
 
 
 def _close(table: Floats, own: int) -> None:
-    """Ways through the first ``own`` nodes, in place (Floyd and Warshall, some nodes at a time)."""
+    """Ways through the first ``own`` nodes, in place (Floyd and Warshall).
+
+    In large tables some nodes at a time, so that what is added stays in the processor's cache.
+    """
+    if len(table) <= _LARGE:
+        through = np.empty_like(table)
+        for node in range(own):
+            np.add(table[:, node, None], table[node], out=through)
+            np.minimum(table, through, out=table)
+        return
     for low in range(0, own, _PANEL):
         some = slice(low, min(low + _PANEL, own))
         inner = table[some, some]
-        for node in range(len(inner)):
-            np.minimum(inner, inner[:, node, None] + inner[node], out=inner)
+        _close(inner, len(inner))
         table[some] = shortest_sums(inner, table[some])
         table[:, some] = shortest_sums(table[:, some], inner)
         np.minimum(table, shortest_sums(table[:, some], table[some]), out=table)
