@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from townmap import by_scipy, town
 
+from tourplan.travel import fronts as fronts_module
 from tourplan.travel.contraction import lightest
 from tourplan.travel.dissection import dissect
 from tourplan.travel.fronts import build_fronts, shortest_sums
@@ -37,9 +40,12 @@ def test_sums_stay_exact_near_the_limit_of_a_float():
     assert shortest_sums(np.array([[large - 1]]), np.array([[large - 2]]))[0, 0] == 2**53 - 3
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_the_front_of_the_whole_holds_the_distances_between_what_cuts_it(seed):
-    fronts, _, (start, end, weight) = fronts_of(3_000, seed)
+@pytest.mark.parametrize("large", [400, 5])
+@pytest.mark.parametrize("seed", range(2))
+def test_the_front_of_the_whole_holds_the_distances_between_what_cuts_it(seed, large):
+    """Whether tables are closed node after node or several at a time."""
+    with patch.object(fronts_module, "_LARGE", large), patch.object(fronts_module, "_PANEL", 3):
+        fronts, _, (start, end, weight) = fronts_of(3_000, seed)
     root = fronts.fronts[1]
     assert root is not None
     assert root.own == len(root.nodes) > 0

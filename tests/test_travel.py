@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from townmap import network_of
 
+from tourplan.errors import InputError
 from tourplan.files import data_file
 from tourplan.network.graph import RoadNetwork
 from tourplan.network.links import embedded_network
@@ -114,11 +115,16 @@ def test_one_way_roads_and_parallel_roads():
 
 
 def test_figures_stay_exact_at_the_size_of_a_country():
-    """A chain of 999 links: 36 hours and 3,000 km, to the second and the metre."""
-    links = [(n, n + 1, 130, 3_001) for n in range(999)]
+    """A chain of 999 links: 22 hours and 3,000 km, to the second and the metre."""
+    links = [(n, n + 1, 79, 3_001) for n in range(999)]
     nodes = tuple(f"{n:04d}" for n in range(1000))
     matrix = travel_matrix(road_network(links, nodes), [nodes[0], nodes[-1]])
-    assert (matrix.time_s[0, 1], matrix.distance_m[0, 1]) == (999 * 130, 999 * 3_001)
+    assert (matrix.time_s[0, 1], matrix.distance_m[0, 1]) == (999 * 79, 999 * 3_001)
+
+
+def test_a_way_too_long_to_count_is_refused():
+    with pytest.raises(InputError, match="plus de 22 h"):
+        travel_matrix(road_network([(0, 1, 23 * 3600, 9)], NODES), "ab")
 
 
 def test_times_are_rounded_once_at_the_end():

@@ -276,9 +276,12 @@ def _road_name(roads: Roads, piece: int) -> str:
 def _split(
     streets: Streets, times: PieceTimes, network: RoadNetwork, feet: Sequence[_Foot]
 ) -> RoadNetwork:
-    """The network with two nodes more a place: on its road, and at its point.
+    """The network with two nodes more a place: where it joins its road, and the place itself.
 
-    An arc with feet on it is replaced by the arcs between them, whose times add up to its own.
+    Both stand where the place joins the road; the slow arcs between them are the way from there to
+    its point. An arc with feet on it is replaced by the arcs between them, whose times add up to
+    its own (distances may gain 1 dm where two feet are one). A place is one more point where one
+    may turn back, as one may at any end of a street.
     """
     if not feet:
         return network

@@ -8,11 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tourplan.errors import InputError
 from tourplan.network.graph import PACK, RoadNetwork
 from tourplan.network.snap import Snap
 from tourplan.network.source import NetworkSource
 from tourplan.travel.hierarchy import Hierarchy
 from tourplan.travel.ways import Ways
+
+LONGEST_MS = 22 * 3_600_000
+"""At 300 km/h, the distance of a longer way would no longer fit (``PACK``)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +92,9 @@ def rounded(
 
     Time and distance come from one search (``RoadNetwork.packed``) and are rounded once, at the
     end.
+
+    Raises:
+        InputError: a way is so long that time and distance would no longer fit in one number.
     """
     known = np.array([network.places.get(code, -1) for code in places], dtype=np.int64)
     rows = np.flatnonzero(known >= 0)
@@ -97,6 +104,12 @@ def rounded(
     np.fill_diagonal(packed, 0)
     reachable = np.isfinite(packed)
     whole = np.where(reachable, packed, 0).astype(np.int64)
+    if whole.max(initial=0) // PACK > LONGEST_MS:
+        raise InputError.of(
+            "reseau",
+            f"un trajet dure plus de {LONGEST_MS // 3_600_000} h",
+            "vérifiez où sont vos communes, et les temps donnés",
+        )
     return TravelMatrix(
         places=places,
         time_s=(whole // PACK + 500) // 1000,
