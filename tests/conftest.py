@@ -1,13 +1,40 @@
-"""Fixtures shared by the tests: the embedded case, solved once."""
+"""Fixtures shared by the tests: a cache of their own, commands, the embedded case solved once."""
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable, Iterator
 
+import pytest
+from commands import Answer
+
+from tourplan import cli
+from tourplan.network.store import FOLDER_VARIABLE
 from tourplan.plan import Plan
 from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
 from tourplan.starter import example
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test, and no program that a test starts, reads or writes the user's own cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture
+def tp(capsys, tmp_path, monkeypatch) -> Callable[..., Answer]:
+    """Run a command in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*args: object) -> Answer:
+        capsys.readouterr()
+        code = cli._guarded([str(arg) for arg in args])
+        out, err = capsys.readouterr()
+        return Answer(code, out, err)
+
+    return run
 
 
 @pytest.fixture(scope="session")

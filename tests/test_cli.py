@@ -14,9 +14,10 @@ import threading
 import time
 import tomllib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from commands import Answer
 
 from tourplan import cli
 from tourplan.errors import OwnError
@@ -45,28 +46,6 @@ depot = "34079"
 """
 FILES = ["carte.html", "itineraire.csv", "plan.json"]
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
-
-
-class Answer(NamedTuple):
-    """What a command left: exit code, stdout, stderr."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def tp(capsys, tmp_path, monkeypatch):
-    """Run a command in this process, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*args: object) -> Answer:
-        capsys.readouterr()
-        code = cli._guarded([str(arg) for arg in args])
-        out, err = capsys.readouterr()
-        return Answer(code, out, err)
-
-    return run
 
 
 @pytest.fixture

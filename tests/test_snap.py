@@ -83,7 +83,7 @@ def test_never_on_a_motorway():
     """Even where the only other road is kilometres away."""
     roads = two_roads(4_000, {"highway": "motorway", "oneway": "no"})
     _, snaps, _ = snapped(roads, a=(0, 10))
-    assert snaps["a"].road == "unclassified"
+    assert snaps["a"].road == "route communale"
     assert snaps["a"].distance_m == 500
     roads = drawn([(-500, 0), (500, 0)], [([0, 1], {"highway": "motorway", "oneway": "no"})])
     assert snapped(roads, a=(0, 10))[1]["a"].fault
@@ -162,7 +162,7 @@ def test_the_road_is_named():
     for tags, name in (
         ({"name": "Rue Haute"}, "Rue Haute"),
         ({"ref": "D 9", "name": "Grand-Rue"}, "D 9 Grand-Rue"),
-        ({}, "unclassified"),
+        ({}, "route communale"),
     ):
         assert snapped(line(tags), a=(5, 5))[1]["a"].road == name
 

@@ -10,6 +10,7 @@ import typer
 from tourplan.console import FrenchCommand, FrenchGroup, print_json, progress_to, say, say_all
 
 if TYPE_CHECKING:
+    from tourplan.network.snap import Snap
     from tourplan.network.store import Entry
     from tourplan.prepare import Case
 
@@ -58,6 +59,10 @@ def info(
         Path | None,
         typer.Argument(metavar="[SCENARIO]", help="Le scénario ; sans lui, le cache seulement."),
     ] = None,
+    places: Annotated[
+        bool,
+        typer.Option("--lieux", help="Dire aussi la route de chaque lieu, et à quelle distance."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Dire d’où viennent les temps, les vitesses retenues, et ce que garde le cache."""
@@ -66,7 +71,7 @@ def info(
         print_json({**(_answer(case) if case else {}), "cache": _cache()})
         return
     if case is not None:
-        say_all([*_told(case), *_speeds(case), ""])
+        say_all([*_told(case), *_speeds(case), *(_places(case) if places else []), ""])
     say_all(_kept())
 
 
@@ -113,6 +118,17 @@ def _answer(case: Case) -> dict[str, Any]:
         "lieux_loin_de_la_route": known.far,
         "lieux_sans_route": known.lost,
         "remarques": list(known.notes),
+        "lieux_sur_la_route": [
+            {
+                "code_insee": snap.code,
+                "distance_m": snap.distance_m,
+                "route": snap.road,
+                "lon": round(snap.lon, 6),
+                "lat": round(snap.lat, 6),
+                "faute": snap.fault,
+            }
+            for snap in case.travel.snaps
+        ],
         "cache": _cache(),
     }
 
@@ -135,10 +151,7 @@ def _told(case: Case) -> list[str]:
             f"{number(round(known.road_km))} km de routes."
         )
     lines.append(f"Lieux : {number(known.places)} (communes, points fixes, départ).")
-    snaps = [snap for snap in case.travel.snaps if snap.fault or snap.far]
-    for snap in snaps:
-        what = snap.fault or f"à {snap.distance_m} m de la route ({snap.road}), à vérifier"
-        lines.append(f"  {case.territory.name(snap.code)} ({snap.code}) : {what}")
+    lines += [f"  {_snap(case, snap)}" for snap in case.travel.snaps if snap.fault or snap.far]
     lines += [f"À savoir : {note}." for note in known.notes]
     if known.source.credit:
         lines.append(known.source.credit)
@@ -170,6 +183,19 @@ def _speeds(case: Case) -> list[str]:
     ]
     winter = " d’hiver (celles de [reseau] vitesses, abaissées)" if network.winter else ""
     return ["", f"Vitesses{winter or ', à changer dans [reseau] vitesses'} :", *rows]
+
+
+def _places(case: Case) -> list[str]:
+    """The road of each place, those farthest from theirs first."""
+    snaps = sorted(case.travel.snaps, key=lambda snap: (-snap.distance_m, snap.code))
+    return ["", "Lieux, et leur route :", *(f"  {_snap(case, snap)}" for snap in snaps)]
+
+
+def _snap(case: Case, snap: Snap) -> str:
+    """A place, and the road it was put on."""
+    what = snap.fault or f"à {snap.distance_m} m de la route ({snap.road})"
+    what += ", à vérifier" if snap.far else ""
+    return f"{case.territory.name(snap.code)} ({snap.code}) : {what}"
 
 
 def _cache() -> dict[str, Any]:

@@ -38,6 +38,8 @@ COUNTERS_KM = 30.0
 MAX_WIDENINGS = 4
 WIDENING = 1.6
 NO_ROADS_DEG = 0.03
+MAX_TOLD = 5
+"""Measured drives of no use here that are named; the others are counted."""
 CREDIT = "© OpenStreetMap contributors, ODbL"
 
 
@@ -171,7 +173,7 @@ class RoadTimes:
     def streets(self, area: Area) -> tuple[Streets, PieceTimes]:
         """The streets of an area, from the cache if they were read before, and their times."""
         if self.network.source == "graphe":
-            return self._of_graph
+            return self._of_graph[:2]
         key = key_of("rues", self._content, asdict(area))
         kept = self.store.load("rues", key)
         if kept is not None:
@@ -186,8 +188,8 @@ class RoadTimes:
         return streets, times
 
     @cached_property
-    def _of_graph(self) -> tuple[Streets, PieceTimes]:
-        """The streets of a graph made with OSMnx, with its own times if it has them."""
+    def _of_graph(self) -> tuple[Streets, PieceTimes, bool]:
+        """The streets of a graph made with OSMnx, their times, and whether those are its own."""
         from tourplan.network.graphin import from_graph
         from tourplan.network.graphml import read_graphml
 
@@ -200,7 +202,7 @@ class RoadTimes:
                 "retirez-les, ou enregistrez le graphe sans « travel_time »",
             )
         times = own or piece_times(roads, self.model)
-        return simplify(roads, times), times
+        return simplify(roads, times), times, own is not None
 
     def _roads(self, area: Area) -> Roads:
         """The roads of an area, read or downloaded."""
@@ -258,12 +260,12 @@ class RoadTimes:
             "fichier": f"routes OpenStreetMap du fichier « {self.path.name} »",
             "graphe": f"routes du graphe « {self.path.name} »",
         }[self.network.source]
-        own = self.network.source == "graphe" and self._of_graph[1] is not None
+        own = self.network.source == "graphe" and self._of_graph[2]
         return NetworkSource(
             label=where,
             date=date or "date inconnue",
             credit=CREDIT,
-            uncertainty="temps calculés, jamais chronométrés",
+            uncertainty=f"temps {'donnés par le graphe' if own else 'calculés d’après la carte'}",
             uncertainty_pct=UNCERTAINTY_PCT,
             schematic=False,
             speeds="" if own else self.model.sentence(),
@@ -340,14 +342,17 @@ def with_measured(travel: TravelMatrix, drives: Measured) -> TravelMatrix:
         return travel
     row = {code: number for number, code in enumerate(travel.places)}
     time_s, measured = travel.time_s.copy(), travel.measured.copy()
-    used = [pair for pair in drives if pair[0] in row and pair[1] in row]
+    used = {pair for pair in drives if pair[0] in row and pair[1] in row}
     for origin, destination in used:
         cell = row[origin], row[destination]
         if travel.reachable[cell]:
             time_s[cell], measured[cell] = drives[origin, destination], True
-    notes = [f"trajets dont le temps a été mesuré sur la route : {int(measured.sum())}"]
-    if len(used) < len(drives):
-        notes.append(f"trajets mesurés entre d’autres lieux : {len(drives) - len(used)}")
+    notes = [f"trajets mesurés sur la route : {int(measured.sum())} (aller et retour font deux)"]
+    others = sorted({tuple(sorted(pair)) for pair in drives if pair not in used})
+    if others:
+        told = ", ".join(f"{a} et {b}" for a, b in others[:MAX_TOLD])
+        more = "…" if len(others) > MAX_TOLD else ""
+        notes.append(f"trajets mesurés entre d’autres lieux : {len(others)} ({told}{more})")
     return replace(travel, time_s=time_s, measured=measured, notes=(*travel.notes, *notes))
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tourplan.arrays import distinct
 from tourplan.network.graph import Bends, RoadNetwork, no_bends
 from tourplan.network.roads import Roads
-from tourplan.network.speedmodel import EARTH_RADIUS_M
+from tourplan.network.speedmodel import EARTH_RADIUS_M, KEY_OF_HIGHWAY, LABEL_OF_KEY
 from tourplan.network.speeds import PieceTimes
 from tourplan.network.streets import Streets
 
@@ -111,8 +111,8 @@ def _feet(
         feet |= {foot.code: foot for foot in _feet_within(streets, left, reach_m)}
     fault = f"aucune route où s’arrêter à moins de {LOST_M // 1000} km"
     snaps = [
-        _told(streets.roads, feet[code]) if code in feet else Snap(code, LOST_M, "", lon, lat, fault)
-        for code, (lon, lat) in points.items()
+        _told(streets.roads, feet[code]) if code in feet else Snap(code, LOST_M, "", *at, fault)
+        for code, at in points.items()
     ]
     return [feet[code] for code in points if code in feet], tuple(snaps)
 
@@ -267,10 +267,11 @@ class _Plane:
 
 
 def _road_name(roads: Roads, piece: int) -> str:
-    """What a road is called: its number, its name, or its kind."""
+    """What a road is called: its number and its name, else its kind in French."""
     way = int(roads.way[piece])
     told = (roads.way_tags.column(key)[way] for key in ("ref", "name"))
-    return " ".join(part for part in told if part) or roads.way_tags.column("highway")[way]
+    kind = KEY_OF_HIGHWAY.get(roads.way_tags.column("highway")[way], "autre")
+    return " ".join(part for part in told if part) or LABEL_OF_KEY[kind]
 
 
 def _split(

@@ -89,6 +89,7 @@ ROWS = (
 )
 KEYS = tuple(row.key for row in ROWS)
 KEY_OF_HIGHWAY = {highway: row.key for row in ROWS for highway in row.highways}
+LABEL_OF_KEY = {row.key: row.label for row in ROWS}
 OTHER = "autre"
 
 SURFACE_KMH = {
