@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from overpass import shared
 from roadfile import grid, lat, lon
+from townmap import REAL, degrees, drawn
 
 from tourplan.network.links import EMBEDDED
 from tourplan.network.osmfile import read_osm
@@ -29,12 +32,12 @@ def travel(path, area, places=PLACES):
     roads = read_osm(path, area)
     times = piece_times(roads, SpeedModel.default())
     streets = simplify(roads, times, area)
-    network, _ = with_places(streets, times, streets.network(times, EMBEDDED), places)
+    network, snaps = with_places(streets, times, streets.network(times, EMBEDDED), places)
     hierarchy = hierarchy_of(network)
     nodes = np.array([network.places[code] for code in places])
     out = exits(network, area)
     sure = proved_inside(network, hierarchy, nodes, out)
-    return rounded(network, hierarchy, tuple(places)), sure, len(out)
+    return rounded(network, hierarchy, tuple(places), snaps), sure, len(out)
 
 
 def box(km: float) -> Area:
@@ -72,3 +75,62 @@ def test_a_quick_road_outside_is_never_missed(tmp_path):
         found, sure, _ = travel(path, row.widened(km), FAR)
         assert (found.time_s[sure] == whole.time_s[sure]).all()
     assert sure.all()
+
+
+def metres_area(west: float, south: float, east: float, north: float) -> Area:
+    """A box in metres around the origin of the small maps."""
+    return Area(*degrees(west, south), *degrees(east, north))
+
+
+def test_a_crossing_just_outside_stays_a_way_out():
+    """Of its four arms the two that come from inside are read: it is not a bend for all that."""
+    points = [(0, 0), (900, 2_000), (-900, 2_000), (0, 2_060), (5_000, 0)]
+    roads = drawn(points, [[0, 1], [1, 3], [3, 2], [2, 0], [0, 4]])
+    times = piece_times(roads, SpeedModel.default())
+    area = metres_area(-3_000, -500, 6_000, 2_030)
+    streets = simplify(roads, times, area)
+    assert 3 in streets.node_point
+    assert 3 not in simplify(roads, times).node_point
+    network = streets.network(times, EMBEDDED)
+    assert exits(network, area).tolist() == [streets.node_point.tolist().index(3)]
+
+
+def test_a_loop_that_only_hangs_on_the_outside_does_not_hang_us():
+    points = [(0, 0), (800, 0), (1_600, 0), (800, 900), (4_000, 8_150), (4_100, 7_900)]
+    points += [(3_900, 7_900)]
+    roads = drawn(points, [[0, 1, 2], [1, 3], [4, 5, 6, 4]])
+    times = piece_times(roads, SpeedModel.default())
+    streets = simplify(roads, times, metres_area(-500, -500, 9_000, 8_000))
+    assert len(streets.start) > 0
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_what_is_proved_on_real_roads_is_true(name):
+    """Random boxes against the whole file: pairs proved inside have the time of the whole."""
+    path = shared(name)
+    roads = read_osm(path, None)
+    random = np.random.default_rng(0)
+    model = SpeedModel.default()
+    everything = simplify(roads, piece_times(roads, model), None)
+    some = random.choice(np.flatnonzero(everything.settled), 400, replace=False)
+    spots = roads.lon[everything.node_point[some]], roads.lat[everything.node_point[some]]
+    proved = 0
+    for _ in range(6):
+        at = random.integers(len(some))
+        box = Area(*(float(spot[at]) for spot in (*spots, *spots))).widened(random.uniform(2, 5))
+        places = {
+            f"{k:05d}": (float(lon), float(lat))
+            for k, (lon, lat) in enumerate(zip(*spots, strict=True))
+            if box.holds(np.array([lon]), np.array([lat]))[0]
+        }
+        found, sure, _ = travel(path, box, places)
+        whole, _, _ = travel(path, box.widened(200), places)
+        put = zip(found.snaps, whole.snaps, strict=True)
+        apart = np.array(
+            [(one.lon, one.lat, one.road) != (two.lon, two.lat, two.road) for one, two in put]
+        )
+        sure[apart] = sure[:, apart] = False
+        assert apart.mean() < 0.3
+        assert np.abs(found.time_s - whole.time_s)[sure].max(initial=0) <= 1
+        proved += int(sure.sum())
+    assert proved > 100

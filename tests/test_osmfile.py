@@ -268,6 +268,7 @@ MEMBERS = [("from", "way", 1), ("via", "node", 3), ("to", "way", 4)]
         ({"restriction__hgv": "no_left_turn"}, []),
         ({"restriction__conditional": "no_left_turn @ (07:00-09:00)"}, []),
         ({"restriction": "give_way"}, []),
+        ({"restriction": "no_left_turn", "hour_on": "07:00", "hour_off": "09:00"}, []),
     ],
 )
 def test_turn_restrictions(write, tags, found):

@@ -60,7 +60,7 @@ def test_a_file_both_ways(herault_plan, tmp_path):
 
 def test_json_has_french_keys_and_clock_times(herault_plan):
     found = content(herault_plan)
-    assert found["schema"] == "tourplan/plan/1"
+    assert found["schema"] == "tourplan/plan/2"
     assert list(found)[-2:] == ["empreinte", "mesures"]
     day = found["journees"][0]
     assert day["jour"] == "lundi"
@@ -141,7 +141,7 @@ def test_what_is_no_plan_is_refused(text):
 
 
 HOSTILE = [
-    (("schema",), "tourplan/plan/2"),
+    (("schema",), "tourplan/plan/3"),
     (("titre",), "\ud800"),
     (("titre",), 5),
     (("inconnu",), 1),
@@ -279,3 +279,11 @@ def test_sums_of_a_day():
     )
     assert (day.drive_s, day.drive_m, day.open_s) == (250, 5000, 7200)
     assert (day.weekday, day.weekday_name) == (1, "mardi")
+
+
+def test_a_plan_of_an_older_tourplan_says_what_to_do(tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_text('{"schema": "tourplan/plan/1", "titre": "x"}', encoding="utf-8")
+    with pytest.raises(InputError, match="plus ancien") as caught:
+        Plan.read(path)
+    assert "tourplan solve" in str(caught.value)

@@ -199,6 +199,52 @@ def test_the_area_is_a_round_box_around_all_points():
     assert round(area.west, 2) == area.west
 
 
+def test_a_copy_of_a_file_is_told_by_its_own_name(folder, store):
+    travel_for(scenario(folder), POINTS, store=store)
+    (folder / "copie.osm").write_bytes((folder / "g.osm").read_bytes())
+    found = travel_for(scenario(folder, fichier="copie.osm"), POINTS, store=store)
+    assert "copie.osm" in found.source.label
+    assert kinds(store) == ["rues", "temps"]
+
+
+def test_a_wider_area_that_cannot_be_had_is_done_without(folder, store, monkeypatch):
+    found = travel_for(scenario(folder), POINTS, store=store)
+    asked = []
+
+    def within(self, margin):
+        asked.append(margin)
+        if len(asked) > 1:
+            raise InputError.of("téléchargement", "la zone est trop grande", "prenez un fichier")
+        return found, area_of(POINTS.values(), margin), 2
+
+    monkeypatch.setattr(routing.RoadTimes, "_within", within)
+    told = []
+    again = travel_for(scenario(folder, marge_km=20.0), POINTS, told.append, store)
+    assert same(found, again)
+    assert len(asked) == 2
+    assert any("n’est pas agrandie" in line for line in told)
+    assert "n’est pas exclu" in again.notes[0]
+
+
+def test_a_place_in_a_valley_joined_outside_makes_the_area_wider(tmp_path, store):
+    """Two valleys, 3 km apart, that meet 30 km to the east."""
+    node = '<node id="{}" lon="{:.3f}" lat="{:.3f}"/>'.format
+    first = [(100 + k, 3 + 0.01 * k, 43.0) for k in range(60)]
+    second = [(200 + k, 3 + 0.01 * k, 43.03) for k in range(60)]
+    side = [(300 + k, 3 + 0.02 * k, 42.99) for k in range(20)]
+    way = '<way id="{}">{}<tag k="highway" v="tertiary"/></way>'.format
+    chains = [[n for n, *_ in first], [n for n, *_ in second], [159, 259]]
+    chains += [[100 + 2 * k, 300 + k] for k in range(20)]
+    ways = [way(k, "".join(f'<nd ref="{n}"/>' for n in refs)) for k, refs in enumerate(chains, 1)]
+    text = "".join([*(node(*at) for at in (*first, *second, *side)), *ways])
+    (tmp_path / "g.osm").write_text(f'<osm version="0.6">{text}</osm>', encoding="utf-8")
+    points = {"05001": (3.05, 43.0), "05002": (3.05, 43.0301), "05003": (3.15, 43.0)}
+    found = travel_for(scenario(tmp_path, marge_km=10.0), points, store=store)
+    assert found.snaps[1].distance_m < 20
+    assert not found.snaps[1].cut_off
+    assert found.time_s[0, 1] > 5_000
+
+
 def test_winter_is_slower(folder, store):
     summer = travel_for(scenario(folder), POINTS, store=store)
     winter = travel_for(scenario(folder, hiver=True), POINTS, store=store)

@@ -158,6 +158,16 @@ def test_no_place():
     assert len(placed.start) == len(network.start)
 
 
+def test_a_long_piece_is_seen_whichever_way_it_runs():
+    for far in ((0, 6_000), (6_000, 0)):
+        roads = drawn(
+            [(-far[0], -far[1]), far, (500, 500), (700, 700), (-900, 900)],
+            [[0, 1], [1, 2, 3, 4]],
+        )
+        _, snaps, _ = snapped(roads, a=(-40, 30))
+        assert snaps["a"].distance_m <= 40
+
+
 def test_the_road_is_named():
     for tags, name in (
         ({"name": "Rue Haute"}, "Rue Haute"),

@@ -124,8 +124,7 @@ def test_a_factor_out_of_reason_is_refused(factor):
 def test_the_sentence_tells_what_was_changed():
     plain = MODEL.sentence()
     assert plain == (
-        "vitesses pratiquées par type de route, virages et carrefours compris, "
-        "sans embouteillage, à 15 % près"
+        "vitesses pratiquées par type de route, virages et carrefours compris, sans embouteillage"
     )
     told = MODEL.with_changes({"rue": 25.5}, 1.1, winter=True).sentence()
     assert "conditions d’hiver" in told

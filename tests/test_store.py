@@ -9,6 +9,8 @@ import pytest
 from tourplan.network import store as module
 from tourplan.network.store import Store, as_text, content_of, from_text, key_of
 
+KEY = "0123456789abcdef01234567"
+
 
 @pytest.fixture
 def store(tmp_path):
@@ -70,15 +72,47 @@ def test_a_save_cut_short_leaves_what_was_there(store, monkeypatch):
 
 
 def test_clearing_frees_what_is_listed_and_nothing_else(store):
-    store.save("temps", "k", {"a": np.arange(3)})
-    store.answers.mkdir()
-    (store.answers / "x.json").write_text("{}")
-    (store.folder / "notes.txt").write_text("mine")
+    store.save("temps", KEY, {"a": np.arange(3)})
+    tile = store.answers / "carreau-1"
+    tile.mkdir(parents=True)
+    (tile / "x.json").write_text("{}")
+    mine = [store.folder / "notes.txt", store.folder / "temps-mine.npz", store.answers / "n.txt"]
+    mine.append(store.folder / "these" / f"temps-{KEY}.npz")
+    mine[-1].parent.mkdir()
+    for path in mine:
+        path.write_text("mine")
     assert [entry.kind for entry in store.entries()] == ["overpass", "temps"]
     freed = sum(entry.size for entry in store.entries())
     assert store.clear() == freed
     assert store.entries() == ()
-    assert (store.folder / "notes.txt").exists()
+    assert all(path.exists() for path in mine)
+
+
+def test_when_too_much_is_kept_the_oldest_goes(store, monkeypatch):
+    keys = [f"{n:024x}" for n in range(3)]
+    for age, key in enumerate(keys):
+        store.save("rues", key, {"a": np.arange(100)})
+        os.utime(store.folder / f"rues-{key}.npz", (1000 + age, 1000 + age))
+    size = store.entries()[0].size
+    monkeypatch.setattr(module, "MAX_KEPT", 2 * size)
+    store.save("temps", KEY, {"a": np.arange(100)})
+    assert [store.load("rues", key) is not None for key in keys] == [False, True, True]
+    assert store.load("temps", KEY) is not None
+
+
+def test_a_header_that_lies_is_dropped(store):
+    store.folder.mkdir()
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (10000000000000,), }"
+    array = b"\x93NUMPY\x01\x00" + (len(header)).to_bytes(2, "little") + header
+    with zipfile.ZipFile(store.folder / "temps-k.npz", "w") as file:
+        file.writestr("a.npy", array)
+    assert store.load("temps", "k") is None
+
+
+def test_keys_follow_the_code_that_computes(monkeypatch):
+    before = key_of("a")
+    monkeypatch.setattr(module, "_code", lambda: "other")
+    assert key_of("a") != before
 
 
 def test_the_folder_can_be_chosen(monkeypatch, tmp_path):

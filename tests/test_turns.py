@@ -47,6 +47,19 @@ def test_a_road_round_is_taken_when_it_is_shorter():
     assert metres([(0, CENTRE, 1, NEVER)], WEST, EAST) == 283
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_ban_after_a_ban_still_holds(order):
+    """Two crossings in a row, each with its ban: whoever obeys the first obeys the second."""
+    points = [(-100.0, 0.0), (0.0, 0.0), (100.0, 0.0), (200.0, 0.0), (100.0, 100.0), (0.0, -100.0)]
+    lines = [[0, 1], [1, 2], [2, 3], [2, 4], [1, 5]]
+    roads = drawn(points, lines, [(0, 1, 4, NEVER), (1, 2, 3, NEVER)][::order])
+    times = even_times(roads)
+    passages = driven(roads, times.forward, times.backward)
+    arcs = (passages.tail, passages.head, times.length_dm[passages.piece])
+    least = by_scipy(len(passages.point), *arcs, [0])[0, passages.point == 4].min()
+    assert round(least / 10) == 500  # past the second crossing, about turn, and right
+
+
 def test_only_straight_on():
     rule = [(0, CENTRE, 1, ONLY)]
     assert metres(rule, WEST, EAST, ARMS) == 200

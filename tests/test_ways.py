@@ -9,7 +9,7 @@ from townmap import REAL, degrees, drawn, network_of, real_streets, street_netwo
 from tourplan.network.graph import RoadNetwork
 from tourplan.network.snap import with_places
 from tourplan.travel.matrix import travel_matrix
-from tourplan.travel.ways import Ways, graph_of
+from tourplan.travel.ways import Ways
 
 
 def arc_sums(network: RoadNetwork, way: tuple[str, ...]) -> tuple[int, int]:
@@ -122,10 +122,3 @@ def test_the_network_is_fetched_once_and_only_for_a_way():
     assert not asked
     assert ways.path("a", "b") == ways.path("a", "b") == ("a", "b")
     assert len(asked) == 1
-
-
-def test_a_search_backwards_turns_arcs_round():
-    network = network_of([(0, 1, 2, 3), (0, 1, 1, 9), (1, 1, 1, 1)], 2)
-    forth, back = graph_of(network).toarray(), graph_of(network, backwards=True).toarray()
-    assert np.array_equal(forth.T, back)
-    assert forth[0, 1] == network.packed()[1]

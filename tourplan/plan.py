@@ -213,7 +213,7 @@ class Plan(Frozen):
     Everything but ``measures`` follows from the inputs alone: same inputs, same bytes.
     """
 
-    schema_name: Literal["tourplan/plan/1"] = Field(alias="schema", default="tourplan/plan/1")
+    schema_name: Literal["tourplan/plan/2"] = Field(alias="schema", default="tourplan/plan/2")
     title: str = Field(alias="titre")
     status: Status = Field(alias="statut", default="brouillon")
     author: str = Field(alias="auteur", default="")
@@ -282,6 +282,12 @@ class Plan(Frozen):
         try:
             content = json.loads(text)
             stated = content.pop("empreinte", None)
+            if content.get("schema") == "tourplan/plan/1":
+                raise InputError.of(
+                    where,
+                    "ce plan a été écrit par un tourplan plus ancien",
+                    "refaites-le avec « tourplan solve »",
+                )
             plan = cls.model_validate(content)
             fingerprint = plan.fingerprint
         except ValidationError as error:

@@ -215,7 +215,13 @@ def _snap_notes(territory: Territory, travel: TravelMatrix) -> list[str]:
         for s in travel.snaps
         if s.far
     ]
-    return lost + far
+    apart = [
+        f"{territory.name(s.code)} ({s.code}) : une route plus proche n’est reliée aux autres que "
+        "hors de la zone lue"
+        for s in travel.snaps
+        if s.cut_off
+    ]
+    return lost + far + apart
 
 
 def _opening_note(problem: Problem) -> list[str]:

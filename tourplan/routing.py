@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -36,6 +37,8 @@ Progress = Callable[[str], None]
 COUNTERS_KM = 30.0
 """Fixed counters farther than this from every place of the scenario are not looked for."""
 MAX_WIDENINGS = 4
+MARGIN_SHARE = 0.35
+"""The first margin is at least this share of the territory: a smaller one proves little."""
 WIDENING = 1.6
 NO_ROADS_DEG = 0.03
 MAX_TOLD = 5
@@ -127,7 +130,8 @@ class RoadTimes:
     def travel(self) -> TravelMatrix:
         """The times, from the cache when everything is the same."""
         places = list(self.points.items())
-        key = key_of("temps", self._content, self.network.margin_km, self._speeds, places)
+        speeds = self.model.fingerprint()
+        key = key_of("temps", self._content, self.network.margin_km, speeds, places)
         kept = self.store.load("temps", key)
         if kept is not None:
             with suppress(KeyError, TypeError, ValueError):
@@ -135,7 +139,7 @@ class RoadTimes:
         found, area = self._proved()
         told = {
             "area": asdict(area),
-            "source": asdict(found.source),
+            "date": found.source.date,
             "snaps": [asdict(snap) for snap in found.snaps],
             "notes": found.notes,
         }
@@ -164,11 +168,6 @@ class RoadTimes:
             return [self.network.source, content_of(self.path)]
         except OSError:
             return [self.network.source, ""]  # reading it will tell why
-
-    @cached_property
-    def _speeds(self) -> str:
-        """The figures that times depend on."""
-        return self.model.fingerprint()
 
     def streets(self, area: Area) -> tuple[Streets, PieceTimes]:
         """The streets of an area, from the cache if they were read before, and their times."""
@@ -216,21 +215,42 @@ class RoadTimes:
         return read_osm(self.path, area, self.say)
 
     def _proved(self) -> tuple[TravelMatrix, Area]:
-        """The times, in an area widened until no road outside could shorten a way."""
-        margin = self.network.margin_km
-        for widening in range(MAX_WIDENINGS + 1):
-            area = area_of(self.points.values(), margin)
-            network, snaps = self._placed(area)
-            hierarchy = hierarchy_of(network)
-            unsure = self._unsure(network, hierarchy, area)
-            if not unsure or widening == MAX_WIDENINGS:
+        """The times, in an area widened until no road outside could shorten a way.
+
+        A wider area that cannot be had (too large for the server, connection lost) is done without.
+        """
+        margin = max(self.network.margin_km, MARGIN_SHARE * self._across_km)
+        found, area, unsure = self._within(margin)
+        for _ in range(MAX_WIDENINGS):
+            if not unsure:
                 break
-            margin *= WIDENING
-            self.say(f"routes lues jusqu’à {margin:.0f} km : un détour pourrait être plus court")
-        notes = self._margin_notes(network, area, margin, unsure)
+            wider = margin * WIDENING
+            self.say(f"routes lues jusqu’à {wider:.0f} km : un détour pourrait être plus court")
+            try:
+                found, area, unsure = self._within(wider)
+            except InputError as error:
+                self.say(f"{error.faults[0].what} : la zone n’est pas agrandie")
+                break
+            margin = wider
+        network = found.ways.network
+        notes = () if network is None else self._margin_notes(network, area, margin, unsure)
+        return replace(found, notes=notes), area
+
+    @property
+    def _across_km(self) -> float:
+        """From one corner to the other of the box around the places."""
+        box = area_of(self.points.values(), 0)
+        return math.hypot(box.width_km, box.height_km)
+
+    def _within(self, margin: float) -> tuple[TravelMatrix, Area, int]:
+        """The times with a margin, its area, and how many ways and places it may not do for."""
+        area = area_of(self.points.values(), margin)
+        network, snaps = self._placed(area)
+        hierarchy = hierarchy_of(network)
+        unsure = self._unsure(network, hierarchy, area) + sum(snap.cut_off for snap in snaps)
         found = rounded(network, hierarchy, tuple(self.points), snaps)
         ways = Ways(lambda: network, lambda: self.graph(area))
-        return replace(found, ways=ways, notes=notes), area
+        return replace(found, ways=ways), area, unsure
 
     def _unsure(self, network: RoadNetwork, hierarchy: Hierarchy, area: Area) -> int:
         """The number of pairs of places that a road outside the area could bring closer."""
@@ -282,7 +302,8 @@ class RoadTimes:
         if ends:
             told += f", mais elles s’arrêtent plus tôt {ends} : bord du fichier, mer ou frontière"
         elif not unsure:
-            told += " : aucun détour par d’autres routes ne serait plus rapide (démontré)"
+            file = " de ce fichier" if self.network.source == "fichier" else ""
+            told += f" : aucun détour par d’autres routes{file} ne serait plus rapide (démontré)"
         if unsure:
             told += f" ; pour {unsure} trajets, un détour plus lointain n’est pas exclu"
         return (told,)
@@ -297,7 +318,7 @@ class RoadTimes:
             distance_m=arrays["distance_m"],
             reachable=arrays["reachable"],
             measured=np.zeros_like(arrays["reachable"]),
-            source=NetworkSource(**told["source"]),
+            source=self._source(told["date"]),
             ways=Ways(lambda: self._placed(area)[0], lambda: self.graph(area)),
             snaps=tuple(Snap(**snap) for snap in told["snaps"]),
             notes=tuple(told["notes"]),
@@ -348,6 +369,8 @@ def with_measured(travel: TravelMatrix, drives: Measured) -> TravelMatrix:
         if travel.reachable[cell]:
             time_s[cell], measured[cell] = drives[origin, destination], True
     notes = [f"trajets mesurés sur la route : {int(measured.sum())} (aller et retour font deux)"]
+    if unlinked := len(used) - int(measured.sum()):
+        notes.append(f"trajets mesurés entre des lieux sans route connue, laissés : {unlinked}")
     others = sorted({tuple(sorted(pair)) for pair in drives if pair not in used})
     if others:
         told = ", ".join(f"{a} et {b}" for a, b in others[:MAX_TOLD])

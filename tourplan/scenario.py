@@ -152,7 +152,7 @@ class Network(Section):
     factor: Annotated[float, Field(ge=0.5, le=3, strict=True)] = _field(
         "facteur", 1.0, "multiplie tous les temps calculés sur les routes"
     )
-    winter: Flag = _field("hiver", False, "true : temps d’hiver sur les routes de montagne")
+    winter: Flag = _field("hiver", False, "true : temps d’hiver, plus longs sur toutes les routes")
     speeds: Annotated[dict[str, float], Field(max_length=50)] = _field(
         "vitesses", {}, "vos vitesses en km/h, par exemple { communale = 40 }", "docs/vitesses.md"
     )

@@ -16,6 +16,9 @@ from tourplan.files import read_text
 MAX_ROWS = 2_000_000
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d\d?)?", re.ASCII)
 
+_CODE = re.compile(r"(\d{2}|2[AB])\d{3}", re.ASCII)
+_CUT_CODE = re.compile(r"[1-9]\d{3}(\.0)?", re.ASCII)
+
 
 def plain(text: str) -> str:
     """Lower case, no accents, no marks: how names, columns and words are compared."""
@@ -116,3 +119,13 @@ def decimal(text: str) -> float:
     if not _NUMBER.fullmatch(written):
         raise ValueError(f"{quoted(text)} n’est pas un nombre")
     return float(written)
+
+
+def code_fault(where: str, code: str) -> Fault | None:
+    """What is wrong with an INSEE code."""
+    if _CODE.fullmatch(code):
+        return None
+    if _CUT_CODE.fullmatch(code):
+        mend = f"écrivez 0{code[:4]} : mettez la colonne en texte avant d’enregistrer"
+        return Fault(where, f"code {quoted(code)} : le tableur a perdu son zéro", mend)
+    return Fault(where, f"{quoted(code)} n’est pas un code INSEE", "attendu 5 signes, comme 34079")

@@ -28,8 +28,6 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 CRS = "epsg:4326"
-EDGE_TAGS = ("highway", "name", "ref", "maxspeed", "lanes", "junction", "bridge", "tunnel")
-"""Tags of ways that edges are given."""
 
 
 MAX_FAULTS = 20

@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-CRS = "epsg:4326"
-EDGE_TAGS = ("highway", "name", "ref", "maxspeed", "lanes", "junction", "bridge", "tunnel")
-"""Tags of ways that edges are given."""
-
 
 MAX_BYTES = 512 * 2**20
 MAX_ELEMENTS = 12_000_000

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tourplan.errors import Fault, InputError, quoted
-from tourplan.tables import Row, decimal, read_table
+from tourplan.tables import Row, code_fault, decimal, read_table
 
 COLUMNS = ("de", "vers", "minutes")
 MAX_MINUTES = 600
@@ -47,6 +47,8 @@ def _fault(row: Row, twice: bool) -> Fault | None:
     origin, destination, minutes = (row.text(column) for column in COLUMNS)
     if not origin or not destination:
         return Fault(row.where, "« de » ou « vers » est vide", "donnez deux codes INSEE")
+    if fault := code_fault(row.where, origin) or code_fault(row.where, destination):
+        return fault
     if origin == destination:
         return Fault(row.where, "départ et arrivée sont les mêmes", "corrigez la ligne")
     if twice:

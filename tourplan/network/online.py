@@ -12,7 +12,7 @@ import hashlib
 import json
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -103,6 +103,7 @@ def download(
         dates.append(asking.answers(tile).give(cutter))
     roads = cutter.roads(min(filter(None, dates), default=""))
     if not roads.way.size:
+        asking.forget(tiles)
         raise InputError.of(
             WHERE,
             f"le serveur « {urlsplit(server).hostname} » ne connaît aucune route dans la zone",
@@ -214,6 +215,11 @@ class _Asking:
                     "vérifiez vos droits et la place qui reste sur le disque",
                 ) from None
         raise self._given_up("les réponses du serveur ne se lisent pas")
+
+    def forget(self, tiles: Sequence[Area]) -> None:
+        """Delete what was answered of some tiles: the server may know better another day."""
+        for tile in tiles:
+            shutil.rmtree(self._place(tile), ignore_errors=True)
 
     def _place(self, tile: Area) -> Path:
         """The folder of a tile's answers: another tile, server or question has another."""

@@ -51,6 +51,8 @@ _UNREADABLE = (RuntimeError, ValueError, OSError, ArithmeticError, LookupError)
 
 _HEAD_BYTES = 4096
 _PREFIX_BYTES = 16 * 2**20
+_SOME_HOURS = {"hour_on", "hour_off", "day_on", "day_off"}
+"""Tags of restrictions that hold at some hours only, as they were once written."""
 _MAX_RATIO = 60
 """OpenStreetMap text shrinks ten to twenty times; what shrinks more is padding."""
 
@@ -177,7 +179,7 @@ class _Reading:
         rule = tags.get("restriction:motorcar") or tags.get("restriction", "")
         spared = {word.strip() for word in tags.get("except", "").split(";")}
         holds = rule.startswith(("no_", "only_")) and not spared & {"motorcar", "motor_vehicle"}
-        if relation.deleted or not holds:
+        if relation.deleted or not holds or tags.keys() & _SOME_HOURS:
             return
         members = [(member.role, member.type, member.ref) for member in relation.members]
         vias = [(kind, ref) for role, kind, ref in members if role == "via"]

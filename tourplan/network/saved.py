@@ -26,11 +26,10 @@ def to_arrays(streets: Streets) -> Arrays:
     for part, tags in (("nodes", roads.node_tags), ("ways", roads.way_tags)):
         told[part] = {"size": tags.size, "values": {}}
         for key, column in tags.columns.items():
-            values, codes = np.unique(
-                np.array(column, dtype=object).astype(str), return_inverse=True
-            )
-            told[part]["values"][key] = values.tolist()
-            arrays[f"{part}_{key}"] = codes.astype(np.int32)
+            number: dict[str, int] = {}
+            codes = [number.setdefault(value, len(number)) for value in column]
+            told[part]["values"][key] = list(number)
+            arrays[f"{part}_{key}"] = np.array(codes, dtype=np.int32)
     return arrays | {"told": as_text(told)}
 
 

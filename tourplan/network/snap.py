@@ -1,8 +1,8 @@
 """Places on roads: each commune's point joins the road that serves it.
 
 Not the nearest line on the map: a road one may stop on (no motorway), on this side of rivers and
-railways, both ways rather than one-way, a street rather than a track. The way from the point to the
-road is driven slowly and counted.
+railways if there is one nearly as near, both ways rather than one-way, a street rather than a
+track. The way from the point to the road is driven slowly and counted.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ _ACROSS_M = 1_500.0
 class Snap:
     """Where a place was put: metres from its point, the road, and where on it.
 
-    ``fault`` says in French why it could not be put on any road; empty otherwise.
+    ``fault`` says in French why it could not be put on any road; empty otherwise. ``cut_off``: a
+    nearer road is linked to the others only by roads outside the area that was read.
     """
 
     code: str
@@ -61,6 +62,7 @@ class Snap:
     lon: float
     lat: float
     fault: str = ""
+    cut_off: bool = False
 
     @property
     def far(self) -> bool:
@@ -114,13 +116,36 @@ def _feet(
         _told(streets.roads, feet[code]) if code in feet else Snap(code, LOST_M, "", *at, fault)
         for code, at in points.items()
     ]
-    return [feet[code] for code in points if code in feet], tuple(snaps)
+    apart = _apart(streets, points, snaps)
+    return (
+        [feet[code] for code in points if code in feet],
+        tuple(replace(snap, cut_off=snap.code in apart) for snap in snaps),
+    )
 
 
 def _told(roads: Roads, foot: _Foot) -> Snap:
     """What to tell of a place that is on a road."""
     name = _road_name(roads, foot.piece)
     return Snap(foot.code, round(foot.access_m), name, foot.lon, foot.lat)
+
+
+def _apart(
+    streets: Streets, points: Mapping[str, tuple[float, float]], snaps: Sequence[Snap]
+) -> set[str]:
+    """The places nearer to a road that is linked to the others only outside the area."""
+    import shapely
+
+    if not points or streets.settled.all():
+        return set()
+    lonlat = np.array(list(points.values()), dtype=np.float64)
+    plane = _Plane.around(lonlat)
+    nearby = _nearby_pieces(streets, lonlat, LOST_M, settled=False)
+    if not len(nearby):
+        return set()
+    tree = shapely.STRtree(plane.lines(streets.roads, nearby))
+    reach = np.array([snap.distance_m for snap in snaps], dtype=np.float64)
+    found = tree.query(plane.points(lonlat), predicate="dwithin", distance=reach)[0]
+    return {snaps[number].code for number in distinct(found).tolist()}
 
 
 def _feet_within(
@@ -182,19 +207,25 @@ def _costs(streets: Streets, pieces: Ints) -> Floats:
     return costs
 
 
-def _nearby_pieces(streets: Streets, lonlat: Floats, reach_m: float) -> Ints:
-    """The pieces of the streets within reach of any of the points, and where one may stop."""
+def _nearby_pieces(
+    streets: Streets, lonlat: Floats, reach_m: float, *, settled: bool = True
+) -> Ints:
+    """The pieces of the streets within reach of any of the points, and where one may stop.
+
+    Those from which all others are reached by the roads of the area, and back; or the rest.
+    """
     roads = streets.roads
-    settled = streets.settled[streets.start] & streets.settled[streets.end]
+    inside = streets.settled[streets.start] & streets.settled[streets.end]
     driven = np.zeros(len(roads.start), dtype=bool)
-    driven[streets.piece[settled[streets.arc_of_entry()]]] = True
+    driven[streets.piece[(inside == settled)[streets.arc_of_entry()]]] = True
     highways = roads.way_tags.column("highway")
     may_stop = np.array([np.isfinite(_AVOIDED_M.get(highway, 0.0)) for highway in highways])
     pieces = np.flatnonzero(driven & may_stop[roads.way])
     cells = _cells_around(lonlat, reach_m)
     start, end = (_cell(_lonlat(roads, ends[pieces])) for ends in (roads.start, roads.end))
+    columns, rows = np.abs(start // _ROW - end // _ROW), np.abs(start % _ROW - end % _ROW)
     # A piece that spans several squares may pass between those of its ends.
-    near = np.isin(start, cells) | np.isin(end, cells) | (np.abs(start - end) > _ROW + 1)
+    near = np.isin(start, cells) | np.isin(end, cells) | (columns > 1) | (rows > 1)
     nearby: Ints = pieces[near]
     return nearby
 

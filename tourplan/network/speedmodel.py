@@ -217,7 +217,7 @@ class SpeedModel:
         changed = [f"{row.label} {_text(self.kmh[row.key])} km/h" for row in self._changed()]
         parts += [f"vitesses du scénario ({', '.join(changed)})"] if changed else []
         parts += [f"temps multipliés par {_text(self.factor)}"] if self.factor != 1 else []
-        return f"{', '.join(parts)}, sans embouteillage, à {UNCERTAINTY_PCT} % près"
+        return f"{', '.join(parts)}, sans embouteillage"
 
     def _changed(self) -> list[Row]:
         return [row for row in ROWS if self.kmh[row.key] != row.kmh]

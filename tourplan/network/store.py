@@ -6,10 +6,12 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,12 @@ from numpy.typing import NDArray
 Arrays = dict[str, NDArray[Any]]
 
 FOLDER_VARIABLE = "TOURPLAN_CACHE"
-FORMAT = "2"
-"""Part of every key: what an older tourplan wrote is not read."""
 MAX_BYTES = 4 * 2**30
+"""Larger arrays are not read back."""
+MAX_KEPT = 4 * 2**30
+"""When more is kept, the oldest goes."""
+KINDS = ("rues", "temps")
+_ANSWERS = "overpass"
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Store:
     @property
     def answers(self) -> Path:
         """Where the answers of Overpass servers are kept."""
-        return self.folder / "overpass"
+        return self.folder / _ANSWERS
 
     def load(self, kind: str, key: str) -> Arrays | None:
         """The arrays saved under a key; ``None`` where there are none, or none that can be read."""
@@ -66,7 +71,7 @@ class Store:
                     raise ValueError(path)
             with np.load(path, allow_pickle=False) as saved:
                 return {name: saved[name] for name in saved.files}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        except _UNREADABLE:
             with suppress(OSError):
                 path.unlink()
             return None
@@ -80,6 +85,7 @@ class Store:
             with draft.open("wb") as file:
                 np.savez(file, **arrays)  # type: ignore[arg-type]
             draft.replace(path)
+            self._forget(path)
         except OSError:
             return False
         finally:
@@ -90,16 +96,18 @@ class Store:
     def entries(self) -> tuple[Entry, ...]:
         """Everything kept, by kind and then the oldest first."""
         found = []
-        for path in self.folder.rglob("*") if self.folder.is_dir() else ():
-            if path.is_file() and (path.suffix == ".npz" or self.answers in path.parents):
-                known = path.stat()
-                kind = "overpass" if self.answers in path.parents else path.name.split("-")[0]
-                written = datetime.fromtimestamp(known.st_mtime).astimezone()
-                found.append(Entry(kind, path, known.st_size, written))
+        patterns = {kind: f"{kind}-{_HEX}.npz" for kind in KINDS}
+        for kind, pattern in {**patterns, _ANSWERS: f"{_ANSWERS}/carreau-*/**/*"}.items():
+            for path in self.folder.glob(pattern):
+                with suppress(OSError):
+                    if path.is_file():
+                        known = path.stat()
+                        written = datetime.fromtimestamp(known.st_mtime).astimezone()
+                        found.append(Entry(kind, path, known.st_size, written))
         return tuple(sorted(found, key=lambda e: (e.kind, e.written)))
 
     def clear(self) -> int:
-        """Delete everything kept (and nothing else of the folder); bytes freed."""
+        """Delete everything kept, and nothing else of the folder; bytes freed."""
         freed = 0
         for entry in self.entries():
             with suppress(OSError):
@@ -107,14 +115,43 @@ class Store:
                 freed += entry.size
         return freed
 
+    def _forget(self, but: Path) -> None:
+        """Delete the oldest arrays while more than ``MAX_KEPT`` is kept."""
+        kept = [entry for entry in self.entries() if entry.kind in KINDS and entry.path != but]
+        size = sum(entry.size for entry in kept)
+        for entry in sorted(kept, key=lambda e: e.written):
+            if size <= MAX_KEPT:
+                return
+            entry.path.unlink()
+            size -= entry.size
+
     def _path(self, kind: str, key: str) -> Path:
         return self.folder / f"{kind}-{key}.npz"
 
 
+_HEX = "[0-9a-f]" * 24
+_UNREADABLE = (
+    *(OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error),
+    *(MemoryError, RuntimeError, NotImplementedError),
+)
+"""What damaged arrays raise."""
+
+
 def key_of(*parts: object) -> str:
-    """A key for what was made of some parts (plain data or text)."""
-    text = json.dumps([FORMAT, *parts], sort_keys=True, ensure_ascii=False)
+    """A key for what was made of some parts (plain data or text), by this very code."""
+    text = json.dumps([_code(), *parts], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@cache
+def _code() -> str:
+    """SHA-256 of the modules that times depend on: what another tourplan wrote is not read."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(p for part in ("network", "travel") for p in (package / part).glob("*.py")):
+        digest.update(path.read_bytes())
+    digest.update((package / "routing.py").read_bytes())
+    return digest.hexdigest()
 
 
 def content_of(path: Path) -> str:

@@ -93,9 +93,10 @@ def simplify(roads: Roads, times: PieceTimes, area: Area | None = None) -> Stree
     if area is not None:
         inside = area.holds(roads.lon, roads.lat)
         outside = ~inside[passages.point]
-    passages = _kept(passages, _largest_part(passages, outside))
+    linked = _largest_part(passages, outside)
+    passages, outside = _kept(passages, linked), outside[linked]
     settled = _largest_part(passages, np.zeros(len(passages.point), dtype=bool))
-    return _chained(roads, passages, settled)
+    return _chained(roads, passages, _decisive(passages) | outside, settled)
 
 
 def _largest_part(passages: Passages, linked: Flags) -> Flags:
@@ -129,9 +130,8 @@ def _kept(passages: Passages, inside: Flags) -> Passages:
     )
 
 
-def _chained(roads: Roads, passages: Passages, settled: Flags) -> Streets:
-    """Passages joined end to end through the nodes where nothing can be decided."""
-    chosen = _decisive(passages)
+def _chained(roads: Roads, passages: Passages, chosen: Flags, settled: Flags) -> Streets:
+    """Passages joined end to end through the nodes that are not chosen."""
     step = _next(passages, chosen)
     left, last = _ranked(step)
     kept = np.flatnonzero(chosen[passages.tail])

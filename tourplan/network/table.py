@@ -9,7 +9,6 @@ exception: where no drive is given both ways, all of them hold both ways (``both
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 
 from tourplan.errors import Fault, InputError, one_of, quoted
 from tourplan.files import read_text
-from tourplan.tables import MAX_ROWS, Row, decimal, plain, read_table
+from tourplan.tables import MAX_ROWS, Row, code_fault, decimal, plain, read_table
 
 if TYPE_CHECKING:
     import pyarrow
@@ -94,8 +93,6 @@ DISTANCE = Measure(
     ("distance", "dist", "longueur", "length"),
     "distance_km ou distance_m",
 )
-_CODE = re.compile(r"(\d{2}|2[AB])\d{3}", re.ASCII)
-_CUT_CODE = re.compile(r"[1-9]\d{3}(\.0)?", re.ASCII)
 
 
 class Square(NamedTuple):
@@ -362,7 +359,7 @@ class _Columns:
     def drive(self, row: Row, faults: list[Fault]) -> _Drive | None:
         """The drive of a line; None where it has faults, which are added."""
         ends = [row.text(column).upper() for column in (self.origin, self.destination)]
-        found = [_code_fault(row.where, code) for code in ends]
+        found = [code_fault(row.where, code) for code in ends]
         same = ends[0] == ends[1]
         time_s, told = _figure(row, self.time, self.seconds, MAX_S, zero=same)
         distance_m, also = _figure(row, self.distance, self.metres, MAX_M, zero=True)
@@ -387,7 +384,7 @@ def _columns(names: Sequence[str], place: str) -> _Columns:
     destination = _end(names, DESTINATION, "arrivee", faults, place)
     time, seconds = _measure(names, TIME, faults, place)
     distance, metres = _measure(names, DISTANCE, faults, place)
-    if faults and sum(bool(_CODE.fullmatch(name.upper())) for name in names) > 1:
+    if faults and sum(code_fault(place, name.upper()) is None for name in names) > 1:
         what = "c’est un tableau carré (un code par colonne)"
         raise InputError.of(place, what, f"donnez une ligne par trajet : {_EXAMPLE}")
     _raise(faults, place)
@@ -446,16 +443,6 @@ def _missing(names: Sequence[str], main: str, known: Sequence[str], place: str) 
 
 
 # --- Cells ------------------------------------------------------------------------------------
-
-
-def _code_fault(where: str, code: str) -> Fault | None:
-    """What is wrong with an INSEE code."""
-    if _CODE.fullmatch(code):
-        return None
-    if _CUT_CODE.fullmatch(code):
-        mend = f"écrivez 0{code[:4]} : mettez la colonne en texte avant d’enregistrer"
-        return Fault(where, f"code {quoted(code)} : le tableur a perdu son zéro", mend)
-    return Fault(where, f"{quoted(code)} n’est pas un code INSEE", "attendu 5 signes, comme 34079")
 
 
 def _figure(

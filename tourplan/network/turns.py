@@ -55,7 +55,8 @@ def _banned(roads: Roads, passages: Passages) -> Passages:
     arriving = _grouped(passages.head, bans.via)
     leaving = _grouped(passages.tail, bans.via)
     head = passages.head.copy()
-    point, tails, heads, pieces, along = [passages.point], [passages.tail], [], [], [passages.along]
+    point, tails = [passages.point], [passages.tail]
+    copied: list[int] = []
     size = len(passages.point)
     rows: dict[tuple[int, int], list[int]] = {}
     for row, pair in enumerate(zip(bans.via.tolist(), bans.from_way.tolist(), strict=True)):
@@ -68,17 +69,16 @@ def _banned(roads: Roads, passages: Passages) -> Passages:
         head[coming] = size
         point.append(np.array([via], dtype=np.int32))
         tails.append(np.full(len(going), size, dtype=np.int32))
-        heads.append(passages.head[going])
-        pieces.append(passages.piece[going])
-        along.append(passages.along[going])
+        copied += going
         size += 1
     return replace(
         passages,
         point=np.concatenate(point),
         tail=np.concatenate(tails),
-        head=np.concatenate([head, *heads]),
-        piece=np.concatenate([passages.piece, *pieces]),
-        along=np.concatenate(along),
+        # Only now are all heads known: who leaves one ban may arrive at another.
+        head=np.concatenate([head, head[copied]]),
+        piece=np.concatenate([passages.piece, passages.piece[copied]]),
+        along=np.concatenate([passages.along, passages.along[copied]]),
     )
 
 

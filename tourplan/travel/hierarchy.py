@@ -63,7 +63,7 @@ class Hierarchy:
         least = np.full((len(origins), len(destinations)), np.inf)
         for part in high.keys() & high_to.keys():
             _meet(least, high[part], high_to[part])
-        first, second = joined_labels(low, low_to)
+        first, second = joined(low.node, low_to.node)
         np.minimum.at(
             least,
             (low.row[first], low_to.row[second]),
@@ -122,11 +122,6 @@ def _all(labels: list[Labels]) -> Labels:
         node[by],
         np.concatenate([each.distance for each in every])[by],
     )
-
-
-def joined_labels(first: Labels, second: Labels) -> tuple[Ints, Ints]:
-    """Positions of all pairs of labels at the same node."""
-    return joined(first.node, second.node)
 
 
 def _meet(least: Floats, up: Climbed, down: Climbed) -> None:

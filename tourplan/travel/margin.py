@@ -46,18 +46,24 @@ def proved_inside(
         return np.ones(times.shape, dtype=bool)
     leaving = np.floor(hierarchy.distances(nodes, out) / PACK)
     returning = np.floor(hierarchy.distances(out, nodes) / PACK)
-    across = _straight_ms(network, out) * min(factor, 1.0)
-    least = shortest_sums(shortest_sums(leaving, across), returning)
+    longest = times.max(initial=0)
+    # A way out, or back, that alone takes as long as the longest time proves nothing wrong.
+    left = np.flatnonzero(leaving.min(axis=0, initial=np.inf) < longest)
+    back = np.flatnonzero(returning.min(axis=1, initial=np.inf) < longest)
+    across = _straight_ms(network, out[left], out[back]) * min(factor, 1.0)
+    least = shortest_sums(shortest_sums(leaving[:, left], across), returning[back])
     proved: NDArray[np.bool_] = times <= least
     return proved
 
 
-def _straight_ms(network: RoadNetwork, out: NDArray[np.int64]) -> Floats:
+def _straight_ms(network: RoadNetwork, left: NDArray[np.int64], back: NDArray[np.int64]) -> Floats:
     """Milliseconds between points outside, straight, at the highest speed."""
-    lon, lat = np.radians(network.lon[out]), np.radians(network.lat[out])
+    lon, lat = np.radians(network.lon), np.radians(network.lat)
     square = (
-        np.sin((lat[:, None] - lat) / 2) ** 2
-        + np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
+        np.sin((lat[left][:, None] - lat[back]) / 2) ** 2
+        + np.cos(lat[left][:, None])
+        * np.cos(lat[back])
+        * np.sin((lon[left][:, None] - lon[back]) / 2) ** 2
     )
     metres = 2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(np.minimum(square, 1)))
     milliseconds: Floats = np.floor(metres * 3600 / MAX_KMH)

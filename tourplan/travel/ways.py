@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tourplan.network.graph import RoadNetwork
-from tourplan.travel.contraction import lightest
 
 Point = tuple[float, float]
 
@@ -46,7 +45,7 @@ class Ways:
         network = self.network
         if network is None:
             return origin, destination
-        before = self._tree(network, network.places[origin])
+        before = self._tree(network.places[origin])
         way = [network.places[destination]]
         while before[way[-1]] >= 0:
             way.append(int(before[way[-1]]))
@@ -66,7 +65,7 @@ class Ways:
             return float(network.lon[number]), float(network.lat[number])
         return float(network.bends.lon[number]), float(network.bends.lat[number])
 
-    def _tree(self, network: RoadNetwork, origin: int) -> NDArray[np.int32]:
+    def _tree(self, origin: int) -> NDArray[np.int32]:
         """The node before each on the quickest way from ``origin``; negative where there is none.
 
         One search a place of departure (scipy's Dijkstra): a plan asks for few of them.
@@ -74,37 +73,42 @@ class Ways:
         from scipy.sparse.csgraph import dijkstra
 
         if origin not in self._before:
-            _, before = dijkstra(graph_of(network), indices=origin, return_predecessors=True)
-            self._before[origin] = before
+            found = dijkstra(self._sparse, indices=origin, return_predecessors=True)
+            self._before[origin] = found[1]
         return self._before[origin]
 
-    def _arcs(self, network: RoadNetwork) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    @cached_property
+    def _arcs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Keys (tail, head) of the lightest arcs, sorted, and their positions."""
+        network = self.network
+        if network is None:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         order = np.lexsort((network.packed(), network.end, network.start))
         keys = (network.start * len(network.lon) + network.end)[order]
         first = np.ones(len(keys), dtype=bool)
         first[1:] = keys[1:] != keys[:-1]
         return keys[first], order[first]
 
+    @cached_property
+    def _sparse(self) -> Any:
+        """The lightest arcs as a sparse matrix for scipy, weights packed."""
+        from scipy.sparse import csr_array
+
+        network = self.network
+        size = 0 if network is None else len(network.lon)
+        keys, arcs = self._arcs
+        weights = np.zeros(0) if network is None else network.packed()[arcs]
+        tail, head = np.divmod(keys, max(size, 1))
+        return csr_array((weights, (tail.astype(np.int32), head.astype(np.int32))), (size, size))
+
     def _names(self, network: RoadNetwork, nodes: list[int]) -> list[str]:
         """Names of the nodes and of the bends between them."""
         places = {node: code for code, node in network.places.items()}
         names = [places.get(nodes[0], f"n{nodes[0]}")]
-        keys, arcs = self._arcs(network)
+        keys, arcs = self._arcs
         for a, b in itertools.pairwise(nodes):
             if network.bends is not None:
                 arc = int(arcs[np.searchsorted(keys, a * len(network.lon) + b)])
                 names.extend(f"p{point}" for point in network.bends.of(arc).tolist())
             names.append(places.get(b, f"n{b}"))
         return names
-
-
-def graph_of(network: RoadNetwork, *, backwards: bool = False) -> Any:
-    """The network as a sparse matrix for scipy, packed weights, the lightest of parallel arcs."""
-    from scipy.sparse import csr_array
-
-    ends = (network.end, network.start) if backwards else (network.start, network.end)
-    arcs = lightest(*ends, network.packed())
-    cells = (arcs.tail.astype(np.int32), arcs.head.astype(np.int32))
-    size = len(network.lon)
-    return csr_array((arcs.weight, cells), shape=(size, size))
