@@ -99,6 +99,13 @@ def extract(path: Path) -> Extract:
     return Extract(path)
 
 
+class _Quiet(ThreadingHTTPServer):
+    """Says nothing of clients that leave in the middle: some are meant to."""
+
+    def handle_error(self, request, client_address):
+        pass
+
+
 class Server:
     """The running stand-in: its address, what was asked, what goes wrong next."""
 
@@ -170,7 +177,7 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def overpass(path: Path) -> Iterator[Server]:
     """A stand-in that answers from the extract at ``path``, until the block ends."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+    with _Quiet(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = True
         http.stand = Server(extract(path), f"http://127.0.0.1:{http.server_port}/api")
         thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)

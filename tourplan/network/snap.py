@@ -162,38 +162,32 @@ def _feet_within(
     if not len(nearby):
         return
     lines = plane.lines(streets.roads, nearby)
-    tree = shapely.STRtree(lines)
+    at = plane.points(lonlat)
+    point, line = _candidates(shapely.STRtree(lines), at, reach_m)
+    distance = shapely.distance(lines[line], at[point])
+    share = shapely.line_locate_point(lines[line], at[point], normalized=True)
+    on_road = shapely.line_interpolate_point(lines[line], share, normalized=True)
     obstacles = shapely.STRtree(plane.obstacles(streets.roads, lonlat))
-    cost = _costs(streets, nearby)
-    for code, at in zip(points, plane.points(lonlat), strict=True):
-        found = _foot(tree, lines, obstacles, cost, at, reach_m)
-        if found is not None:
-            number, share, distance = found
-            on_road = shapely.line_interpolate_point(lines[number], share, normalized=True)
-            where = plane.degrees(on_road.x, on_road.y)
-            yield _Foot(code, int(nearby[number]), share, distance, *where)
+    across = np.zeros(len(line), dtype=bool)
+    across[obstacles.query(shapely.shortest_line(on_road, at[point]), "intersects")[0]] = True
+    cost = distance + _costs(streets, nearby)[line] + _ACROSS_M * across
+    order = np.lexsort((line, cost, point))
+    codes = list(points)
+    for best in order[np.unique(point[order], return_index=True)[1]].tolist():
+        where = plane.degrees(on_road[best].x, on_road[best].y)
+        piece = int(nearby[line[best]])
+        yield _Foot(codes[point[best]], piece, float(share[best]), float(distance[best]), *where)
 
 
-def _foot(
-    tree: Any, lines: Any, obstacles: Any, cost: Floats, at: Any, reach_m: float
-) -> tuple[int, float, float] | None:
-    """The best piece for a point, how far along it, and at what distance in metres."""
-    import shapely
-
-    _, near_m = tree.query_nearest(at, return_distance=True, all_matches=False)
-    around_m = float(near_m[0]) + _AROUND_M
-    if (reach_m < LOST_M and around_m > reach_m) or near_m[0] > LOST_M:
-        return None
-    some = tree.query(at, predicate="dwithin", distance=around_m)
-    distance = shapely.distance(lines[some], at)
-    share = shapely.line_locate_point(lines[some], at, normalized=True)
-    feet = shapely.line_interpolate_point(lines[some], share, normalized=True)
-    ways = shapely.shortest_line(feet, at)
-    across = np.zeros(len(some), dtype=bool)
-    across[obstacles.query(ways, predicate="intersects")[0]] = True
-    order = np.lexsort((some, distance + cost[some] + _ACROSS_M * across))
-    best = int(order[0])
-    return int(some[best]), float(share[best]), float(distance[best])
+def _candidates(tree: Any, at: Any, reach_m: float) -> tuple[Ints, Ints]:
+    """Pairs of a point and a line nearly as near as the nearest, for points with one in reach."""
+    pair, nearest_m = tree.query_nearest(at, return_distance=True, all_matches=False)
+    around_m = np.full(len(at), np.inf)
+    around_m[pair[0]] = nearest_m + _AROUND_M
+    limit_m = reach_m if reach_m < LOST_M else LOST_M + _AROUND_M
+    near = np.flatnonzero(around_m <= limit_m)
+    point, line = tree.query(at[near], predicate="dwithin", distance=around_m[near])
+    return near[point], line
 
 
 def _costs(streets: Streets, pieces: Ints) -> Floats:
