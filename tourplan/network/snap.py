@@ -46,6 +46,8 @@ _AVOIDED_M = {
 """What a metre nearer is worth against the kind of road (hypothesis)."""
 _ONE_WAY_M = 20.0
 _ACROSS_M = 1_500.0
+_EARLY_M = 60.0
+"""Roads this much farther than the best are only looked at if those before are across a river."""
 
 
 @dataclass(frozen=True)
@@ -163,20 +165,52 @@ def _feet_within(
         return
     lines = plane.lines(streets.roads, nearby)
     at = plane.points(lonlat)
+    obstacles = shapely.STRtree(plane.obstacles(streets.roads, lonlat))
     point, line = _candidates(shapely.STRtree(lines), at, reach_m)
     distance = shapely.distance(lines[line], at[point])
-    share = shapely.line_locate_point(lines[line], at[point], normalized=True)
-    on_road = shapely.line_interpolate_point(lines[line], share, normalized=True)
-    obstacles = shapely.STRtree(plane.obstacles(streets.roads, lonlat))
-    across = np.zeros(len(line), dtype=bool)
-    across[obstacles.query(shapely.shortest_line(on_road, at[point]), "intersects")[0]] = True
-    cost = distance + _costs(streets, nearby)[line] + _ACROSS_M * across
+    cost = distance + _costs(streets, nearby)[line]
     order = np.lexsort((line, cost, point))
+    point, line, cost = point[order], line[order], cost[order]
+    # The first that no obstacle parts from its point is the best: most often the first of all.
+    least = np.zeros(len(at))
+    least[point[::-1]] = cost[::-1]
+    early = cost <= least[point] + _EARLY_M
+    parted = np.ones(len(line), dtype=bool)
+    parted[early] = _parted(obstacles, lines[line[early]], at[point[early]])
+    free = np.zeros(len(at), dtype=bool)
+    free[point[~parted]] = True
+    late = ~early & ~free[point]
+    parted[late] = _parted(obstacles, lines[line[late]], at[point[late]])
+    cost = np.where(late | early, cost + _ACROSS_M * parted, np.inf)
+    best = np.lexsort((line, cost, point))
+    best = best[np.unique(point[best], return_index=True)[1]]
+    ends, share = _ends(lines[line[best]], at[point[best]])
     codes = list(points)
-    for best in order[np.unique(point[order], return_index=True)[1]].tolist():
-        where = plane.degrees(on_road[best].x, on_road[best].y)
-        piece = int(nearby[line[best]])
-        yield _Foot(codes[point[best]], piece, float(share[best]), float(distance[best]), *where)
+    for row, number in enumerate(best.tolist()):
+        where = plane.degrees(ends[row].x, ends[row].y)
+        away = float(shapely.distance(ends[row], at[point[number]]))
+        yield _Foot(
+            codes[point[number]], int(nearby[line[number]]), float(share[row]), away, *where
+        )
+
+
+def _ends(lines: Any, at: Any) -> tuple[Any, Floats]:
+    """The points of lines nearest to other points, and how far along the lines they are."""
+    import shapely
+
+    share = shapely.line_locate_point(lines, at, normalized=True)
+    return shapely.line_interpolate_point(lines, share, normalized=True), share
+
+
+def _parted(obstacles: Any, lines: Any, at: Any) -> Flags:
+    """Whether a river or a railway runs between points and lines."""
+    import shapely
+
+    ends, _ = _ends(lines, at)
+    parted = np.zeros(len(lines), dtype=bool)
+    if len(lines):
+        parted[obstacles.query(shapely.shortest_line(ends, at), predicate="intersects")[0]] = True
+    return parted
 
 
 def _candidates(tree: Any, at: Any, reach_m: float) -> tuple[Ints, Ints]:
