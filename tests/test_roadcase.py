@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 
 import networkx as nx
 import pytest
@@ -90,3 +91,45 @@ def test_ways_follow_the_roads(case):
     for (x, y), (x2, y2) in itertools.pairwise(spots):
         assert x == pytest.approx(x2, abs=1e-9) or y == pytest.approx(y2, abs=1e-9)
     assert (network.packed() % PACK > 0).all()
+
+
+def test_own_communes_are_not_credited_to_others(case):
+    from tourplan.export import sections
+
+    assert sections.residents_source(case) == "données fournies avec le scénario."
+    assert "IGN" not in sections.communes_source(case)
+    embedded = tp.Case.of(tp.example("herault"))
+    assert "INSEE" in sections.residents_source(embedded)
+    assert "IGN" in sections.communes_source(embedded)
+
+
+def test_a_depot_without_a_road_is_told_first(tmp_path):
+    scenario = grid_case(tmp_path)
+    text = (tmp_path / "communes.geojson").read_text(encoding="utf-8")
+    moved = text.replace(
+        '"point_lon": 3.0, "point_lat": 43.5}', '"point_lon": 2.5, "point_lat": 43.5}'
+    )
+    assert moved != text
+    (tmp_path / "communes.geojson").write_text(moved, encoding="utf-8")
+    with pytest.raises(InputError, match="aucune commune n’est accessible") as caught:
+        tp.Case.of(scenario)
+    assert "aucune route où s’arrêter" in str(caught.value)
+
+
+@pytest.mark.parametrize(("minutes", "codes"), [((15,), ["zzz"]), ((-5,), None), ((), None)])
+def test_isochrones_refuse_what_they_do_not_know(case, minutes, codes):
+    with pytest.raises(InputError):
+        case.isochrones(minutes, codes)
+
+
+@pytest.mark.parametrize("changes", [{"communale": True}, {"communale": 0.5}, {"rue": 151}])
+def test_speeds_nobody_drives_are_refused(tmp_path, changes):
+    with pytest.raises(InputError, match=r"reseau\.vitesses"):
+        grid_case(tmp_path, vitesses=changes)
+
+
+def test_a_device_is_no_file(tmp_path):
+    scenario = grid_case(tmp_path, fichier="tube.osm")
+    os.mkfifo(tmp_path / "tube.osm")
+    with pytest.raises(InputError):
+        tp.Case.of(scenario)

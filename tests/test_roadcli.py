@@ -199,7 +199,7 @@ class TestBuild:
         assert "les routes hors du graphe ne sont pas connues" in answer.out
         assert ("Vitesses pratiquées" in answer.out) is not own
         assert ("km/h" in answer.out) is not own
-        assert ("temps donnés par le graphe" in answer.out) is own
+        assert ("tourplan ne sait pas comment" in answer.out) is own
         written(tmp_path, source="graphe", fichier="g.graphml", facteur=1.2)
         again = tp("network", "build", "s.toml")
         assert again.code == (2 if own else 0)

@@ -8,6 +8,7 @@ from tourplan.errors import Fault, InputError
 from tourplan.hours import clock, duration
 from tourplan.network.speedmodel import SpeedModel
 from tourplan.scenario import Goal, Scenario
+from tourplan.tables import code_fault
 
 
 def coherence(s: Scenario) -> list[Fault]:
@@ -82,6 +83,9 @@ def _network_faults(s: Scenario) -> list[Fault]:
     pairs = [(drive.origin, drive.destination) for drive in s.measured]
     for number, pair in enumerate(pairs, start=1):
         where = f"mesures.{number}"
+        for code in pair:
+            fault = code_fault(where, code)
+            faults += [fault] if fault else []
         if pair[0] == pair[1]:
             faults.append(Fault(where, "départ et arrivée sont les mêmes", "corrigez de ou vers"))
         if pair in pairs[: number - 1]:

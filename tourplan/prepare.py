@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tourplan.check import candidate_codes, checked, residents_of
-from tourplan.errors import Fault, InputError
+from tourplan.errors import Fault, InputError, quoted
 from tourplan.hours import WEEKDAYS, duration
 from tourplan.problem import (
     AccessGoal,
@@ -122,6 +122,15 @@ class Case:
             )
         if codes is None:
             codes = [self.problem.places[place] for place in self.problem.fixed_place]
+        faults = [
+            Fault("isochrones", f"commune {quoted(code)} inconnue du scénario", "")
+            for code in codes
+            if code not in self.travel.places
+        ]
+        if not minutes or min(minutes) <= 0:
+            faults.append(Fault("isochrones", "minutes manquantes ou négatives", "par exemple 15"))
+        if faults:
+            raise InputError(faults)
         land = isochrone(network, codes, minutes)
         residents, weight = self.problem.resident_place, self.problem.resident_weight
         sites = np.array([self.travel.index(code) for code in codes], dtype=np.int64)
@@ -190,7 +199,8 @@ def prepare(
     _refuse_unreachable(scenario, territory, travel, depot)
     problem = _problem(scenario, territory, travel, depot, candidates, counters)
     notes += [*travel.notes, *_snap_notes(territory, travel)]
-    notes += [*_opening_note(problem), *_unknown_times_note(problem)]
+    notes += [*_unreachable_note(problem), *_opening_note(problem)]
+    notes += _unknown_times_note(problem)
     return Case(scenario, territory, travel, problem, tuple(notes))
 
 
@@ -240,6 +250,17 @@ def _opening_note(problem: Problem) -> list[str]:
     ]
 
 
+def _unreachable_note(problem: Problem) -> list[str]:
+    """Candidates that no road links to the depot, told before any search."""
+    links = problem.reachable[problem.depot, problem.site_place]
+    links = links & problem.reachable[problem.site_place, problem.depot]
+    names = [site.name for site, linked in zip(problem.sites, links, strict=True) if not linked]
+    if not names:
+        return []
+    told = ", ".join(names[:5]) + ("…" if len(names) > 5 else "")
+    return [f"communes sans route connue depuis le lieu de départ : {len(names)} ({told})"]
+
+
 def _unknown_times_note(problem: Problem) -> list[str]:
     """Residents whose road to every counter and site is unknown, counted as far."""
     counters = np.concatenate([problem.fixed_place, problem.site_place])
@@ -266,8 +287,16 @@ def _closest_depot(travel: TravelMatrix, possible: list[str], sites: Sequence[st
 def _refuse_unreachable(
     scenario: Scenario, territory: Territory, travel: TravelMatrix, depot: str
 ) -> None:
-    """Refuse required communes that no road of the network leads to, and say why."""
+    """Refuse required communes that no road leads to, or a depot from which none is reached."""
     start = travel.index(depot)
+    sites = [travel.index(code) for code in candidate_codes(scenario, territory)]
+    if not (travel.reachable[start, sites] & travel.reachable[sites, start]).any():
+        raise InputError.of(
+            "vehicule.depot",
+            f"aucune commune n’est accessible depuis {territory.name(depot)} ({depot}) : "
+            f"{_why_unreachable(scenario, travel, depot)}",
+            "changez de dépôt, ou de source de temps ([reseau])",
+        )
     faults = []
     for code in scenario.communes.required:
         end = travel.index(code)

@@ -165,6 +165,10 @@ def _after(case: Case) -> str:
         return "Rien à préparer : ce réseau est livré avec tourplan."
     if source == "tableau":
         return "Rien à préparer : le tableau est relu à chaque fois."
+    from tourplan.network.store import Store
+
+    if not Store.default().entries():
+        return "Rien n’est gardé : le dossier du cache ne peut pas être écrit."
     return "Ces routes et ces temps sont gardés pour « tourplan solve »."
 
 

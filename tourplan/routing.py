@@ -164,10 +164,12 @@ class RoadTimes:
         """What the roads are made of: the file's content, or where they are asked."""
         if self.network.source == "en_ligne":
             return ["en_ligne", self.network.server]
+        ending = "".join(self.path.suffixes[-2:]).lower()
         try:
-            return [self.network.source, content_of(self.path)]
-        except OSError:
-            return [self.network.source, ""]  # reading it will tell why
+            content = content_of(self.path) if self.path.is_file() else ""
+        except (OSError, ValueError):
+            content = ""  # reading it will tell why
+        return [self.network.source, ending, content]
 
     def streets(self, area: Area) -> tuple[Streets, PieceTimes]:
         """The streets of an area, from the cache if they were read before, and their times."""
@@ -285,7 +287,9 @@ class RoadTimes:
             label=where,
             date=date or "date inconnue",
             credit=CREDIT,
-            uncertainty=f"temps {'donnés par le graphe' if own else 'calculés d’après la carte'}",
+            uncertainty="hypothèse : tourplan ne sait pas comment ces temps ont été obtenus"
+            if own
+            else "temps calculés d’après la carte",
             uncertainty_pct=UNCERTAINTY_PCT,
             schematic=False,
             speeds="" if own else self.model.sentence(),
@@ -368,14 +372,20 @@ def with_measured(travel: TravelMatrix, drives: Measured) -> TravelMatrix:
         cell = row[origin], row[destination]
         if travel.reachable[cell]:
             time_s[cell], measured[cell] = drives[origin, destination], True
-    notes = [f"trajets mesurés sur la route : {int(measured.sum())} (aller et retour font deux)"]
+    notes = []
+    if measured.any():
+        count = int(measured.sum())
+        notes.append(f"trajets mesurés sur la route : {count} (aller et retour font deux)")
     if unlinked := len(used) - int(measured.sum()):
         notes.append(f"trajets mesurés entre des lieux sans route connue, laissés : {unlinked}")
     others = sorted({tuple(sorted(pair)) for pair in drives if pair not in used})
     if others:
         told = ", ".join(f"{a} et {b}" for a, b in others[:MAX_TOLD])
         more = "…" if len(others) > MAX_TOLD else ""
-        notes.append(f"trajets mesurés entre d’autres lieux : {len(others)} ({told}{more})")
+        notes.append(
+            f"trajets mesurés entre d’autres lieux : {len(others)} ({told}{more}), peut-être un "
+            "code mal tapé"
+        )
     return replace(travel, time_s=time_s, measured=measured, notes=(*travel.notes, *notes))
 
 

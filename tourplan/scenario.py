@@ -153,8 +153,13 @@ class Network(Section):
         "facteur", 1.0, "multiplie tous les temps calculés sur les routes"
     )
     winter: Flag = _field("hiver", False, "true : temps d’hiver, plus longs sur toutes les routes")
-    speeds: Annotated[dict[str, float], Field(max_length=50)] = _field(
-        "vitesses", {}, "vos vitesses en km/h, par exemple { communale = 40 }", "docs/vitesses.md"
+    speeds: Annotated[dict[str, Annotated[float, Field(strict=True)]], Field(max_length=50)] = (
+        _field(
+            "vitesses",
+            {},
+            "vos vitesses en km/h, par exemple { communale = 40 }",
+            "docs/vitesses.md",
+        )
     )
     measured_file: ShortText = _field(
         "mesures", "", "CSV de;vers;minutes : temps mesurés sur la route par les agents", ""

@@ -95,6 +95,11 @@ class Territory:
         """The names of the intercommunalités by code."""
         return {c.epci_code: c.epci_name for c in self.communes.values() if c.epci_code}
 
+    def own_codes(self) -> frozenset[str]:
+        """The communes that are not as in the embedded territory: the user's."""
+        embedded = _embedded_communes()
+        return frozenset(c for c, commune in self.communes.items() if embedded.get(c) != commune)
+
     def counter_codes(self) -> tuple[str, ...]:
         """The codes of the communes that hold at least one fixed counter, sorted."""
         return tuple(sorted({counter.code for counter in self.counters}))

@@ -594,9 +594,8 @@ def sources(plan: Plan, case: Case) -> str:
         ("Points fixes", counters_source(case)),
         (
             "Communes et mairies",
-            "contours IGN Admin Express, noms et intercommunalités INSEE, adresses et horaires "
-            "des mairies DILA (Licence Ouverte 2.0). Les permanences sont supposées tenues à la "
-            "mairie ou près d’elle.",
+            f"{communes_source(case)}. Les permanences sont supposées tenues à la mairie ou près "
+            "d’elle.",
         ),
     ]
     rows = (element("dt", text(name)) + element("dd", text(words)) for name, words in entries)
@@ -607,7 +606,27 @@ def residents_source(case: Case) -> str:
     """Whose figures of residents the plan counts."""
     if case.scenario.residents.file:
         return "chiffres fournis avec le scénario."
-    return "INSEE, population municipale 2023."
+    counted = set(case.resident_codes)
+    return f"{_given_or(case, counted, 'INSEE, population municipale 2023')}."
+
+
+def communes_source(case: Case) -> str:
+    """Where contours, names, addresses and hours come from."""
+    shown = {*case.resident_codes, *(site.code for site in case.problem.sites), case.depot_code}
+    official = (
+        "contours IGN Admin Express, noms et intercommunalités INSEE, adresses et horaires des "
+        "mairies DILA (Licence Ouverte 2.0)"
+    )
+    return _given_or(case, shown, official)
+
+
+def _given_or(case: Case, codes: set[str], official: str) -> str:
+    """The official source, unless communes come from the scenario's own files: some, or all."""
+    own = codes & case.territory.own_codes()
+    if not own:
+        return official
+    given = "données fournies avec le scénario"
+    return given if own == codes else f"{given} pour {len(own)} communes, sinon {official}"
 
 
 def counters_source(case: Case) -> str:

@@ -478,8 +478,11 @@ def _columns(keys: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Tags:
 
 
 def _date(graph: nx.MultiDiGraph) -> str:
-    """When the data is from: what tourplan or osmnx wrote, ISO, or empty."""
-    told = str(graph.graph.get("date") or graph.graph.get("created_date") or "")
+    """When the data is from: what tourplan wrote, ISO, or empty.
+
+    osmnx only writes the day the graph was made, which says nothing of the roads.
+    """
+    told = str(graph.graph.get("date") or "")
     return told[:10] if re.match(r"\d{4}-\d\d-\d\d", told) else ""
 
 

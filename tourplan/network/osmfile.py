@@ -370,6 +370,8 @@ def _check_text(path: Path, head: bytes) -> None:
     """
     if not head:
         raise _damaged(path)
+    if re.match(rb"\s*<(!doctype\s+)?html", head, re.IGNORECASE):
+        raise InputError.of(str(path), "ce ne sont pas des données OpenStreetMap", AGAIN)
     if b"<!" in head.replace(b"<!--", b""):
         raise InputError.of(
             str(path),

@@ -15,7 +15,8 @@ from tourplan.errors import Fault, InputError, one_of, quoted
 UNCERTAINTY_PCT = 15
 """How far a time may be from a real drive without traffic; see ``docs/vitesses.md``."""
 EARTH_RADIUS_M = 6_371_009.0
-MAX_KMH = 150.0
+SLOWEST_KMH, MAX_KMH = 1.0, 150.0
+"""Between these, a speed is possible."""
 SLOWEST_BEND_KMH = 15.0
 BEND_RADIUS_M = 50.0
 """The radius that the row ``virage`` is about."""
@@ -257,9 +258,9 @@ def _row_faults(name: str, value: object) -> list[Fault]:
     where = f"reseau.vitesses.{name}"
     if _key(name) not in KEYS:
         return [Fault(where, "route inconnue", one_of(name, KEYS))]
-    if not 0 < _number(value) <= MAX_KMH:
+    if not SLOWEST_KMH <= _number(value) <= MAX_KMH:
         what = f"{quoted(value)} n’est pas une vitesse possible"
-        return [Fault(where, what, "attendu un nombre de km/h, au-dessus de 0, 150 au plus")]
+        return [Fault(where, what, "attendu un nombre de km/h, de 1 à 150")]
     return []
 
 
