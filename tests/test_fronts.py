@@ -89,3 +89,10 @@ def test_a_climb_meets_every_distance_at_its_top(towards):
     expected = by_scipy(2_000, start, end, weight, nodes)[:, nodes]
     assert np.array_equal(least, expected.T if towards else expected)
     assert fronts.nbytes > 0
+
+
+def test_large_sums_are_shared_and_the_same():
+    random = np.random.default_rng(0)
+    left, right = random.integers(0, 99, (201, 90)) * 1.0, random.integers(0, 99, (90, 70)) * 1.0
+    assert left.size * right.shape[1] > fronts_module._SHARED
+    assert np.array_equal(shortest_sums(left, right), (left[:, :, None] + right).min(axis=1))

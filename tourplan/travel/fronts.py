@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,8 @@ Floats = NDArray[np.float64]
 
 _CUBE = 100_000
 """Sums of about as many terms are made in one piece."""
+_SHARED = 1_000_000
+"""Sums of more terms are shared by two threads."""
 _PANEL, _LARGE = 32, 400
 """Tables of more nodes than the second are closed as many at a time as the first."""
 
@@ -139,11 +143,28 @@ def shortest_sums(left: Floats, right: Floats) -> Floats:
         return np.asarray((left[:, :, None] + right[None]).min(axis=1))
     right = np.ascontiguousarray(right)
     least = np.empty((rows, columns))
-    sums = np.empty((terms, columns))
-    for i in range(rows):
-        np.add(right, left[i, :, None], out=sums)
-        np.minimum.reduce(sums, axis=0, out=least[i])
+    if rows * terms * columns <= _SHARED:
+        _fill(least, left, right)
+        return least
+    half = rows // 2
+    second = _second_core().submit(_fill, least[half:], left[half:], right)
+    _fill(least[:half], left[:half], right)
+    second.result()
     return least
+
+
+def _fill(least: Floats, left: Floats, right: Floats) -> None:
+    """The least sums, row by row, in place."""
+    sums = np.empty(right.shape)
+    for row, target in zip(left, least, strict=True):
+        np.add(right, row[:, None], out=sums)
+        np.minimum.reduce(sums, axis=0, out=target)
+
+
+@cache
+def _second_core() -> ThreadPoolExecutor:
+    """One more thread: numpy lets it work while it adds."""
+    return ThreadPoolExecutor(1, thread_name_prefix="tourplan")
 
 
 def build_fronts(cut: Dissection, arcs: Arcs) -> Fronts:
