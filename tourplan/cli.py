@@ -21,6 +21,7 @@ import typer
 from tourplan.console import (
     FrenchCommand,
     FrenchGroup,
+    Json,
     give_up_stdout,
     note,
     print_json,
@@ -70,7 +71,6 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Réponse en JSON, pour les programmes.")]
 Limit = Annotated[
     float | None,
     typer.Option(

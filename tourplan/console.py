@@ -9,7 +9,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -84,6 +84,8 @@ def harmless(text: str) -> str:
 
 
 _HELP = "Montrer cette aide et quitter."
+
+Json = Annotated[bool, typer.Option("--json", help="Réponse en JSON, pour les programmes.")]
 
 
 def _page(usage: str, purpose: str, *lists: tuple[str, Sequence[tuple[str, str]]]) -> str:

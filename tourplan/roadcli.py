@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tourplan.console import FrenchCommand, FrenchGroup, print_json, progress_to, say, say_all
+from tourplan.console import FrenchCommand, FrenchGroup, Json, print_json, progress_to, say, say_all
 
 if TYPE_CHECKING:
     from tourplan.network.snap import Snap
@@ -37,7 +37,6 @@ roads = typer.Typer(
     no_args_is_help=True,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Réponse en JSON, pour les programmes.")]
 ScenarioPath = Annotated[
     Path, typer.Argument(metavar="SCENARIO", help="Le scénario, dont [reseau] dit la source.")
 ]

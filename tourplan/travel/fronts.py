@@ -66,11 +66,6 @@ class Fronts:
     fronts: tuple[Front | None, ...]
     part: Ints
 
-    @property
-    def nbytes(self) -> int:
-        """Memory of the tables."""
-        return sum(front.between.nbytes for front in self.fronts if front is not None)
-
     def climb(
         self, row: Ints, node: Ints, distance: Floats, *, towards: bool
     ) -> dict[int, Climbed]:
