@@ -30,7 +30,7 @@ demo: $(VENV)/package
 	$(BIN)/tourplan solve --sortie sorties
 
 test: $(VENV)/dev browser
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 test-slow: $(VENV)/dev browser
 	$(BIN)/python -m pytest -m slow

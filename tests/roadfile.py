@@ -70,7 +70,7 @@ def grid_case(folder: Path, **network: object) -> Scenario:
         "territoire": {"fichiers": ["communes.geojson"]},
         "points_fixes": {"integres": False, "fichiers": ["points.csv"]},
         "reseau": {"source": "fichier", "fichier": "g.osm", **network},
-        "vehicule": {"depot": "90001"},
+        "vehicules": [{"depot": "90001"}],
         "semaine": {"ouverture_min_h": 0},
     }
     return Scenario.from_keys(keys, folder)

@@ -193,7 +193,7 @@ def test_routes_bend(drawn):
 def test_each_leg_of_each_day_is_a_way_of_many_points(solved):
     travel, plan = solved.case.travel, solved.plan
     for day in plan.days:
-        codes = [plan.depot, *(stop.code for stop in day.stops), plan.depot]
+        codes = [day.depot, *(stop.code for stop in day.stops), day.depot]
         for a, b in pairwise(codes):
             assert len(travel.path(a, b)) > 10
             assert all(travel.ways.position(name) for name in travel.path(a, b))

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from tourplan.assemble import WHOLE_AREA, agent_labels, area_access, assemble, crew_label
+from tourplan.assemble import WHOLE_AREA, area_access, assemble
+from tourplan.crews import agent_labels
+from tourplan.export.words import team_words
 from tourplan.optimise.solve import level_of
 from tourplan.plan import Plan
 from tourplan.prepare import Case, prepare
@@ -22,7 +24,7 @@ def case_of(**changes: Any) -> Case:
     keys = {
         "titre": "Deux communes",
         "communes": {"a_desservir": ["34064", "34230"]},
-        "vehicule": {"depot": "34079", "cout_eur_km": 0.5, "co2_g_km": 100},
+        "vehicules": [{"depot": "34079", "cout_eur_km": 0.5, "co2_g_km": 100}],
         **changes,
     }
     return prepare(Scenario.from_keys(keys))
@@ -31,8 +33,9 @@ def case_of(**changes: Any) -> Case:
 def plan_of(case: Case, *layout: tuple[int, int, int]) -> Plan:
     """The plan that holds the morning of each (week, weekday, site)."""
     opening, closing = (round(hour * 3600) for hour in SESSIONS_H[0])
+    weeks = [crew.week + 1 for crew in case.problem.crew_weeks]
     days = [
-        build_day(case.problem, week, weekday, [Opening(0, site, opening, closing)])
+        build_day(case.problem, weeks.index(week), weekday, [Opening(0, site, opening, closing)])
         for week, weekday, site in layout
     ]
     levels = [level_of(case.problem, days, name) for name in case.problem.objectives]
@@ -81,14 +84,18 @@ class TestPlaces:
                 assert stop.address == case.territory[stop.code].address != ""
 
     def test_depot(self, plan):
-        assert (plan.depot, plan.depot_name) == ("34079", "Clermont-l'Hérault")
+        assert plan.depots == {"34079": "Clermont-l'Hérault"}
+        assert {day.depot for day in plan.days} == {"34079"}
 
     def test_free_days(self, plan):
-        assert plan.free_days == ((1, 1), (1, 3), (1, 4))
+        assert plan.free_days == tuple((1, day, "Véhicule 1") for day in (1, 3, 4))
 
     def test_free_days_of_two_weeks_and_chosen_weekdays(self):
         two = case_of(cycle={"semaines": 2, "jours": ["mardi", "lundi"]})
-        assert plan_of(two, (1, 0, 0), (2, 1, 1)).free_days == ((1, 1), (2, 0))
+        assert plan_of(two, (1, 0, 0), (2, 1, 1)).free_days == (
+            (1, 1, "Véhicule 1"),
+            (2, 0, "Véhicule 1"),
+        )
 
     def test_origin_is_told_schematic(self, plan):
         assert plan.origin.schematic
@@ -177,35 +184,84 @@ class TestAccess:
 
 class TestCrews:
     @staticmethod
-    def scenario(*weeks: tuple[int, ...] | None, size: int = 2, **changes: Any) -> Scenario:
+    def teams(*weeks: tuple[int, ...] | None, size: int = 2, **changes: Any) -> list[str]:
+        """Who goes in the first crew of each week of the cycle, as outputs say it."""
         agents = [{"semaines": list(w)} if w else {} for w in weeks]
-        keys = {
-            "titre": "x",
-            "communes": {"a_desservir": ["34064"]},
-            "agents": agents,
-            "equipe": {"agents": size},
-        }
-        return Scenario.from_keys({**keys, **changes})
+        case = case_of(agents=agents, equipe={"agents": size}, **changes)
+        days = plan_of(case, *((week + 1, 0, 0) for week in range(case.problem.weeks))).days
+        return [team_words(day.teams) for day in days]
 
     def test_all_are_there(self):
-        assert crew_label(self.scenario(None, None), 1) == "Agent 1, Agent 2"
+        assert self.teams(None, None) == ["Agent 1, Agent 2"]
 
     def test_no_more_than_the_crew(self):
-        assert crew_label(self.scenario(None, None, None), 1) == "Agent 1, Agent 2"
+        assert self.teams(None, None, None) == ["Agent 1, Agent 2"]
 
     def test_each_week_of_the_month_its_own(self):
-        scenario = self.scenario(None, (2,), (4,))
-        assert crew_label(scenario, 1) == (
+        assert self.teams(None, (2,), (4,)) == [
             "Agent 1, Agent 2 (semaine 2 du mois) ; Agent 1, Agent 3 (semaine 4 du mois)"
-        )
+        ]
 
     def test_each_week_of_the_cycle_its_own(self):
-        scenario = self.scenario(None, (2,), (4,), cycle={"semaines": 2})
-        assert crew_label(scenario, 1) == "Agent 1, Agent 2"
-        assert crew_label(scenario, 2) == "Agent 1, Agent 3"
+        assert self.teams(None, (2,), (4,), cycle={"semaines": 2}) == [
+            "Agent 1, Agent 2",
+            "Agent 1, Agent 3",
+        ]
 
     def test_alone(self):
-        assert crew_label(self.scenario(None, size=1), 1) == "Agent 1"
+        assert self.teams(None, size=1) == ["Agent 1"]
+
+    def test_weeks_of_one_team_are_told_together(self):
+        teams = {1: ("Ana", "Bob"), 2: ("Cid",), 3: ("Ana", "Bob")}
+        assert team_words(teams) == "Ana, Bob (semaines 1 et 3 du mois) ; Cid (semaine 2 du mois)"
+
+
+class TestSeveral:
+    """Two vehicles from two agencies: figures of the busiest agent, of the least open vehicle."""
+
+    @pytest.fixture
+    def two(self) -> Case:
+        return case_of(
+            agents=[{"agence": "34079"}, {"agence": "34142"}],
+            vehicules=[{"nom": "Kangoo", "depot": "34079"}, {"nom": "Zoé", "depot": "34142"}],
+            equipe={"agents": 1},
+        )
+
+    def test_depots_vehicles_and_free_days(self, two):
+        plan = plan_of(two, (1, 0, 0))
+        assert plan.depots == {"34079": "Clermont-l'Hérault", "34142": "Lodève"}
+        assert plan.vehicles == ("Kangoo", "Zoé")
+        free = {(1, day, name) for day in range(5) for name in plan.vehicles}
+        assert set(plan.free_days) == free - {(1, 0, "Kangoo")}
+        assert plan.figures.least_open_s == 0
+
+    def test_work_is_that_of_the_busiest_agent(self, two):
+        problem = two.problem
+        held = [Opening(0, 0, 35_100, 44_100)], [Opening(0, 1, 35_100, 44_100)]
+        days = [build_day(problem, crew, 0, openings) for crew, openings in enumerate(held)]
+        plan = assemble(two, days, (), "évalué")
+        assert plan.figures.most_work_s == max(day.work_s for day in days)
+        assert plan.figures.work_s == sum(day.work_s for day in days)
+        assert plan.figures.least_open_s == 9_000
+        assert Plan.from_json(plan.to_json()) == plan
+
+    def test_goals_say_what_they_count(self):
+        case = case_of(acces=[{"minutes": 20, "part_pct": 50, "permanences": 2}])
+        (note,) = [n for n in plan_of(case).notes if n.startswith("objectif")]
+        assert "à 20 min au plus d’un accueil ou de 2 permanences par cycle : " in note
+
+
+class TestRooms:
+    def test_the_address_is_that_of_the_room(self):
+        rooms = [
+            {"code_insee": "34064", "nom": "Halle", "adresse": "place du Marché"},
+            {"code_insee": "34064", "nom": "École"},
+        ]
+        plan = plan_of(case_of(lieux=rooms), (1, 0, 0), (1, 1, 1))
+        assert [(s.place, s.address) for day in plan.days for s in day.stops] == [
+            ("Halle", "place du Marché"),
+            ("École", ""),
+        ]
 
 
 class TestNames:
@@ -215,7 +271,7 @@ class TestNames:
         case = case_of(**self.KEYS)
         plan = plan_of(case, (1, 0, 0))
         assert plan.agents == ("Agent 1", "Agent 2")
-        assert plan.crews == ("Agent 1, Agent 2",)
+        assert {team_words(day.teams) for day in plan.days} == {"Agent 1, Agent 2"}
         assert "Zoé" not in plan.to_json()
         assert plan.scenario["agents"] == [{"nom": ""}, {"semaines": [2, 4]}]
 
@@ -265,5 +321,5 @@ class TestDates:
 
 
 def test_what_was_assumed_is_noted():
-    case = case_of(vehicule={})
+    case = case_of(vehicules=[{}])
     assert any("hypothèse : aucune agence" in note for note in plan_of(case, (1, 0, 0)).notes)

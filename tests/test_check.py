@@ -36,6 +36,7 @@ SQUARE = [[[3.3, 43.6], [3.5, 43.6], [3.5, 43.8], [3.3, 43.8], [3.3, 43.6]]]
 FULL_OF_FAULTS = """
 titre = "Plein de fautes"
 [communes]
+candidates = ["34036"]
 a_desservir = [
     "34999",            # unknown code
     "Le Bosc",          # a name
@@ -72,10 +73,27 @@ agence = "00000"
 semaines = [2, 5]
 [[agents]]
 semaines = []           # no week
-[vehicule]
+[[vehicules]]
 depot = "34998"         # no commune
 depots = "34079"        # unknown key
 energie = "diesel"
+[[reglages]]
+communes = ["34036", "34172"]   # the second is no candidate
+passages = 2
+passages_max = 1
+[[reglages]]
+communes = ["34036"]
+passages = 3            # said above
+[[lieux]]
+code_insee = "34036"
+nom = "Foyer"
+lon = 2.35              # in Paris
+lat = 48.85
+[[imposes]]
+commune = "Lodève"      # a name
+creneau = "matinée"     # no such session
+[[interdits]]
+vehicule = "Camion"     # no such vehicle
 [[acces]]
 minutes = 15
 part_pct = 95
@@ -153,14 +171,17 @@ def test_a_scenario_full_of_faults_is_told_all_at_once(tmp_path):
         '"09:45"',
         "semaine.travail_max_h : « 39 » ne convient pas → donnez un nombre",
         "agents.2.semaines : semaine « 5 » inconnue → attendu 1 à 4",
-        "vehicule.depots : clé inconnue → vouliez-vous « depot » ?",
-        "vehicule.energie : « diesel » inconnu → attendu thermique, hybride ou électrique",
+        "vehicules.1.depots : clé inconnue → vouliez-vous « depot » ?",
+        "vehicules.1.energie : « diesel » inconnu → attendu thermique, hybride ou électrique",
         # coherence
         "permanences.1.fermeture : « matin » ferme à 09:45 alors qu’elle ouvre à 12:15 → donnez "
         "une fermeture plus tardive que l’ouverture",
         "agents.3.semaines : cet agent n’a aucune semaine → donnez par exemple [2, 4]",
-        "agents.1.agence : « 00000 » n’est pas le dépôt du véhicule (« 34998 ») → l’équipe part "
-        "ensemble : donnez la même commune",
+        "agents.1.agence : aucun véhicule ne part de « 00000 » (dépôts : « 34998 ») → équipe et "
+        "véhicule partent ensemble : donnez un dépôt d’un véhicule, ou ajoutez cette agence à "
+        "depot",
+        "reglages.1.passages : donné avec passages_min ou passages_max → gardez passages, ou "
+        "passages_min et passages_max",
         "acces : 95 % à 15 min et 80 % à 30 min se contredisent : qui est à 15 min est aussi à "
         "30 min → donnez au temps le plus long la part la plus grande",
         # against the territory
@@ -170,6 +191,12 @@ def test_a_scenario_full_of_faults_is_told_all_at_once(tmp_path):
         "(Pégairolles-de-Buèges), 34196 (Pégairolles-de-l'Escalette) ?",
         "communes.candidates_epci : intercommunalité « Lodévois et Larzac » inconnue → "
         "vouliez-vous 200017341 (CC Lodévois et Larzac) ?",
+        'imposes.1.commune : « Lodève » n’est pas un code INSEE → écrivez "34142" (Lodève)',
+        "reglages.1.communes : Montpellier (34172) n’est pas candidate → ajoutez-la à "
+        "communes.candidates, ou retirez-la ici",
+        "reglages.2.passages : déjà réglé par reglages.1 pour Le Bosc (34036) → gardez-le dans une "
+        "seule des deux sections",
+        "interdits.1.vehicule : aucun véhicule ne se nomme « Camion » → attendu : Véhicule 1",
         # the user's files
         "points_fixes.exclus : aucun point fixe n’a l’identifiant « inconnu » → reprenez la "
         "colonne id de data/points_fixes.csv ou de vos fichiers",
@@ -183,8 +210,9 @@ def test_a_scenario_full_of_faults_is_told_all_at_once(tmp_path):
         "communes.a_desservir : code INSEE « 34999 » inconnu → vouliez-vous 34",
         "communes.a_desservir : « 34700 » est un code postal, attendu un code INSEE",
         "agents.1.agence : code INSEE « 00000 » inconnu",
-        "vehicule.depot : code INSEE « 34998 » inconnu → vouliez-vous 34",
+        "vehicules.1.depot : code INSEE « 34998 » inconnu → vouliez-vous 34",
         "point fixe « loin » : placé à 3",
+        "lieu « Foyer » : placé à 5",
     }
     rest = told - expected
     assert len(rest) == len(begun)
@@ -213,7 +241,7 @@ class TestEmbedded:
 class TestResidents:
     def total(self, keys: dict[str, Any], territory: Territory) -> int:
         scenario = Scenario.from_keys({"titre": "x", "communes": {"a_desservir": [TEN[0]]}, **keys})
-        return sum(point.weight for point in residents_of(scenario, territory))
+        return sum(point.weight for point in residents_of(scenario, territory).points)
 
     def test_they_are_those_of_the_intercommunalites_concerned(self, embedded):
         assert self.total({}, embedded) == 14_929
@@ -231,7 +259,7 @@ class TestResidents:
         (tmp_path / "h.csv").write_text("code_insee,habitants\n34060,5\n34036,1\n34060,2\n")
         keys = {"titre": "x", "communes": {"a_desservir": ["34036"]}}
         scenario = Scenario.from_keys({**keys, "habitants": {"fichier": "h.csv"}}, tmp_path)
-        points = residents_of(scenario, embedded)
+        points = residents_of(scenario, embedded).points
         assert [(p.code, p.weight) for p in points] == [("34036", 1), ("34060", 7)]
 
 
@@ -253,8 +281,11 @@ class TestCodes:
                 "habitants.communes",
             ),
             (
-                {"communes": {"a_desservir": ["34036"]}, "vehicule": {"depot": "34999"}},
-                "vehicule.depot",
+                {
+                    "communes": {"a_desservir": ["34036"]},
+                    "vehicules": [{"depot": ["34079", "34999"]}],
+                },
+                "vehicules.1.depot",
             ),
             (
                 {
@@ -304,13 +335,100 @@ class TestCodes:
             {
                 "titre": "x",
                 "communes": {"a_desservir": codes, "candidates_epci": codes, "exclues": codes},
-                "vehicule": {"depot": codes[0]},
+                "vehicules": [{"depot": codes[:2]}],
+                "reglages": [{"communes": codes, "epci": codes, "passages": 1}],
+                "imposes": [{"commune": codes[0]}],
+                "interdits": [{"commune": codes[0], "jour": "lundi"}],
+                "lieux": [{"code_insee": codes[0], "nom": codes[0], "lon": 0, "lat": 0}],
                 "objectifs": {"ordre": codes},
             }
         )
         faults = territory_faults(scenario, read_territory()) + order_faults(scenario)
         assert faults
         assert all(f.where and f.what and f.mend for f in faults)
+
+
+LE_BOSC = {"communes": {"a_desservir": ["34036"]}}
+
+
+class TestChoices:
+    """Communes settled, imposed or forbidden, rooms and operators, against the territory."""
+
+    @pytest.mark.parametrize(
+        ("keys", "text"),
+        [
+            (
+                {"imposes": [{"commune": "34172"}]},
+                "imposes.1.commune : Montpellier (34172) n’est pas candidate",
+            ),
+            (
+                {"interdits": [{"commune": "34172"}]},
+                "interdits.1.commune : Montpellier (34172) n’est pas candidate",
+            ),
+            (
+                {"interdits": [{"commune": "34999"}]},
+                "interdits.1.commune : code INSEE « 34999 » inconnu",
+            ),
+            (
+                {"reglages": [{"communes": ["34999"], "passages": 1}]},
+                "reglages.1.communes : code INSEE « 34999 » inconnu",
+            ),
+            (
+                {"reglages": [{"epci": ["Lodévois"], "passages": 1}]},
+                "reglages.1.epci : intercommunalité « Lodévois » inconnue",
+            ),
+            (
+                {"reglages": [{"epci": [PIC_SAINT_LOUP], "passages": 1}]},
+                "reglages.1.epci : aucune commune de CC du Grand Pic Saint-Loup n’est candidate",
+            ),
+            (
+                {"reglages": [{"communes": ["34036"], "passages": 0}]},
+                "reglages.1.passages : Le Bosc (34036) : à desservir, mais aucun passage",
+            ),
+            (
+                {"lieux": [{"code_insee": "34999", "nom": "Foyer"}]},
+                "lieu « Foyer » : code INSEE « 34999 » inconnu",
+            ),
+            (
+                {"lieux": [{"code_insee": "34036", "nom": "Foyer", "lon": 3.3, "lat": 43.6}]},
+                "lieu « Foyer » : placé à 10 km hors de sa commune, Le Bosc",
+            ),
+            (
+                {
+                    "lieux": [{"code_insee": "34036", "nom": "Foyer", "acces_pmr": False}],
+                    "salles": {"exiger_acces_pmr": True},
+                },
+                "salles.exiger_acces_pmr : aucun lieu donné pour la commune 34036 n’y répond",
+            ),
+            (
+                {"acces": [{"minutes": 30, "operateur": "CPAM"}]},
+                "acces : aucun point fixe n’a l’opérateur « CPAM » → nommez dans [points_fixes]",
+            ),
+        ],
+    )
+    def test_each_is_told_alone(self, keys, text):
+        assert fault_of({**LE_BOSC, **keys}).startswith(text)
+
+    def test_rooms_that_are_not_said_unfit_are_accepted(self, embedded):
+        venue = {"code_insee": "34036", "nom": "Foyer", "acces_pmr": False}
+        other = {"code_insee": "34036", "nom": "École"}
+        salles = {"exiger_acces_pmr": True, "exiger_confidentialite": True}
+        keys = {"titre": "x", **LE_BOSC, "lieux": [venue, other], "salles": salles}
+        assert territory_faults(Scenario.from_keys(keys), embedded) == []
+
+    def test_an_operator_is_found_whatever_its_case_or_the_nearest_is_given(self, tmp_path):
+        (tmp_path / "p.csv").write_text("id;nom;code_insee;operateurs\na;A;34079;CPAM|Caf\n")
+        keys = {**LE_BOSC, "points_fixes": {"fichiers": ["p.csv"]}}
+        goals = [{"minutes": 30, "operateur": "cpam"}, {"minutes": 20, "operateur": "Caff"}]
+        text = fault_of({**keys, "acces": goals}, tmp_path)
+        assert text == "acces : aucun point fixe n’a l’opérateur « Caff » → vouliez-vous « Caf » ?"
+
+    def test_weights_are_a_column_of_the_file_of_residents(self, tmp_path):
+        (tmp_path / "h.csv").write_text("code_insee;habitants;Plus de 75\n34036;9;2\n")
+        keys = {**LE_BOSC, "habitants": {"fichier": "h.csv"}}
+        goals = [{"minutes": 30, "poids": "plus de 75"}, {"minutes": 20, "poids": "moins de 20"}]
+        text = fault_of({**keys, "acces": goals}, tmp_path)
+        assert text.startswith("h.csv : colonne « moins_de_20 » absente")
 
 
 class TestOrder:
@@ -321,6 +439,14 @@ class TestOrder:
     def test_every_level_on_offer_is_known(self):
         names = ("passages", "habitants_au_dela_45", "heures_mairie", "acces_moyen", "route", "km")
         assert self.of(*names, "ouverture") == []
+
+    def test_the_levels_of_the_goals_are_known(self):
+        goals = [{"minutes": 30, "operateur": "CPAM"}, {"minutes": 15, "permanences": 2}]
+        keys = {"titre": "x", "acces": goals}
+        assert order_faults(from_keys(keys)[0]) == []
+        keys["objectifs"] = {"ordre": ["habitants_au_dela_30_cpan"]}
+        (fault,) = order_faults(from_keys(keys)[0])
+        assert fault.mend == "vouliez-vous « habitants_au_dela_30_cpam » ?"
 
     @pytest.mark.parametrize("name", ["rout", "habitants_au_dela_", "habitants_au_dela_-5", ""])
     def test_an_unknown_level_is_told(self, name):

@@ -10,20 +10,23 @@ from dataclasses import replace
 from time import monotonic
 
 import pytest
+from cycles import cycles
 from hypothesis import assume, given
-from tiny import HOUR, MINUTE, MORNING, examples, make, on_a_line
+from tiny import HOUR, MINUTE, MORNING, agent, asking, examples, make, on, on_a_line, with_work
 from tiny import territories as small_territories
 
 from tourplan.daytours import list_day_tours
 from tourplan.errors import NoPlanError, Repair
-from tourplan.optimise.solve import Infeasible, optimise
+from tourplan.optimise.rules import RULES
+from tourplan.optimise.solve import Infeasible, Undecided, optimise
 from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
-from tourplan.problem import AccessGoal, Problem
+from tourplan.problem import AccessGoal, Pin, Problem
 from tourplan.scenario import Scenario
 from tourplan.starter import TEN, example_keys
 from tourplan.study.clash import no_plan_error
 
+NOT_ENOUGH = "l’assouplir seule ne suffit pas"
 LINE = on_a_line([0, 20, 30, 45])
 BEZIERS = "34032"
 ALL = {"required_sessions", "weekly_opening", "weekly_work", "imposed_goals", "hours_rule"}
@@ -36,7 +39,7 @@ def why(problem: Problem, seconds: float = 60.0) -> NoPlanError:
 def has_plan(problem: Problem) -> bool:
     try:
         optimise(replace(problem, objectives=()))
-    except Infeasible:
+    except (Infeasible, Undecided):
         return False
     return True
 
@@ -44,12 +47,11 @@ def has_plan(problem: Problem) -> bool:
 def without(problem: Problem, rules: set[str]) -> Problem:
     """The problem with some requirements left out."""
     if "required_sessions" in rules:
-        sites = tuple(replace(site, required=0) for site in problem.sites)
-        problem = replace(problem, sites=sites)
+        problem = asking(problem, required=0)
     if "weekly_opening" in rules:
         problem = replace(problem, week=replace(problem.week, min_opening_s=0))
     if "weekly_work" in rules:
-        problem = replace(problem, week=replace(problem.week, max_work_s=10**7))
+        problem = with_work(problem, 10**7)
     if "imposed_goals" in rules:
         goals = tuple(replace(goal, imposed=False) for goal in problem.goals)
         problem = replace(problem, goals=goals)
@@ -76,8 +78,7 @@ def with_shares(problem: Problem, shares: dict[int, float]) -> Problem:
 
 
 def serving_at_most(problem: Problem, dropped: set[str]) -> Problem:
-    sites = (replace(s, required=0 if s.name in dropped else s.required) for s in problem.sites)
-    return replace(problem, sites=tuple(sites))
+    return asking(problem, {d.code for d in problem.demands if d.name in dropped}, required=0)
 
 
 def mended(problem: Problem, repair: Repair) -> tuple[Problem, list[Problem]]:
@@ -88,13 +89,12 @@ def mended(problem: Problem, repair: Repair) -> tuple[Problem, list[Problem]]:
         return replace(problem, week=week[0]), [replace(problem, week=week[1])]
     if repair.rule == "weekly_work":
         told = seconds_in(repair.change)
-        week = [replace(problem.week, max_work_s=s) for s in (told, told - MINUTE)]
-        return replace(problem, week=week[0]), [replace(problem, week=week[1])]
+        return with_work(problem, told), [with_work(problem, told - MINUTE)]
     if repair.rule == "required_sessions":
         names = repair.change.partition(" sans ")[2]
         dropped = set(re.split(r", | et ", names))
         fewer = itertools.combinations(
-            [s.name for s in problem.sites if s.required], len(dropped) - 1
+            [d.name for d in problem.demands if d.required], len(dropped) - 1
         )
         return serving_at_most(problem, dropped), [serving_at_most(problem, set(f)) for f in fewer]
     if repair.rule == "imposed_goals":
@@ -295,6 +295,57 @@ def test_several_limits_together_keep_a_commune_out():
     }
 
 
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"refused": [(0, 0)]}, "permettre d’autres jours"),
+        ({"agents": [agent("Un", days=on([6])), agent("Deux", days=on([0]))]}, "aucune équipe"),
+        ({"vehicles": []}, "aucune équipe"),
+    ],
+)
+def test_a_commune_that_no_crew_may_serve(facts, words):
+    (repair,) = why(make(LINE, required="A", **facts)).repairs
+    assert repair.rule == "day"
+    assert words in repair.change
+
+
+def test_a_commune_without_a_fit_room():
+    problem = make(LINE, required="A")
+    roomless = replace(problem, sites=problem.sites[1:], open_slots=problem.open_slots[:, 1:])
+    (repair,) = why(roomless).repairs
+    assert "aucune salle" in repair.change
+
+
+WISHES = [
+    ("pinned_sessions", {"pins": (Pin(weekday=0), Pin(weekday=0, session=1))}, {"weekdays": [0]}),
+    ("spread_sessions", {"required": 2, "gap_days": 5}, {}),
+    ("same_slot", {"required": 2, "same_slot": True}, {}),
+]
+
+
+@pytest.mark.parametrize(("rule", "wish", "facts"), WISHES, ids=[rule for rule, *_ in WISHES])
+def test_wishes_that_clash_are_named(rule, wish, facts):
+    """A alone, in a morning of each day: its pin is for an afternoon, or its two days differ."""
+    demands = {"A": {"allowed": 2, **wish}}
+    error = why(make(LINE, sites=1, sessions=[MORNING], demands=demands, **facts))
+    assert rule in {repair.rule for repair in error.repairs}
+    assert all(repair.proved for repair in error.repairs)
+
+
+@examples(40)
+@given(cycles())
+def test_clashes_of_any_cycle_cannot_be_spared(problem):
+    """What is named does clash; without any one of the requirements named there is a plan."""
+    assume(not has_plan(problem))
+    error = why(problem)
+    assert error.repairs
+    named = {repair.rule for repair in error.repairs} & set(RULES)
+    for rule in named:
+        relaxed = [r.rule for r in error.repairs if r.change == NOT_ENOUGH]
+        if rule not in relaxed and rule != "weekly_opening":
+            optimise(replace(problem, objectives=()), without={rule})
+
+
 @examples(90)
 @given(small_territories())
 def test_clashes_drawn_at_random_are_named_and_mended(problem):
@@ -302,7 +353,9 @@ def test_clashes_drawn_at_random_are_named_and_mended(problem):
     error = why(problem)
     assert error.repairs
     tours = list_day_tours(problem)
-    hopeless = [s for n, s in enumerate(problem.sites) if s.required and not len(tours.serving(n))]
+    hopeless = [
+        d for n, d in enumerate(problem.demands) if d.required and not len(tours.serving(n))
+    ]
     if hopeless:
         assert [repair.rule for repair in error.repairs] == ["day"] * len(hopeless)
     else:
@@ -314,9 +367,9 @@ def test_clashes_drawn_at_random_are_named_and_mended(problem):
 
 def herault(depot: str = "34079", **sections: object) -> Case:
     keys = copy.deepcopy(example_keys("herault"))
-    for agent in keys["agents"]:
-        agent["agence"] = depot
-    keys["vehicule"]["depot"] = depot
+    for one in keys["agents"]:
+        one["agence"] = depot
+    keys["vehicules"][0]["depot"] = depot
     return prepare(Scenario.from_keys({**keys, **sections}))
 
 

@@ -28,7 +28,7 @@ from tourplan.starter import EXAMPLES, TEN, example
 ROOT = Path(__file__).parent.parent
 COLUMNS = (
     "semaine;jour;creneau;date;code_insee;commune;lieu;adresse;arrivee;ouverture;fermeture;"
-    "depart;trajet_min;trajet_km;agents;vehicule;temps_de_trajet;trajet_source"
+    "depart;trajet_min;trajet_km;agents;vehicule;temps_de_trajet;trajet_source;pause_de;pause_a"
 )
 PAPER_2021 = (
     "Le Bosc, St Jean de la Blaquière, La Vacquerie et St Martin de Castrie, "
@@ -41,7 +41,7 @@ titre = "Deux communes"
 a_desservir = ["34064", "34230"]
 [semaine]
 ouverture_min_h = 0
-[vehicule]
+[[vehicules]]
 depot = "34079"
 """
 FILES = ["carte.html", "itineraire.csv", "plan.json"]
@@ -232,7 +232,7 @@ fermeture = "09:00"
 semaines = []
 [[agents]]
 semaines = [2, 5]
-[vehicule]
+[[vehicules]]
 depot = "Nulle-Part"
 [[acces]]
 minutes = 15
@@ -258,7 +258,7 @@ class TestCheck:
             "permanences.1.fermeture",
             "agents.1.semaines",
             "agents.2.semaines",
-            "vehicule.depot",
+            "vehicules.1.depot",
             "se contredisent",
             "comparaison.tournee, absente.csv : le fichier « absente.csv » est introuvable",
         ):
@@ -951,5 +951,5 @@ class TestDates:
             ("1", "2027-01-11"),
             ("2", "2027-01-25"),
         }
-        assert "sem. 1 lundi" in answer.out
+        assert "  Semaine 1\n    lundi     départ " in answer.out
         assert "une fois par mois" in answer.out

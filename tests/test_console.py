@@ -106,7 +106,7 @@ class TestFrench:
         [
             (["solv"], "commande « solv » inconnue ; vouliez-vous solve ?"),
             (["évaluter"], "vouliez-vous évaluer ?"),
-            (["zzz"], "attendu : init, check, solve, evaluate, network, creer, verifier"),
+            (["zzz"], "attendu : init, check, solve, evaluate, explain, network, creer, verifier"),
             (["--exemple"], "option --exemple inconnue"),
             (["-x"], "option -x inconnue"),
             (["solve", "--fou"], "option --fou inconnue"),
@@ -147,6 +147,7 @@ class TestFrench:
             ("planifier", "solve"),
             ("evaluer", "evaluate"),
             ("ÉVALUER", "evaluate"),
+            ("expliquer", "explain"),
         ],
     )
     def test_synonyms(self, say, french, english):

@@ -194,3 +194,12 @@ class TestInput:
         days = (day.model_copy(update={"stops": (stop,)}),)
         with pytest.raises(InputError, match="hors du scénario"):
             tp.coverage(herault_case, herault_plan.model_copy(update={"days": days}))
+
+    def test_plan_held_in_unknown_rooms_is_refused(self, herault_case, herault_plan):
+        day = herault_plan.days[0]
+        stop = day.stops[0].model_copy(update={"place": "Halle"})
+        days = (day.model_copy(update={"stops": (stop,)}),)
+        with pytest.raises(
+            InputError, match=r"lieux d’accueil inconnus du scénario : .+ \(Halle\)"
+        ):
+            tp.coverage(herault_case, herault_plan.model_copy(update={"days": days}))

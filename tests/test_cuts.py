@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny import HOUR, MINUTE, at, examples, make, on_a_line
+from tiny import HOUR, MINUTE, at, examples, make, on_a_line, with_work
 from tiny import territories as small_territories
 
 from tourplan.daytours import list_day_tours
@@ -77,11 +77,11 @@ def test_the_longest_session_is_cut_first_and_none_under_its_minimum():
 
 def test_tours_have_a_row_for_each_half_day_that_cuts_can_cost():
     weak = with_hours("Mo 09:45-10:15,11:45-12:15", objectives=["heures_mairie"])
-    tight = replace(weak, week=replace(weak.week, max_work_s=3 * HOUR))
+    tight = with_work(weak, 3 * HOUR)
     tours = list_day_tours(tight)
     split = with_cuts(tight, tours)
     morning = [
-        (int(split.slack_s[row]), split.in_hours[row].tolist(), split.allowed[row].tolist())
+        (int(split.slack_s[row]), split.in_hours[row].tolist(), split.allowed[row, 0].tolist())
         for row in range(len(split))
         if split.site[row, 0] == 0
     ]
@@ -90,9 +90,9 @@ def test_tours_have_a_row_for_each_half_day_that_cuts_can_cost():
 
     imposed = replace(tight, hours_rule="imposes")
     split = with_cuts(imposed, list_day_tours(imposed))
-    rows = np.flatnonzero(split.allowed.any(axis=1))
+    rows = np.flatnonzero(split.allowed.any(axis=(1, 2)))
     assert split.slack_s[rows].tolist() == [0]
-    assert split.allowed[rows].tolist() == [[True, False]]
+    assert split.allowed[rows, 0].tolist() == [[True, False]]
 
 
 @pytest.mark.parametrize(
@@ -113,17 +113,13 @@ def test_tours_keep_their_one_row_where_cuts_cost_nothing(problem):
 @given(small_territories(), st.data())
 def test_what_a_row_promises_cuts_keep(problem, data):
     """Any day tour cut by up to its slack keeps its half-days in hours and every minimum."""
-    problem = replace(
-        problem,
-        objectives=("heures_mairie",),
-        week=replace(problem.week, max_work_s=HOUR),
-    )
+    problem = with_work(replace(problem, objectives=("heures_mairie",)), HOUR)
     tours = with_cuts(problem, list_day_tours(problem))
     if not len(tours):
         return
     row = data.draw(st.integers(0, len(tours) - 1))
     column = data.draw(st.integers(0, len(problem.weekdays) - 1))
-    if not tours.allowed[row, column]:
+    if not tours.allowed[row, 0, column]:
         return
     weekday, grid_s = problem.weekdays[column], problem.day.grid_s
     steps = data.draw(st.integers(0, int(tours.slack_s[row]) // grid_s))

@@ -12,8 +12,10 @@ import pytest
 from tourplan.errors import InputError
 from tourplan.export.itinerary import itinerary_csv
 from tourplan.plan import Plan
+from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
 from tourplan.scenario import Scenario
+from tourplan.study.changes import single_changes
 from tourplan.study.evaluate import Evaluation, evaluate
 
 CAYLAR, RIVES, BOSC, CHARENTE = "34064", "34230", "34036", "16113"
@@ -22,7 +24,7 @@ KEYS: dict[str, Any] = {
     "communes": {"a_desservir": [CAYLAR, RIVES], "candidates": [BOSC]},
     "cycle": {"jours": ["lundi", "mardi"]},
     "semaine": {"ouverture_min_h": 0},
-    "vehicule": {"depot": "34079"},
+    "vehicules": [{"depot": "34079"}],
 }
 
 
@@ -100,6 +102,71 @@ def test_the_optimum_is_recognised(herault_case, herault_plan, tmp_path):
     assert found.plan.days == herault_plan.days
     assert found.plan.figures == herault_plan.figures
     assert found.plan.access == herault_plan.access
+
+
+ROOMS: dict[str, Any] = {
+    "titre": "Salles, journées entières, deux agences",
+    "communes": {"a_desservir": [CAYLAR, RIVES, BOSC, "34268"]},
+    "lieux": [{"code_insee": CAYLAR, "nom": "Halle"}, {"code_insee": CAYLAR, "nom": "-École"}],
+    "reglages": [{"communes": [CAYLAR], "passages": 2}],
+    "cycle": {"semaines": 2, "jours": ["lundi", "mardi"], "meme_creneau": False},
+    "permanences": [
+        {"nom": "matin", "ouverture": "09:45", "fermeture": "12:15"},
+        {"nom": "après-midi", "ouverture": "13:30", "fermeture": "16:00"},
+        {
+            "nom": "journée",
+            "ouverture": "09:30",
+            "fermeture": "16:30",
+            "minimum_min": 240,
+            "journee_entiere": True,
+        },
+    ],
+    "imposes": [
+        {"commune": "34268", "creneau": "journée", "vehicule": "Kangoo"},
+        {"commune": CAYLAR, "vehicule": "=Zoé"},
+    ],
+    "equipe": {"agents": 1},
+    "agents": [{"agence": "34079"}, {"agence": "34142"}, {"agence": "34142"}],
+    "vehicules": [{"nom": "Kangoo", "depot": "34079"}, {"nom": "=Zoé", "depot": "34142"}],
+    "semaine": {"ouverture_min_h": 0},
+}
+
+
+@pytest.fixture(scope="module")
+def rooms() -> Case:
+    return prepare(Scenario.from_keys(ROOMS))
+
+
+class TestReadsBack:
+    """Several vehicles, agencies, weeks and rooms, and a whole day: the file says all of it."""
+
+    def test_exactly(self, rooms, tmp_path):
+        plan = solve(rooms)
+        assert len({day.vehicle for day in plan.days}) == len({d.depot for d in plan.days}) == 2
+        assert any(stop.closed_s for day in plan.days for stop in day.stops)
+        path = tmp_path / "i.csv"
+        path.write_text(itinerary_csv(plan), encoding="utf-8-sig", newline="")
+        found = evaluate(rooms, path, best=plan, changes=False)
+        assert found.plan.days == plan.days
+        assert found.violations == ()
+        assert found.is_best
+        assert found.plan.notes == plan.notes
+
+    def test_an_unknown_room_is_told(self, rooms, tour):
+        path = tour("lundi matin 34064 Église", head="jour;creneau;code_insee;lieu")
+        found = evaluate(rooms, path, changes=False, limit_s=0.01)
+        assert (
+            "Le Caylar : lieu « Église » inconnu du scénario, « Halle » est pris à sa place"
+            in found.plan.notes
+        )
+
+    def test_changes_name_rooms_and_vehicles(self, rooms):
+        halle = rooms.problem.site_index[CAYLAR, "Halle"]
+        texts = [text for text, _ in single_changes(rooms.problem, {(0, 0, 0): halle})]
+        rooms_changed = "Le Caylar (-École) remplace Le Caylar (Halle)"
+        assert f"lundi de la semaine 1 (Kangoo) matin : {rooms_changed}" in texts
+        added = [text for text in texts if text.startswith("ajouter")]
+        assert any("(=Zoé)" in text and "Le Caylar" in text for text in added)
 
 
 class TestHours:

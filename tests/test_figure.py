@@ -77,7 +77,19 @@ def test_legend_names_classes_and_days(axes: Any, herault_plan: Plan, herault_ca
     assert named[:6] == list(CLASS_LABELS[:6])
     assert "Lundi, journée 1" in named
     assert "à la limite (couleur voisine possible)" in named
-    assert f"départ et retour : {herault_plan.depot_name}" in named
+    assert f"départ et retour : {herault_plan.depots['34079']}" in named
+
+
+def test_many_days_make_a_short_legend(axes: Any, herault_plan: Plan, herault_case: Case) -> None:
+    days = [d.model_copy(update={"week": w}) for w in range(1, 5) for d in herault_plan.days]
+    plan = herault_plan.model_copy(update={"days": tuple(days), "cycle_weeks": 4})
+    plot_plan(plan, herault_case, axes)
+    named = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert "Lundi, journées 1, 6, 11 et 16" in named
+    assert sum("journées" in name for name in named) == 5
+    words = [text.get_text() for text in axes.texts]
+    assert words.count(herault_plan.days[0].stops[0].name) == 1
+    assert {"1a", "20b"} <= set(words)
 
 
 def test_names_are_not_formulas(axes: Any, herault_plan: Plan, herault_case: Case) -> None:

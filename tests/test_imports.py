@@ -13,32 +13,48 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "tourplan"
 LAYERS = """
 errors
+optimise.compiled
 files hours console arrays network.drivable network.source network.speedmodel network.store
-tables problem access schedule network.roads network.graph scenario optimise.mip export.french
+tables problem access schedule network.roads network.graph optimise.mip export.french
+optimise.labels spacing
 territory network.links network.speeds network.waycut network.table network.measured network.turns
-plan network.osmfile network.online network.streets coherence export.markup
-names measures timeline verify reading network.snap network.saved network.graphout
+fields residents optimise.links
+places times teams optimise.listed
+scenario optimise.columns
+plan network.osmfile network.online network.streets export.markup teamfaults choicefaults settings
+names measures timeline verify coherence network.snap network.saved network.graphout crews
+reading demands
 travel.contraction travel.dissection network.graphin network.graphml
 travel.fronts travel.ways travel.reach
 travel.hierarchy
 travel.margin travel.matrix
 starter export.words routing
-check daytours
-prepare optimise.cuts optimise.splits
-optimise.variables assemble study.tours study.changes export.scene export.itinerary
-cases optimise.rules export.figure export.sections
-optimise.objectives export.page study.coverage
+check daytours pointtimes
+prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats
+optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
+cases optimise.rules optimise.pooling optimise.pricing export.figure export.sections study.goers
+optimise.objectives optimise.staged export.page study.coverage
 optimise.solve
-study.clash
+study.clash study.front study.force study.widened study.explanation
 planner
-study.evaluate study.sensitivity
+study.evaluate study.sensitivity study.tradeoff study.explain
 roadcli
 cli
 """
 LAYER = {name: number for number, row in enumerate(LAYERS.split("\n")) for name in row.split()}
 MAY_ASK = {"plan": {"export", "prepare", "scenario", "verify"}, "scenario": {"reading"}}
 """What the methods of ``Plan`` and ``Scenario`` import when they are called: the exceptions."""
-HEAVY = {"numpy", "scipy", "ortools", "geopandas", "pandas", "pydantic", "shapely", "matplotlib"}
+HEAVY = {
+    "numpy",
+    "scipy",
+    "ortools",
+    "geopandas",
+    "pandas",
+    "pydantic",
+    "shapely",
+    "matplotlib",
+    "numba",
+}
 HEAVY |= {"osmium", "osmnx", "networkx", "requests", "pyarrow"}
 LIGHT = ("cli", "roadcli", "console", "errors", "files", "hours", "tables", "__init__")
 MODULES = {

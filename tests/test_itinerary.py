@@ -46,6 +46,9 @@ def plan(herault_plan) -> Plan:
     day = Day(
         week=1,
         weekday=0,
+        vehicle="Véhicule 1",
+        depot="34079",
+        teams={2: ("Agent 1", "Agent 2"), 4: ("Agent 1", "Agent 2")},
         departure_s=9 * HOUR,
         stops=(
             stop("matin", 10, drive_measured=True),
@@ -71,17 +74,17 @@ def plan(herault_plan) -> Plan:
 
 GOLDEN = (
     "semaine;jour;creneau;date;code_insee;commune;lieu;adresse;arrivee;ouverture;fermeture;depart;"
-    "trajet_min;trajet_km;agents;vehicule;temps_de_trajet;trajet_source\r\n"
+    "trajet_min;trajet_km;agents;vehicule;temps_de_trajet;trajet_source;pause_de;pause_a\r\n"
     "1;lundi;départ;2027-01-11;34079;Clermont-l'Hérault;Agence;;;;;09:00;;;"
-    "Agent 1, Agent 2;Véhicule 1;table (mai 2026). Incertitude : ± 5 % (peu). nous;\r\n"
+    "Agent 1, Agent 2;Véhicule 1;table (mai 2026). Incertitude : ± 5 % (peu). nous;;;\r\n"
     '1;lundi;matin;2027-01-11;34064;Le Caylar;Mairie;"1 rue ; 34520";09:45;10:00;12:00;12:15;'
     "30,83;25,004;Agent 1, Agent 2;Véhicule 1;"
-    "table (mai 2026). Incertitude : ± 5 % (peu). nous;mesuré\r\n"
+    "table (mai 2026). Incertitude : ± 5 % (peu). nous;mesuré;;\r\n"
     '1;lundi;après-midi;2027-01-11;05001;"""Abriès""";Mairie;"1 rue ; 34520";13:45;14:00;16:00;'
     "16:15;30,83;25,004;Agent 1, Agent 2;Véhicule 1;"
-    "table (mai 2026). Incertitude : ± 5 % (peu). nous;calculé\r\n"
+    "table (mai 2026). Incertitude : ± 5 % (peu). nous;calculé;;\r\n"
     "1;lundi;retour;2027-01-11;34079;Clermont-l'Hérault;Agence;;17:00;;;;0,1;100,0;"
-    "Agent 1, Agent 2;Véhicule 1;table (mai 2026). Incertitude : ± 5 % (peu). nous;calculé\r\n"
+    "Agent 1, Agent 2;Véhicule 1;table (mai 2026). Incertitude : ± 5 % (peu). nous;calculé;;\r\n"
 )
 
 
@@ -90,14 +93,20 @@ def test_golden(plan):
 
 
 def test_what_was_added_stands_after_the_columns_of_old():
-    assert COLUMNS[15:] == ("vehicule", "temps_de_trajet", "trajet_source")
+    assert COLUMNS[15:] == (
+        "vehicule",
+        "temps_de_trajet",
+        "trajet_source",
+        "pause_de",
+        "pause_a",
+    )
 
 
 def test_a_return_that_was_measured(plan):
     (day,) = plan.days
     measured = day.model_copy(update={"return_drive_measured": True})
     rows = list(itinerary_rows(plan.model_copy(update={"days": (measured,)})))
-    assert [row[-1] for row in rows] == ["", "mesuré", "calculé", "mesuré"]
+    assert [row[17] for row in rows] == ["", "mesuré", "calculé", "mesuré"]
 
 
 def test_every_row_has_every_column(herault_plan):
@@ -129,8 +138,10 @@ def test_dates_need_a_start(plan):
 def test_each_week_has_its_own_crew(plan):
     (day,) = plan.days
     changes = {
-        "days": (day, day.model_copy(update={"week": 2})),
-        "crews": ("Ana", "Bob"),
+        "days": (
+            day.model_copy(update={"teams": {2: ("Ana",)}}),
+            day.model_copy(update={"week": 2, "teams": {4: ("Bob",)}}),
+        ),
         "cycle_weeks": 2,
     }
     rows = itinerary_rows(plan.model_copy(update=changes))
@@ -138,6 +149,30 @@ def test_each_week_has_its_own_crew(plan):
         ("1", "2027-01-11", "Ana"),
         ("2", "2027-01-25", "Bob"),
     ]
+
+
+def test_each_day_has_its_own_agency_and_vehicle(plan):
+    (day,) = plan.days
+    other = day.model_copy(update={"depot": "34032", "vehicle": "Zoé"})
+    changes = {"days": (day, other), "depots": {**plan.depots, "34032": "Béziers"}}
+    rows = [row for row in itinerary_rows(plan.model_copy(update=changes)) if row[2] != "matin"]
+    assert [row[4:6] for row in rows if row[2] in ("départ", "retour")] == [
+        *[("34079", "Clermont-l'Hérault")] * 2,
+        *[("34032", "Béziers")] * 2,
+    ]
+    assert [row[15] for row in rows] == [*["Véhicule 1"] * 3, *["Zoé"] * 3]
+
+
+def test_a_whole_day_tells_its_pause(plan):
+    (day,) = plan.days
+    whole = stop("journée", 9.5, closing_s=16 * HOUR, closed_from_s=45_000, closed_until_s=46_800)
+    rows = list(
+        itinerary_rows(
+            plan.model_copy(update={"days": (day.model_copy(update={"stops": (whole,)}),)})
+        )
+    )
+    assert [row[-2:] for row in rows] == [("", ""), ("12:30", "13:00"), ("", "")]
+    assert rows[1][9:11] == ("09:30", "16:00")
 
 
 @pytest.mark.parametrize(
@@ -161,8 +196,8 @@ def test_other_cells_stand_as_they_are(cell):
 @given(name=st.text(max_size=30), vehicle=st.text(max_size=30))
 def test_any_text_stays_in_its_cell(plan, name, vehicle):
     (day,) = plan.days
-    named = day.model_copy(update={"stops": (stop("matin", 10, name=name),)})
-    text = itinerary_csv(plan.model_copy(update={"days": (named,), "vehicle": vehicle}))
+    named = day.model_copy(update={"stops": (stop("matin", 10, name=name),), "vehicle": vehicle})
+    text = itinerary_csv(plan.model_copy(update={"days": (named,)}))
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
     assert {len(row) for row in rows} == {len(COLUMNS)}
     assert rows[2][5] == neutral(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tiny import LEVELS, MINUTE, at, make, on_a_line
 
@@ -11,7 +12,7 @@ from tourplan.measures import (
     fixed_access,
     measure,
     number,
-    served_codes,
+    served_sites,
     tour_access,
     whole_access,
 )
@@ -34,7 +35,7 @@ PROBLEM = make(
 DAYS = [
     build_day(
         PROBLEM,
-        1,
+        0,
         0,
         [Opening(0, 1, at("9:45"), at("12:15")), Opening(1, 2, at("13:30"), at("16:00"))],
     )
@@ -80,16 +81,16 @@ EMPTY = {
 
 @pytest.mark.parametrize("name", EMPTY)
 def test_each_value_without_a_tour(name):
-    assert measure(name).value(PROBLEM, []) == EMPTY[name]
+    assert measure(PROBLEM, name).value(PROBLEM, []) == EMPTY[name]
 
 
 def test_access_with_fixed_counters_and_with_the_tour():
     assert fixed_access(PROBLEM).time_s.tolist() == [0, 600, 1200, 2400, 0]
     assert fixed_access(PROBLEM).reached.tolist() == [True, True, True, True, False]
-    assert served_codes(DAYS) == ("B", "C")
-    assert tour_access(PROBLEM, ["C", "nowhere"]).time_s.tolist() == [2400, 1800, 1200, 0, 420]
+    assert served_sites(PROBLEM, DAYS).tolist() == [1, 2]
+    assert tour_access(PROBLEM, np.array([2])).time_s.tolist() == [2400, 1800, 1200, 0, 420]
     assert whole_access(PROBLEM, DAYS).time_s.tolist() == [0, 600, 0, 0, 420]
-    assert not tour_access(PROBLEM, []).reached.any()
+    assert not tour_access(PROBLEM, served_sites(PROBLEM, [])).reached.any()
 
 
 def test_far_residents_are_those_the_fixed_counters_leave_beyond():
@@ -109,18 +110,18 @@ def test_nothing_required_is_said():
 
 def test_a_site_held_twice_counts_once_when_required_once():
     days = [*DAYS, DAYS[0].model_copy(update={"weekday": 1})]
-    assert measure("passages").value(PROBLEM, days) == 1
+    assert measure(PROBLEM, "passages").value(PROBLEM, days) == 1
 
 
 @pytest.mark.parametrize("name", ["", "bonheur", "habitants_au_dela_", "habitants_au_dela_x"])
 def test_unknown_levels_are_refused(name):
     with pytest.raises(KeyError):
-        measure(name)
+        measure(PROBLEM, name)
 
 
 def test_every_level_has_words_unit_and_sense():
     for name in LEVELS:
-        kind = measure(name)
+        kind = measure(PROBLEM, name)
         assert kind.name == name
         assert kind.label
         assert kind.unit

@@ -104,12 +104,45 @@ def fortnight(herault_plan: Plan) -> Plan:
         update={
             "cycle_weeks": 2,
             "days": (*days, *second),
-            "free_days": ((1, 2), (2, 2)),
+            "free_days": ((1, 2, "Véhicule 1"), (2, 2, "Véhicule 1")),
             "levels": tuple(levels),
             "stopped": "limite de temps",
             "start": "2027-01-04",
         }
     )
+
+
+@pytest.fixture(scope="module")
+def convoy(herault_plan: Plan) -> Plan:
+    """Four weeks of two vehicles from two agencies, forty days; rooms, and a whole day."""
+    first = herault_plan.days[0]
+    whole = first.stops[0].model_copy(
+        update={"place": "Halle", "closed_from_s": 43_200, "closed_until_s": 45_000}
+    )
+    base = (first.model_copy(update={"stops": (whole,)}), *herault_plan.days[1:])
+    days = [
+        day.model_copy(update={"week": week, "vehicle": vehicle, "depot": depot})
+        for week in range(1, 5)
+        for day in base
+        for vehicle, depot in (("Kangoo", "34079"), ("Zoé", "34142"))
+    ]
+    return herault_plan.model_copy(
+        update={
+            "cycle_weeks": 4,
+            "month_weeks": (1, 2, 3, 4),
+            "days": tuple(days),
+            "vehicles": ("Kangoo", "Zoé"),
+            "depots": {"34079": "Clermont-l'Hérault", "34142": "Lodève"},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def empty(herault_plan: Plan) -> Plan:
+    """No day at all."""
+    free = tuple((1, day, "Véhicule 1") for day in range(5))
+    figures = herault_plan.figures.model_copy(update={"sessions": 0, "communes": 0})
+    return herault_plan.model_copy(update={"days": (), "free_days": free, "figures": figures})
 
 
 # --- one file, no network, nothing that runs but its own script -----------------------------
@@ -227,17 +260,18 @@ def hostile(herault_plan: Plan, herault_case: Case) -> str:
     days = [
         day.model_copy(
             update={
+                "vehicle": f"{EVIL}{2 * (day.weekday > 2) or ''}",
                 "stops": tuple(
                     s.model_copy(
                         update={"name": EVIL, "session": EVIL, "place": EVIL, "address": EVIL}
                     )
                     for s in day.stops
-                )
+                ),
             }
         )
         for day in herault_plan.days
     ]
-    words = dict.fromkeys(("title", "author", "vehicle", "depot_name", "software"), EVIL)
+    words = dict.fromkeys(("title", "author", "software"), EVIL)
     origin = herault_plan.origin.model_copy(
         update=dict.fromkeys(("label", "credit", "uncertainty", "date"), EVIL)
     )
@@ -245,6 +279,8 @@ def hostile(herault_plan: Plan, herault_case: Case) -> str:
         herault_plan.model_copy(
             update={
                 **words,
+                "vehicles": (EVIL, f"{EVIL}2"),
+                "depots": {herault_plan.days[0].depot: EVIL},
                 "days": tuple(days),
                 "notes": (EVIL,),
                 "origin": origin,
@@ -272,7 +308,13 @@ def test_hostile_names_are_shown_as_text(hostile: str, page: str) -> None:
 
 def test_agents_are_counted_never_named(herault_plan: Plan, herault_case: Case) -> None:
     plan = herault_plan.model_copy(
-        update={"agents": ("Camille Dupont", "Sacha Martin"), "crews": ("Camille Dupont",)}
+        update={
+            "agents": ("Camille Dupont", "Sacha Martin"),
+            "days": tuple(
+                day.model_copy(update={"teams": {2: ("Camille Dupont", "Sacha Martin")}})
+                for day in herault_plan.days
+            ),
+        }
     )
     page = map_page(plan, herault_case)
     assert "Camille" not in page
@@ -296,9 +338,9 @@ def test_itinerary_table_is_the_plan(herault_plan: Plan) -> None:
             f"{stop.drive_m / 1000:.1f}".replace(".", ","),
             *map(clock, (stop.arrival_s, stop.opening_s, stop.closing_s, stop.departure_s)),
         ]
-    starts = [row for row in rows if row[1:2] == [f"Départ de {herault_plan.depot_name}"]]
+    starts = [row for row in rows if row[1:2] == ["Départ de Clermont-l'Hérault"]]
     assert [row[-1] for row in starts] == [clock(day.departure_s) for day in herault_plan.days]
-    ends = [row for row in rows if row[1:2] == [f"Retour à {herault_plan.depot_name}"]]
+    ends = [row for row in rows if row[1:2] == ["Retour à Clermont-l'Hérault"]]
     assert [row[4] for row in ends] == [clock(day.return_s) for day in herault_plan.days]
 
 
@@ -480,6 +522,10 @@ def test_a_plan_without_levels_is_not_proved(herault_plan: Plan) -> None:
         ("habitants × secondes", 1485, "écart d’au plus 1,0 %"),
         ("habitants × secondes", 1499, "écart d’au plus 0,1 %"),
         ("habitants", None, "aucune limite connue"),
+        ("millionièmes d’euro", 1400, "écart d’au plus 0,00 €"),
+        ("habitants pour 10 000", 1400, "écart d’au plus 1,0 %"),
+        ("départs et retours", 1498, "écart d’au plus 2 départs ou retours"),
+        ("demi-journées", 1499, "écart d’au plus 1 demi-journée"),
     ],
 )
 def test_gaps_are_told_in_their_unit(unit: str, bound: int | None, words: str) -> None:
@@ -560,6 +606,51 @@ def test_week_choice_only_for_several_weeks(
     assert any(a.get("id") == "semaine" for a in several.named("select"))
 
 
+def test_vehicle_choice_only_for_several_vehicles(
+    read: Reader, convoy: Plan, herault_case: Case
+) -> None:
+    assert not any(a.get("id") == "vehicule" for a in read.named("select"))
+    several = Reader(map_page(convoy, herault_case))
+    assert any(a.get("id") == "vehicule" for a in several.named("select"))
+    words = several.visible.replace("\u00a0", " ")
+    assert "2 véhicules (2 agents dans chacun), au départ de Clermont-l'Hérault et Lodève" in words
+    assert "Équipes 2 agents par véhicule : Kangoo et Zoé" in " ".join(words.split())
+
+
+def test_a_table_for_each_week(convoy: Plan) -> None:
+    read = Reader(sections.itinerary_table(convoy))
+    assert read.within("caption")[1] == (
+        "La tournée jour par jour, semaine 2 (deuxième semaine du mois)"
+    )
+    heads = [row[0] for row in read.rows if len(row) == 1]
+    assert len(heads) == 40
+    assert heads[0].startswith("Lundi de la semaine 1 (Kangoo), journée 1")
+    assert heads[-1].startswith("Vendredi de la semaine 4 (Zoé), journée 40")
+    starts = [row[1] for row in read.rows if row[1:2] and row[1].startswith("Départ de")]
+    assert starts[:2] == ["Départ de Clermont-l'Hérault", "Départ de Lodève"]
+    assert "fermé pour le repas de 12:00 à 12:30" in read.visible.replace("\u00a0", " ")
+
+
+def test_a_stop_tells_its_week_vehicle_room_and_pause(convoy: Plan, herault_case: Case) -> None:
+    data = map_data(convoy, herault_case, build_scene(convoy, herault_case))
+    stop = data["journees"][1]["arrets"][0]
+    assert stop["nom"].endswith("(Halle)")
+    assert "Lundi de la semaine 1 (Zoé), matin" in stop["lignes"][0].replace("\u00a0", " ")
+    assert "de 09:45 à 12:00 et de 12:30 à 12:15" in stop["lignes"][0]
+    assert [depot["court"] for depot in data["depots"]] == ["Clermont-l'Hérault", "Lodève"]
+    assert data["depots"][1]["lignes"] == ["Zoé\u00a0: 2\u00a0agents, 20\u00a0journées par cycle"]
+
+
+def test_an_empty_tour_says_so(empty: Plan, herault_case: Case) -> None:
+    read = Reader(map_page(empty, herault_case))
+    words = read.visible.replace("\u00a0", " ")
+    assert "Aucune permanence : la tournée est vide." in words
+    assert "Aucune journée de tournée." in words
+    assert "jour libre" in Reader(sections.itinerary_table(empty)).visible
+    bare = empty.model_copy(update={"free_days": ()})
+    assert sections.itinerary_table(bare).startswith("<table")
+
+
 def test_notebook_frame_holds_the_page(herault_plan: Plan, herault_case: Case, page: str) -> None:
     shown = notebook_page(herault_plan, herault_case)._repr_html_()
     frame = Reader(shown).named("iframe")[0]
@@ -624,18 +715,22 @@ def files(
     page: str,
     hostile: str,
     fortnight: Plan,
+    convoy: Plan,
+    empty: Plan,
     herault_case: Case,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Path]:
     """The pages on disk."""
     folder = tmp_path_factory.mktemp("pages")
-    pages = {"page": page, "hostile": hostile, "fortnight": map_page(fortnight, herault_case)}
+    plans = {"fortnight": fortnight, "convoy": convoy, "empty": empty}
+    made = {name: map_page(plan, herault_case) for name, plan in plans.items()}
+    pages = {"page": page, "hostile": hostile, **made}
     for name, content in pages.items():
         (folder / f"{name}.html").write_bytes(content.encode())
     return {name: folder / f"{name}.html" for name in pages}
 
 
-@pytest.mark.parametrize("name", ["page", "hostile", "fortnight"])
+@pytest.mark.parametrize("name", ["page", "hostile", "fortnight", "convoy", "empty"])
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_opens_quietly_at_any_width(
     browser: Any, files: dict[str, Path], name: str, width: int
@@ -673,6 +768,33 @@ def test_weeks_take_turns(browser: Any, files: dict[str, Path]) -> None:
     assert {label[0] for label in shown.labels(".arret")} == set("5678")
     tab.select_option("#semaine", "")
     assert len(shown.labels(".arret")) == 16
+    tab.close()
+
+
+def test_vehicles_take_turns(browser: Any, files: dict[str, Path]) -> None:
+    shown = Shown(browser, files["convoy"])
+    tab = shown.tab
+    assert len(shown.labels(".arret")) == 18
+    tab.select_option("#vehicule", "Zoé")
+    labels = shown.labels(".arret")
+    assert len(labels) == 9
+    assert all("(Zoé)" in label for label in labels)
+    assert tab.locator("#mode").inner_text() == "Avec la tournée, semaine 1, Zoé"
+    assert tab.locator("#jours label:visible").count() == 5
+    left = [label for label in shown.labels(".repere-carte") if label.startswith("Départ")]
+    assert len(left) == 1
+    assert "Lodève" in left[0]
+    assert shown.complaints == []
+    tab.close()
+
+
+def test_marks_at_the_same_place_stand_side_by_side(browser: Any, files: dict[str, Path]) -> None:
+    shown = Shown(browser, files["convoy"])
+    tab = shown.tab
+    tab.select_option("#semaine", "")
+    boxes = [mark.bounding_box() for mark in tab.locator(".arret").all()]
+    assert len(boxes) == 72
+    assert len({(round(box["x"]), round(box["y"])) for box in boxes}) == 72
     tab.close()
 
 

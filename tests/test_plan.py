@@ -60,7 +60,7 @@ def test_a_file_both_ways(herault_plan, tmp_path):
 
 def test_json_has_french_keys_and_clock_times(herault_plan):
     found = content(herault_plan)
-    assert found["schema"] == "tourplan/plan/2"
+    assert found["schema"] == "tourplan/plan/3"
     assert list(found)[-2:] == ["empreinte", "mesures"]
     day = found["journees"][0]
     assert day["jour"] == "lundi"
@@ -141,7 +141,7 @@ def test_what_is_no_plan_is_refused(text):
 
 
 HOSTILE = [
-    (("schema",), "tourplan/plan/3"),
+    (("schema",), "tourplan/plan/4"),
     (("titre",), "\ud800"),
     (("titre",), 5),
     (("inconnu",), 1),
@@ -163,6 +163,12 @@ HOSTILE = [
     (("niveaux", 0, "valeur"), 0.5),
     (("niveaux", 0, "sens"), "mieux"),
     (("jours_libres",), [[1]]),
+    (("jours_libres",), [[1, "lundi"]]),
+    (("agences",), ["34079"]),
+    (("journees", 0, "equipes"), {"deux": ["Agent 1"]}),
+    (("journees", 0, "equipes"), []),
+    (("journees", 0, "vehicule"), None),
+    (("journees", 0, "permanences", 0, "pause_de"), "midi"),
     (("scenario",), []),
 ]
 
@@ -268,6 +274,9 @@ def test_sums_of_a_day():
     day = Day(
         week=1,
         weekday="mardi",
+        vehicle="Kangoo",
+        depot="34079",
+        teams={2: ["Ana"]},
         departure_s="00:00",
         stops=[stop, stop],
         break_from_s=None,
@@ -281,9 +290,21 @@ def test_sums_of_a_day():
     assert (day.weekday, day.weekday_name) == (1, "mardi")
 
 
-def test_a_plan_of_an_older_tourplan_says_what_to_do(tmp_path):
+def test_a_session_that_closes_over_the_meal_is_open_before_and_after(herault_plan):
+    stop = herault_plan.days[0].stops[0]
+    closed = {"closed_from_s": stop.opening_s + 3600, "closed_until_s": stop.opening_s + 5400}
+    whole = stop.model_copy(update=closed)
+    assert (whole.closed_s, whole.open_s) == (1800, stop.open_s - 1800)
+    day = herault_plan.days[0].model_copy(update={"stops": (whole,), "teams": {1: ("A",), 3: ()}})
+    plan = herault_plan.model_copy(update={"days": (day,)})
+    assert Plan.from_json(plan.to_json()) == plan
+    assert content(plan)["journees"][0]["equipes"] == {"1": ["A"], "3": []}
+
+
+@pytest.mark.parametrize("schema", [1, 2])
+def test_a_plan_of_an_older_tourplan_says_what_to_do(tmp_path, schema):
     path = tmp_path / "plan.json"
-    path.write_text('{"schema": "tourplan/plan/1", "titre": "x"}', encoding="utf-8")
+    path.write_text(f'{{"schema": "tourplan/plan/{schema}", "titre": "x"}}', encoding="utf-8")
     with pytest.raises(InputError, match="plus ancien") as caught:
         Plan.read(path)
     assert "tourplan solve" in str(caught.value)

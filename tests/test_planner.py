@@ -8,6 +8,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from tiny import with_work
 
 from tourplan import planner
 from tourplan.errors import InputError, NoPlanError, OwnError
@@ -115,8 +116,7 @@ def test_stopped_after_a_first_plan_it_is_kept_and_said(herault_case):
 
 def test_no_plan_is_told_with_what_clashes(herault_case):
     heard: list[str] = []
-    week = replace(herault_case.problem.week, max_work_s=20 * 3600)
-    case = replace(herault_case, problem=replace(herault_case.problem, week=week))
+    case = replace(herault_case, problem=with_work(herault_case.problem, 20 * 3600))
     with pytest.raises(NoPlanError) as caught:
         solve(case, progress=heard.append)
     assert caught.value.exit_code == 3

@@ -36,13 +36,13 @@ class TestHerault:
     def test_sites_are_the_ten_communes_each_once_a_cycle(self, herault_case):
         problem = herault_case.problem
         assert tuple(site.code for site in problem.sites) == TEN
-        assert {(site.required, site.allowed) for site in problem.sites} == {(1, 1)}
+        assert {(d.required, d.allowed) for d in problem.demands} == {(1, 1)}
         for site in problem.sites:
             assert problem.places[site.place] == site.code
             assert site.hours == herault_case.territory[site.code].hours
 
     def test_the_depot_is_clermont(self, herault_case):
-        assert herault_case.depot_code == CLERMONT
+        assert herault_case.depot_codes == (CLERMONT,)
 
     def test_everyone_of_both_intercommunalites_is_counted_once(self, herault_case):
         problem = herault_case.problem
@@ -77,8 +77,9 @@ class TestHerault:
             (48_600, 57_600, 7200),
         ]
         assert problem.weekdays == (0, 1, 2, 3, 4)
-        assert (problem.weeks, problem.agents, problem.far_s) == (1, 2, 900)
-        assert (problem.week.max_work_s, problem.week.min_opening_s) == (39 * 3600, 24 * 3600)
+        assert (problem.weeks, len(problem.agents), problem.far_s) == (1, 2, 900)
+        assert {agent.max_week_s for agent in problem.agents} == {39 * 3600}
+        assert problem.week.min_opening_s == 24 * 3600
         assert (problem.day.max_work_s, problem.day.max_amplitude_s) == (36_000, 46_800)
         assert (problem.day.grid_s, problem.day.range_m) == (300, None)
         assert problem.objectives == herault_case.scenario.order()
@@ -98,13 +99,17 @@ class TestValues:
         assert case_of(keys).problem.weekdays == (1, 4)
 
     def test_a_range_is_never_rounded_up(self):
-        keys = {"communes": {"a_desservir": ["34036"]}, "vehicule": {"autonomie_km": 99.9999}}
-        assert case_of(keys).problem.day.range_m == 99_999
+        keys = {"communes": {"a_desservir": ["34036"]}, "vehicules": [{"autonomie_km": 99.9999}]}
+        problem = case_of(keys).problem
+        assert problem.rules(0).range_m == problem.vehicles[0].range_m == 99_999
 
     def test_candidates_need_not_be_served(self):
         keys = {"a_desservir": ["34036"], "candidates": ["34060", "34036"], "exclues": ["34064"]}
-        sites = case_of({"communes": keys}).problem.sites
-        assert [(site.code, site.required) for site in sites] == [("34036", 1), ("34060", 0)]
+        demands = case_of({"communes": keys}).problem.demands
+        assert [(demand.code, demand.required) for demand in demands] == [
+            ("34036", 1),
+            ("34060", 0),
+        ]
 
     def test_goals_keep_their_shares(self):
         keys = {"acces": [{"minutes": 20, "part_pct": 95, "impose": True}, {"minutes": 30}]}
@@ -130,7 +135,7 @@ class TestNotes:
 
     def test_residents_with_no_known_road_are_told_and_kept(self):
         keys = {"communes": {"a_desservir": ["34036"]}, "points_fixes": {"integres": False}}
-        keys |= {"vehicule": {"depot": CLERMONT}, "habitants": {"communes": ["05001", "05006"]}}
+        keys |= {"vehicules": [{"depot": CLERMONT}], "habitants": {"communes": ["05001", "05006"]}}
         case = case_of(keys)
         people = sum(case.territory[code].population for code in ("05001", "05006"))
         (note,) = [note for note in case.notes if note.startswith("communes sans route connue")]
@@ -140,38 +145,38 @@ class TestNotes:
 
 class TestDepot:
     def test_without_one_the_nearest_counter_is_taken_and_said(self, small):
-        assert small.depot_code == LODEVE
+        assert small.depot_codes == (LODEVE,)
         (note,) = depot_notes(small)
         assert "Lodève, le point fixe le plus proche des communes (hypothèse" in note
 
     def test_the_agency_of_the_agents_comes_first(self):
         keys = {"communes": {"a_desservir": ["34036"]}, "agents": [{}, {"agence": "34032"}]}
         case = case_of(keys)
-        assert case.depot_code == "34032"
+        assert case.depot_codes == ("34032",)
         assert depot_notes(case) == []
 
     def test_the_depot_of_the_vehicle_comes_before(self):
-        keys = {"communes": {"a_desservir": ["34036"]}, "vehicule": {"depot": "34079"}}
-        assert case_of(keys).depot_code == "34079"
+        keys = {"communes": {"a_desservir": ["34036"]}, "vehicules": [{"depot": "34079"}]}
+        assert case_of(keys).depot_codes == ("34079",)
 
     def test_without_any_counter_a_depot_is_asked_for(self):
         keys = {"communes": {"a_desservir": ["34036"]}, "points_fixes": {"integres": False}}
         (fault,) = faults_of(keys)
-        assert fault.where == "vehicule.depot"
+        assert fault.where == "vehicules.1.depot"
         assert fault.mend
 
     def test_with_a_depot_no_counter_is_needed(self):
         keys = {
             "communes": {"a_desservir": ["34036"]},
             "points_fixes": {"integres": False},
-            "vehicule": {"depot": CLERMONT},
+            "vehicules": [{"depot": CLERMONT}],
         }
         assert case_of(keys).problem.fixed_place.size == 0
 
 
 class TestUnreachable:
     def test_a_required_commune_of_another_departement_is_refused(self):
-        keys = {"communes": {"a_desservir": ["34036", "05001"]}, "vehicule": {"depot": CLERMONT}}
+        keys = {"communes": {"a_desservir": ["34036", "05001"]}, "vehicules": [{"depot": CLERMONT}]}
         (fault,) = faults_of(keys)
         assert fault.where == "communes.a_desservir"
         assert "Abriès-Ristolas (05001) est hors d’atteinte depuis Clermont" in fault.what
@@ -196,10 +201,10 @@ class TestUnreachable:
 
     def test_a_candidate_out_of_reach_is_kept_as_data(self):
         keys = {"a_desservir": ["34036"], "candidates": ["05001"]}
-        case = case_of({"communes": keys, "vehicule": {"depot": CLERMONT}})
+        case = case_of({"communes": keys, "vehicules": [{"depot": CLERMONT}]})
         problem = case.problem
-        site = problem.sites[problem.site_index["05001"]]
-        assert not problem.reachable[problem.depot, site.place]
+        site = problem.sites[problem.site_index["05001", "Mairie"]]
+        assert not problem.reachable[problem.bases[0].depot, site.place]
 
 
 class TestFaults:
@@ -227,7 +232,7 @@ class TestFingerprint:
         ("section", "key", "value"),
         [
             ("communes", "candidates", ["34079"]),
-            ("vehicule", "depot", "34032"),
+            ("vehicules", "depot", "34032"),
             ("semaine", "travail_max_h", 38),
             ("points_fixes", "integres", False),
             ("habitants", "communes", ["34079"]),
@@ -237,7 +242,10 @@ class TestFingerprint:
         keys = example_keys("herault")
         if key == "depot":
             keys["agents"] = [{"agence": value}] * 2
-        keys[section] = {**keys.get(section, {}), key: value}
+        if section == "vehicules":
+            keys[section] = [{**keys[section][0], key: value}]
+        else:
+            keys[section] = {**keys.get(section, {}), key: value}
         other = prepare(Scenario.from_keys(keys))
         assert other.fingerprint() != herault_case.fingerprint()
 

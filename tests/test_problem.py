@@ -18,12 +18,12 @@ def test_floats_are_refused_not_truncated(name):
 
 def test_a_problem_is_frozen():
     with pytest.raises(FrozenInstanceError):
-        make(on_a_line([0, 10])).weeks = 2
+        make(on_a_line([0, 10])).trained = 2
 
 
 def test_sites_are_found_by_code_and_place():
     problem = make(on_a_line([0, 10, 20, 30]), sites=2)
-    assert problem.site_index == {"A": 0, "B": 1}
+    assert problem.site_index == {("A", ""): 0, ("B", ""): 1}
     assert problem.site_place.tolist() == [1, 2]
     assert make([[0]]).site_place.dtype == np.int64
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
-from tiny import HOUR, MINUTE, MORNING, at, examples, make, on_a_line, slot
+from tiny import HOUR, MINUTE, MORNING, agent, at, examples, make, on, on_a_line, slot, vehicle
 from tiny import territories as small_territories
 
 from tourplan.daytours import list_day_tours
 from tourplan.optimise.mip import Expression
+from tourplan.optimise.objectives import build
 from tourplan.optimise.rules import (
     RULES,
     add_rules,
@@ -20,9 +21,9 @@ from tourplan.optimise.rules import (
     weekly_opening,
     weekly_work,
 )
-from tourplan.optimise.solve import Infeasible, optimise
+from tourplan.optimise.solve import Infeasible, all_day_tours, optimise
 from tourplan.optimise.variables import Decisions, far_points, sites_within
-from tourplan.problem import AccessGoal, Problem
+from tourplan.problem import AccessGoal, Agent, Pin, Problem
 from tourplan.verify import verify
 
 # Depot; A at 20 min, B 10 further, C 15 further still. A alone: 40 min of road, B 60, C 90.
@@ -39,6 +40,57 @@ def road_min(problem: Problem) -> int | None:
     assert verify(problem, found.days, found.levels) == ()
     assert found.levels[0].proved
     return found.levels[0].value // MINUTE
+
+
+# A 10 min from one depot, B 10 min from the other, 100 min apart: places A, B, then the depots.
+FAR_APART = on_a_line([55, 0, 110, 10, 100])
+FAR_APART = [[row[k] for k in range(5)] for row in FAR_APART]
+TWO_CARS = [vehicle("Véhicule 1"), vehicle("Véhicule 2")]
+ON_MONDAY, ON_TUESDAY = vehicle("Lundi", days=on([0])), vehicle("Mardi", days=on([1]))
+FOUR = [agent(f"Agent {number}") for number in (1, 2, 3, 4)]
+ROOM = {"A": [2]}
+THRICE = {"required": 3, "allowed": 3}
+COMES_BACK = {"required": 1, "allowed": 2, "gap_days": 20}
+VILLAGES = {1: 1, 2: 1, 3: 1}
+TWICE = AccessGoal(5, None, True, "deux", weight=np.array([100]), sessions=2)
+
+
+def operator(*counted: bool) -> AccessGoal:
+    """Two villages of three within 5 min of a counter that has the operator."""
+    return AccessGoal(5, 66.0, True, fixed=np.array(counted), weight=np.array([50, 50, 0]))
+
+
+def pinned(pin: Pin, **facts: object) -> Problem:
+    """A served as pinned."""
+    return make(LINE, demands={"A": {"required": 1, "pins": (pin,)}}, **facts)
+
+
+def twice(
+    *,
+    gap_days: int = 1,
+    gap_most_days: int | None = None,
+    same_slot: bool = False,
+    **facts: object,
+) -> Problem:
+    """A served twice a cycle."""
+    wishes = {"gap_days": gap_days, "gap_most_days": gap_most_days, "same_slot": same_slot}
+    return make(LINE, sites=1, demands={"A": {"required": 2, "allowed": 2, **wishes}}, **facts)
+
+
+def morning_alone(**facts: object) -> Problem:
+    """A and B on mornings only: one a day tour."""
+    return make(LINE, sessions=[MORNING], required=["A", "B"], **facts)
+
+
+def agents_of(*hours: int) -> list[Agent]:
+    """Agents who work so many hours a week."""
+    return [agent(f"Agent {n}", h * HOUR) for n, h in enumerate(hours, start=1)]
+
+
+def shared_work(agents: list[Agent]) -> Problem:
+    """A on two days, each of 3 h 10 of work at least."""
+    demands = {"A": {"required": 2, "allowed": 2}}
+    return make(LINE, sites=1, demands=demands, sessions=[MORNING], agents=agents)
 
 
 PRICES = [
@@ -113,6 +165,95 @@ PRICES = [
         make(on_a_line([0, 20, 90]), sites=1, residents={2: 1}, goals=[AccessGoal(5, None, True)]),
         None,
     ),
+    # Of two sessions at A a week apart, both may be required, or a goal for two sessions.
+    ("imposed_goals", make(LINE, sites=1, goals=[TWICE], allowed=2), 80),
+    ("imposed_goals", make(LINE, sites=1, goals=[TWICE]), None),
+    # A fixed counter without the operator does not count; nor do people of no weight.
+    ("imposed_goals", make(LINE, fixed=[1, 2], goals=[operator(True, True)]), 0),
+    ("imposed_goals", make(LINE, fixed=[1, 2], goals=[operator(False, True)]), 40),
+    (
+        "imposed_goals",
+        make(LINE, sites=0, residents=VILLAGES, fixed=[1], goals=[operator(False)]),
+        None,
+    ),
+    # From B, A then C; from two depots 40 min in all, if that were allowed.
+    ("one_depot_a_week", make(LINE, required=["A", "C"], depots=(0, 2)), 50),
+    ("one_depot_a_week", make(FAR_APART, required=["A", "B"], depots=(3, 4)), 220),
+    ("one_depot_a_week", make(FAR_APART, required=["A", "B"], depots=(3, 4), weeks=2), 40),
+    (
+        "one_depot_a_week",
+        make(FAR_APART, required=["A", "B"], depots=(3, 4), range_m=30_000),
+        None,
+    ),
+    # A alone on Monday; with B there too, or on Tuesday, or in the second week.
+    ("pinned_sessions", pinned(Pin()), 40),
+    ("pinned_sessions", pinned(Pin(weekday=1, session=1)), 40),
+    ("pinned_sessions", pinned(Pin(weekday=0, session=0), weekdays=[0], required=["B"]), 60),
+    ("pinned_sessions", pinned(Pin(week=1), weeks=2), 40),
+    ("pinned_sessions", pinned(Pin(vehicle=1), vehicles=TWO_CARS), 40),
+    ("pinned_sessions", pinned(Pin(weekday=2)), None),
+    ("pinned_sessions", pinned(Pin(weekday=0), refused=[(0, 0, 0, 0)]), None),
+    ("pinned_sessions", pinned(Pin(vehicle=1), vehicles=TWO_CARS, refused=[(1, 0)]), None),
+    (
+        "pinned_sessions",
+        make(
+            LINE,
+            demands={"A": {"pins": (Pin(weekday=0),)}},
+            required=["B"],
+            weekdays=[0],
+            sessions=[MORNING],
+        ),
+        None,
+    ),
+    # Twice at A: Monday and Thursday are three days apart, four from week to week.
+    ("spread_sessions", twice(weekdays=[0, 3]), 80),
+    ("spread_sessions", twice(weekdays=[0, 3], gap_days=3), 80),
+    ("spread_sessions", twice(weekdays=[0, 3], gap_days=4), None),
+    # Weeks 2 and 4 of the month: the same weekday is 14 days apart, Tuesday then Monday 13.
+    ("spread_sessions", twice(weeks=2, gap_days=14), 80),
+    ("spread_sessions", twice(weeks=2, gap_days=15), None),
+    ("spread_sessions", twice(weeks=2, gap_days=14, refused=[(0, 0, 0, 1), (0, 0, 1, 0)]), None),
+    ("spread_sessions", twice(weeks=2, gap_days=13, refused=[(0, 0, 0, 1), (0, 0, 1, 0)]), 80),
+    ("spread_sessions", twice(weeks=2, gap_most_days=14), 80),
+    ("spread_sessions", twice(weeks=2, gap_most_days=13), None),
+    ("spread_sessions", twice(weeks=4, gap_most_days=14), 80),
+    ("spread_sessions", twice(weeks=4, gap_most_days=14, refused=[(0, 0, [0, 2])]), 80),
+    ("spread_sessions", twice(weeks=4, gap_most_days=14, refused=[(0, 0, [0, 1])]), None),
+    # A session that comes back with the cycle, 14 days later, is not another one.
+    ("spread_sessions", make(LINE, demands={"A": COMES_BACK}), 40),
+    # Two vehicles never serve a commune on one day, in one room or in two.
+    ("spread_sessions", twice(weekdays=[0], vehicles=TWO_CARS, agents=FOUR), None),
+    ("spread_sessions", twice(vehicles=TWO_CARS, agents=FOUR), 80),
+    ("spread_sessions", twice(weekdays=[0], vehicles=TWO_CARS, agents=FOUR, rooms=ROOM), None),
+    # A keeps its weekday and half-day, unless that is refused in one of the weeks.
+    ("same_slot", twice(weeks=2, same_slot=True), 80),
+    ("same_slot", twice(weeks=2, same_slot=True, refused=[(0, 0, 0, 0)]), 80),
+    ("same_slot", twice(weeks=2, same_slot=True, refused=[(0, 0, 0, 0), (0, 0, 1, 1)]), None),
+    ("same_slot", twice(same_slot=True), None),
+    # Two agents for two vehicles go out once a day; a vehicle has its own days.
+    ("one_day_tour_a_day", morning_alone(weekdays=[0], vehicles=TWO_CARS), None),
+    ("one_day_tour_a_day", morning_alone(weekdays=[0], vehicles=TWO_CARS, agents=FOUR), 40 + 60),
+    ("one_day_tour_a_day", morning_alone(vehicles=[vehicle(days=on([1]))]), None),
+    ("one_day_tour_a_day", morning_alone(weekdays=[0], vehicles=[ON_MONDAY, ON_TUESDAY]), None),
+    ("one_day_tour_a_day", morning_alone(vehicles=[ON_MONDAY, ON_TUESDAY]), 40 + 60),
+    # Refused half-days leave A on Tuesday afternoon alone, or nowhere.
+    ("one_day_tour_a_day", make(LINE, required=["A"], refused=[(0, 0, 0, 0), (0, 0, 0, 1, 0)]), 40),
+    ("required_sessions", make(LINE, required=["A"], refused=[(0, 0)]), None),
+    (
+        "one_day_tour_a_day",
+        make(LINE, required=["A", "B"], sessions=[MORNING], refused=[(0, [0, 1], 0, 0)]),
+        None,
+    ),
+    # A room of A beyond B: A's mairie alone is the nearer, and both never serve more than allowed.
+    ("sessions_of_a_site", make(LINE, sites=2, required=["A"], rooms=ROOM), 40),
+    ("sessions_of_a_site", make(LINE, sites=1, rooms=ROOM, week_opening_s=5 * HOUR), None),
+    ("required_sessions", make(LINE, sites=1, rooms=ROOM, demands={"A": THRICE}), None),
+    # Three agents, pairs of whom work 3 h 10 a day: the third's hours let the week go on.
+    ("weekly_work", shared_work(agents=agents_of(4, 4)), None),
+    ("weekly_work", shared_work(agents=agents_of(4, 4, 4)), None),
+    ("weekly_work", shared_work(agents=agents_of(7, 4, 4)), 80),
+    ("weekly_work", shared_work(agents=agents_of(7, 4, 3)), None),
+    ("weekly_work", shared_work(agents=[*agents_of(7, 4), agent("Agent 3", days=on([0]))]), 80),
 ]
 
 
@@ -129,14 +270,14 @@ def test_every_rule_has_its_price_told():
     ("rule", "problem"), [(rule, problem) for rule, problem, price in PRICES if price is None]
 )
 def test_without_the_rule_that_forbids_there_is_a_plan(rule, problem):
-    decisions = Decisions(problem, list_day_tours(problem))
+    decisions = Decisions(problem, tuple(all_day_tours(problem)))
     add_rules(decisions, without={rule})
     assert decisions.mip.minimise(NOTHING, deadline=float("inf")).values is not None
 
 
 def test_what_is_missing_to_the_weeks_opening_and_over_its_work():
     short = make(LINE, sites=2, weekdays=[0], week_opening_s=6 * HOUR)
-    decisions = Decisions(short, list_day_tours(short))
+    decisions = Decisions(short, (list_day_tours(short),))
     add_rules(decisions, {"weekly_opening"})
     missing = decisions.mip.variables(1, 1e5)
     weekly_opening(decisions, missing)
@@ -144,7 +285,7 @@ def test_what_is_missing_to_the_weeks_opening_and_over_its_work():
     assert answer.bound == HOUR
 
     busy = make(LINE, required=["A", "B"], week_work_s=5 * HOUR)
-    decisions = Decisions(busy, list_day_tours(busy))
+    decisions = Decisions(busy, (list_day_tours(busy),))
     add_rules(decisions, {"weekly_work"})
     extra = decisions.mip.variables(1, 1e5)
     weekly_work(decisions, extra)
@@ -160,16 +301,20 @@ def test_residents_a_goal_leaves_beyond(share, expected):
     assert allowed_beyond(problem, AccessGoal(5, share, True)) == expected
 
 
+def within(minutes: int) -> AccessGoal:
+    return AccessGoal(minutes, None, False)
+
+
 def test_whom_no_site_can_help():
     times = on_a_line([0, 20, 30, 45, 90])
     times[4][1] = times[4][2] = None
     problem = make(times, sites=2, residents={1: 1, 2: 10, 3: 100, 4: 1000}, fixed=[0])
-    assert least_beyond(problem, 15) == 1000
-    assert least_beyond(problem, 10) == 1100
-    assert least_beyond(problem, 20) == 1000
-    assert far_points(problem, 15).tolist() == [0, 1, 2]
-    assert far_points(problem, 20).tolist() == [1, 2]
-    assert sites_within(problem, far_points(problem, 15), 15).tolist() == [
+    assert least_beyond(problem, within(15)) == 1000
+    assert least_beyond(problem, within(10)) == 1100
+    assert least_beyond(problem, within(20)) == 1000
+    assert far_points(problem, within(15)).tolist() == [0, 1, 2]
+    assert far_points(problem, within(20)).tolist() == [1, 2]
+    assert sites_within(problem, far_points(problem, within(15)), 15).tolist() == [
         [True, True],
         [True, True],
         [False, True],
@@ -181,12 +326,12 @@ def test_whom_no_site_can_help():
 def test_fewer_rules_never_cost_more(problem):
     """Leaving any rule out can only shorten the road, and never makes a plan impossible."""
     problem = replace(problem, objectives=("route",))
-    tours = list_day_tours(problem)
+    tours = (list_day_tours(problem),)
 
     def shortest(without: set[str]) -> float:
         decisions = Decisions(problem, tours)
         add_rules(decisions, without)
-        road = Expression(decisions.take.ravel(), np.tile(decisions.tours.drive_s, problem.weeks))
+        road = build(decisions, "route")
         answer = decisions.mip.minimise(road, deadline=float("inf"))
         return float("inf") if answer.infeasible else answer.bound
 
@@ -199,7 +344,7 @@ def test_tours_placed_where_days_matter_and_counted_where_they_do_not():
     free = make(LINE, hours={"A": "Mo 09:00-12:00"})
     imposed = replace(free, hours_rule="imposes")
     for problem, placed in ((free, False), (imposed, True)):
-        decisions = Decisions(problem, list_day_tours(problem))
+        decisions = Decisions(problem, (list_day_tours(problem),))
         add_rules(decisions)
         assert (decisions.calendar is not None) == placed
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import tomllib
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tourplan.errors import Fault, InputError, one_of
+from tourplan.fields import Section
 from tourplan.hours import WEEKDAYS, clock
-from tourplan.reading import from_keys, read_scenario
-from tourplan.scenario import Agent, Scenario, Section, Vehicle
+from tourplan.reading import _LISTS, from_keys, read_scenario
+from tourplan.scenario import Goal, Scenario
+from tourplan.tables import plain
+from tourplan.teams import Agent, Vehicle
 
 FIXED = settings(deadline=None, derandomize=True)
 ENGLISH = re.compile(
@@ -33,6 +37,9 @@ CLOCKS = st.integers(0, 1440).map(lambda minute: clock(minute * 60))
 HOURS = st.integers(0, 168) | st.floats(0, 168)
 MINUTES = st.integers(0, 1440)
 MONTH_WEEKS = st.lists(st.integers(1, 4), max_size=4)
+WORDS = NAMED.filter(plain)
+DEPOTS = NAMED | st.lists(NAMED, min_size=2, max_size=3)
+WEEK_DAYS = st.lists(st.sampled_from(WEEKDAYS), max_size=7)
 
 
 def section(**keys: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -46,11 +53,48 @@ SESSION = st.fixed_dictionaries(
         "ouverture": CLOCKS,
         "fermeture": CLOCKS,
     },
-    optional={"minimum_min": MINUTES},
+    optional={"minimum_min": MINUTES, "maximum_min": MINUTES, "journee_entiere": st.booleans()},
 )
 GOAL = st.fixed_dictionaries(
     {"minutes": st.integers(1, 600)},
-    optional={"part_pct": st.floats(0, 100), "impose": st.booleans()},
+    optional={
+        "part_pct": st.floats(0, 100),
+        "impose": st.booleans(),
+        "operateur": WORDS,
+        "poids": WORDS,
+        "permanences": st.integers(1, 20),
+    },
+)
+PIN = section(
+    commune=NAMED,
+    semaine=st.integers(1, 4),
+    jour=st.sampled_from(WEEKDAYS),
+    creneau=NAMED,
+    vehicule=NAMED,
+)
+VENUE = st.fixed_dictionaries(
+    {"code_insee": NAMED, "nom": NAMED},
+    optional={
+        "adresse": TEXT,
+        "lon": st.floats(-180, 180),
+        "lat": st.floats(-90, 90),
+        "horaires": st.sampled_from(["", "Mo-Fr 09:00-12:00", "Sa off"]),
+        "acces_pmr": st.booleans(),
+        "confidentiel": st.booleans(),
+        "borne": st.booleans(),
+    },
+)
+SETTINGS = section(
+    communes=CODES,
+    epci=CODES,
+    passages=st.integers(0, 20),
+    passages_min=st.integers(0, 20),
+    passages_max=st.integers(0, 20),
+    semaines=MONTH_WEEKS,
+    jours_refuses=WEEK_DAYS,
+    jours_marche=WEEK_DAYS,
+    visites_par_mois=st.floats(0, 100_000),
+    rendez_vous_par_mois=st.integers(0, 100_000),
 )
 KEYS = st.fixed_dictionaries(
     {"titre": NAMED},
@@ -71,6 +115,9 @@ KEYS = st.fixed_dictionaries(
             semaines_du_mois=MONTH_WEEKS,
             jours=st.lists(st.sampled_from(WEEKDAYS), max_size=7),
             debut=st.dates().map(str),
+            meme_creneau=st.booleans(),
+            ecart_min_jours=st.integers(1, 28),
+            ecart_max_jours=st.integers(1, 28),
         ),
         "permanences": st.lists(SESSION, min_size=1, max_size=6),
         "journee": section(
@@ -83,16 +130,50 @@ KEYS = st.fixed_dictionaries(
             pas_min=st.integers(1, 60),
         ),
         "semaine": section(travail_max_h=HOURS, ouverture_min_h=HOURS, repos_min_h=HOURS),
-        "equipe": section(agents=st.integers(1, 20)),
-        "agents": st.lists(section(nom=TEXT, agence=NAMED, semaines=MONTH_WEEKS), max_size=3),
-        "vehicule": section(
-            nom=TEXT,
-            depot=NAMED,
-            semaines=MONTH_WEEKS,
-            energie=st.sampled_from(["thermique", "hybride", "électrique"]),
-            autonomie_km=st.floats(0, 5000, exclude_min=True),
-            cout_eur_km=st.floats(0, 100),
-            co2_g_km=st.floats(0, 5000),
+        "equipe": section(agents=st.integers(1, 20), formes=st.integers(0, 20)),
+        "agents": st.lists(
+            section(
+                nom=TEXT,
+                agence=DEPOTS,
+                forme=st.booleans(),
+                semaines=MONTH_WEEKS,
+                jours=WEEK_DAYS,
+                travail_max_h=HOURS,
+                travail_jour_max_h=HOURS,
+                amplitude_max_h=HOURS,
+                depart_au_plus_tot=CLOCKS,
+                retour_au_plus_tard=CLOCKS,
+            ),
+            max_size=3,
+        ),
+        "vehicules": st.lists(
+            section(
+                nom=NAMED,
+                depot=DEPOTS,
+                semaines=MONTH_WEEKS,
+                jours=WEEK_DAYS,
+                places=st.integers(1, 60),
+                energie=st.sampled_from(["thermique", "hybride", "électrique"]),
+                autonomie_km=st.floats(0, 5000, exclude_min=True),
+                recharge_midi_km=st.floats(0, 5000),
+                cout_eur_km=st.floats(0, 100),
+                co2_g_km=st.floats(0, 5000),
+            ),
+            min_size=1,
+            max_size=3,
+        ),
+        "reglages": st.lists(SETTINGS, max_size=2),
+        "lieux": st.lists(VENUE, max_size=2),
+        "imposes": st.lists(PIN, max_size=2),
+        "interdits": st.lists(PIN, max_size=2),
+        "salles": section(exiger_acces_pmr=st.booleans(), exiger_confidentialite=st.booleans()),
+        "besoin": section(
+            visites_par_mois_1000_hab=st.floats(0, 1000),
+            part_rendez_vous_pct=st.floats(0, 100),
+            minutes_par_visite=st.integers(1, 480),
+            minutes_par_rendez_vous=st.integers(1, 480),
+            occupation_max_pct=st.floats(0, 100, exclude_min=True),
+            passages_selon_besoin=st.booleans(),
         ),
         "acces": st.lists(GOAL, max_size=4),
         "mairie": section(
@@ -162,11 +243,12 @@ class TestShortest:
         )
 
     def test_every_default_has_a_meaning_and_says_where_it_comes_from(self):
-        for field in Scenario.model_fields.values():
-            kind = field.annotation
-            if not (isinstance(kind, type) and issubclass(kind, Section)):
-                continue
+        kinds = [field.annotation for field in Scenario.model_fields.values()]
+        single = [k for k in kinds if isinstance(k, type) and issubclass(k, Section)]
+        for kind in (*single, *_LISTS.values()):
             for name, inner in kind.model_fields.items():
+                if inner.is_required():
+                    continue
                 assert inner.description, name
                 assert "source" in (inner.json_schema_extra or {}), name
                 if inner.default not in (None, (), "", False, "Véhicule 1") and name != "seed":
@@ -191,7 +273,10 @@ class TestRoundTrip:
 
     def test_values_set_to_nothing_come_back(self):
         scenario = Scenario.from_keys(SHORTEST).model_copy(
-            update={"agents": (Agent(weeks=None), Agent()), "vehicle": Vehicle(depot=None)}
+            update={
+                "agents": (Agent(weeks=None, earliest_s=None), Agent()),
+                "vehicles": (Vehicle(depots=()),),
+            }
         )
         assert from_keys(scenario.to_keys())[0] == scenario
 
@@ -248,8 +333,91 @@ class TestForm:
             ({"semaine": {"travail_max_h": float("nan")}}, "semaine.travail_max_h", "un nombre"),
             ({"semaine": {"travail_max_h": 169}}, "semaine.travail_max_h", "donnez 168 ou moins"),
             ({"points_fixes": {"integres": "oui"}}, "points_fixes.integres", "true ou false"),
-            ({"vehicule": {"energie": "diesel"}}, "vehicule.energie", "hybride ou électrique"),
-            ({"vehicule": {"autonomie_km": 0}}, "vehicule.autonomie_km", "donnez plus de 0"),
+            (
+                {"vehicules": [{"energie": "diesel"}]},
+                "vehicules.1.energie",
+                "hybride ou électrique",
+            ),
+            (
+                {"vehicules": [{}, {"autonomie_km": 0}]},
+                "vehicules.2.autonomie_km",
+                "donnez plus de 0",
+            ),
+            (
+                {"vehicule": {"depot": "34079"}},
+                "vehicule",
+                "cette section s’écrit maintenant [[vehicules]], une par véhicule → remplacez "
+                "[vehicule] par [[vehicules]]",
+            ),
+            ({"vehicule": [{}]}, "vehicule", "remplacez [vehicule] par [[vehicules]]"),
+            ({"vehicules": {"depot": "1"}}, "vehicules", "écrivez des sections [[vehicules]]"),
+            ({"vehicules": []}, "vehicules", "donnez-en au moins 1"),
+            ({"vehicules": [{}] * 21}, "vehicules", "donnez au plus 20 éléments"),
+            ({"vehicules": [{"depot": 34079}]}, "vehicules.1.depot", 'écrivez "34079"'),
+            ({"vehicules": [{"depot": ""}]}, "vehicules.1.depot", "un texte vide ne convient pas"),
+            (
+                {"vehicules": [{"depot": ["34079", 34032]}]},
+                "vehicules.1.depot.2",
+                'écrivez "34032"',
+            ),
+            (
+                {"vehicules": [{"depot": [str(n) for n in range(21)]}]},
+                "vehicules.1.depot",
+                "donnez au plus 20 éléments",
+            ),
+            ({"vehicules": [{"places": 0}]}, "vehicules.1.places", "donnez 1 ou plus"),
+            ({"vehicules": [{"nom": ""}]}, "vehicules.1.nom", "donnez un texte"),
+            ({"agents": [{"agence": True}, {}]}, "agents.1.agence", "donnez une liste"),
+            ({"agents": [{"forme": "oui"}, {}]}, "agents.1.forme", "true ou false"),
+            ({"agents": [{"jours": ["lundy"]}, {}]}, "agents.1.jours.1", "attendu lundi, mardi"),
+            ({"agents": [{"depart_au_plus_tot": 7}, {}]}, "agents.1.depart_au_plus_tot", "09:45"),
+            ({"equipe": {"formes": -1}}, "equipe.formes", "donnez 0 ou plus"),
+            ({"cycle": {"ecart_min_jours": 0}}, "cycle.ecart_min_jours", "donnez 1 ou plus"),
+            ({"cycle": {"ecart_max_jours": 29}}, "cycle.ecart_max_jours", "donnez 28 ou moins"),
+            ({"cycle": {"meme_creneau": 1}}, "cycle.meme_creneau", "true ou false"),
+            (
+                {"reglages": [{"communes": ["1"], "passages": 21}]},
+                "reglages.1.passages",
+                "donnez 20 ou moins",
+            ),
+            (
+                {"reglages": [{"communes": ["1"], "semaines": [5]}]},
+                "reglages.1.semaines",
+                "semaine « 5 » inconnue → attendu 1 à 4",
+            ),
+            (
+                {"reglages": [{"communes": ["1"], "visites_par_mois": -1}]},
+                "reglages.1.visites_par_mois",
+                "donnez 0 ou plus",
+            ),
+            ({"reglages": [{}] * 501}, "reglages", "donnez au plus 500 éléments"),
+            ({"lieux": [{"code_insee": "1"}]}, "lieux.1.nom", "manque → ajoutez nom = …"),
+            (
+                {"lieux": [{"code_insee": "1", "nom": "x", "lat": 91, "lon": 3}]},
+                "lieux.1.lat",
+                "donnez 90 ou moins",
+            ),
+            (
+                {"lieux": [{"code_insee": "1", "nom": "x", "horaires": "lundi 9h"}]},
+                "lieux.1.horaires",
+                'écrivez-les ainsi : "Mo-Fr 09:00-12:00,13:30-17:00',
+            ),
+            ({"salles": {"exiger_acces_pmr": 1}}, "salles.exiger_acces_pmr", "true ou false"),
+            (
+                {"besoin": {"part_rendez_vous_pct": 101}},
+                "besoin.part_rendez_vous_pct",
+                "donnez 100 ou moins",
+            ),
+            ({"besoin": {"occupation_max_pct": 0}}, "besoin.occupation_max_pct", "plus de 0"),
+            ({"besoin": {"minutes_par_visite": 0}}, "besoin.minutes_par_visite", "1 ou plus"),
+            ({"imposes": [{"commune": 34079}]}, "imposes.1.commune", 'écrivez "34079"'),
+            ({"interdits": [{"jour": "dimanch"}]}, "interdits.1.jour", "samedi ou dimanche"),
+            (
+                {"acces": [{"minutes": 30, "operateur": "???"}]},
+                "acces.1.operateur",
+                "« ??? » n’a ni lettre ni chiffre → donnez un nom",
+            ),
+            ({"acces": [{"minutes": 9, "permanences": 0}]}, "acces.1.permanences", "1 ou plus"),
             ({"calcul": {"graine": 16**6000}}, "calcul.graine", "un nombre immense"),
             ({"acces": [{}]}, "acces.1.minutes", "manque → ajoutez minutes = …"),
         ],
@@ -262,17 +430,21 @@ class TestForm:
     @pytest.mark.parametrize(
         ("keys", "where", "mend"),
         [
-            ({"vehicles": {}}, "vehicles", "vouliez-vous « vehicule » ?"),
+            ({"vehicles": {}}, "vehicles", "vouliez-vous « vehicules » ?"),
             ({"title": "x"}, "title", "vouliez-vous « titre » ?"),
-            ({"vehicule": {"dépot": "34079"}}, "vehicule.dépot", "vouliez-vous « depot » ?"),
-            ({"vehicule": {"depot_": "1"}}, "vehicule.depot_", "vouliez-vous « depot » ?"),
-            ({"depot": "34079"}, "depot", "elle va dans la section [vehicule]"),
+            ({"vehicules": [{"dépot": "34079"}]}, "vehicules.1.dépot", "vouliez-vous « depot » ?"),
+            ({"vehicules": [{"depot_": "1"}]}, "vehicules.1.depot_", "vouliez-vous « depot » ?"),
+            ({"depot": "34079"}, "depot", "elle va dans la section [[vehicules]]"),
+            ({"agents": [{"semaine": [2]}, {}]}, "agents.1.semaine", "vouliez-vous « semaines » ?"),
+            ({"cycle": {"passages": 2}}, "cycle.passages", "elle va dans la section [[reglages]]"),
+            ({"lieux": [{"code_insee": "1", "nom": "x", "pmr": True}]}, "lieux.1.pmr", "attendu :"),
+            ({"reglage": []}, "reglage", "vouliez-vous « reglages » ?"),
             (
                 {"cycle": {"a_desservir": []}},
                 "cycle.a_desservir",
                 "elle va dans la section [communes]",
             ),
-            ({"agents": [{"zzz": 1}, {}]}, "agents.1.zzz", "attendu : agence, nom, semaines"),
+            ({"agents": [{"zzz": 1}, {}]}, "agents.1.zzz", "attendu : agence, amplitude_max_h"),
             ({"sessions": []}, "sessions", "attendu : acces, agents"),
             ({"base": "/etc"}, "base", "attendu : acces, agents"),
         ],
@@ -281,6 +453,10 @@ class TestForm:
         told = faults_of(keys)
         assert list(told) == [where]
         assert f"clé inconnue → {mend}" in told[where]
+
+    def test_what_stands_in_the_former_section_is_checked_too(self):
+        told = faults_of({"vehicule": {"energie": "diesel", "depots": "1"}})
+        assert list(told) == ["vehicule", "vehicules.1.energie", "vehicules.1.depots"]
 
     def test_without_a_title_the_rest_is_checked_too(self):
         _, faults = from_keys({"communes": {"a_desservir": [5]}})
@@ -344,10 +520,72 @@ FULL = {
         "pas_min": 5,
     },
     "semaine": {"travail_max_h": 39, "ouverture_min_h": 24, "repos_min_h": 11},
-    "equipe": {"agents": 1},
-    "agents": [{"nom": "", "agence": "1", "semaines": [2, 4]}, {}],
-    "vehicule": {"depot": "1", "semaines": [2, 4], "energie": "hybride", "autonomie_km": 9},
-    "acces": [{"minutes": 30, "part_pct": 95, "impose": True}, {"minutes": 15}],
+    "equipe": {"agents": 1, "formes": 1},
+    "agents": [
+        {
+            "nom": "",
+            "agence": "1",
+            "forme": True,
+            "semaines": [2, 4],
+            "jours": ["lundi"],
+            "travail_max_h": 35,
+            "travail_jour_max_h": 8,
+            "amplitude_max_h": 12,
+            "depart_au_plus_tot": "07:30",
+            "retour_au_plus_tard": "18:30",
+        },
+        {"agence": ["1", "2"]},
+    ],
+    "vehicules": [
+        {
+            "nom": "A",
+            "depot": ["1", "2"],
+            "semaines": [2, 4],
+            "jours": ["lundi"],
+            "places": 5,
+            "energie": "hybride",
+            "autonomie_km": 9,
+            "recharge_midi_km": 3,
+        },
+        {"depot": "1"},
+    ],
+    "reglages": [
+        {
+            "communes": ["1"],
+            "epci": ["2"],
+            "passages": 1,
+            "semaines": [1],
+            "jours_refuses": ["mardi"],
+            "jours_marche": ["lundi"],
+            "visites_par_mois": 20,
+            "rendez_vous_par_mois": 3.5,
+        },
+        {"communes": ["3"], "passages_min": 1, "passages_max": 2},
+    ],
+    "lieux": [
+        {
+            "code_insee": "1",
+            "nom": "Salle",
+            "adresse": "x",
+            "lon": 3,
+            "lat": 43.5,
+            "horaires": "Mo-Fr 09:00-12:00",
+            "acces_pmr": True,
+            "confidentiel": False,
+            "borne": True,
+        }
+    ],
+    "salles": {"exiger_acces_pmr": True},
+    "besoin": {"visites_par_mois_1000_hab": 10, "minutes_par_visite": 20},
+    "imposes": [
+        {"commune": "1", "semaine": 1, "jour": "lundi", "creneau": "a", "vehicule": "A"},
+        {"commune": "2", "semaine": 1},
+    ],
+    "interdits": [{"commune": "1", "creneau": "b"}, {"vehicule": "Véhicule 2"}],
+    "acces": [
+        {"minutes": 30, "part_pct": 95, "impose": True},
+        {"minutes": 15, "operateur": "CPAM", "poids": "habitants", "permanences": 2},
+    ],
     "mairie": {"horaires": "ignores", "recouvrement_min": 60},
     "objectifs": {"ordre": ["route"], "eloignes_au_dela_min": 15},
     "comparaison": {"tournee": ""},
@@ -492,6 +730,7 @@ class TestFiles:
 
 MORNING = {"nom": "matin", "ouverture": "09:00", "fermeture": "12:00"}
 EVENING = {"nom": "soir", "ouverture": "17:00", "fermeture": "20:00"}
+WHOLE = {"nom": "journée", "ouverture": "09:30", "fermeture": "16:00", "journee_entiere": True}
 
 
 class TestCoherence:
@@ -547,6 +786,41 @@ class TestCoherence:
                 "« soir » ouvre avant la fin de « matin »",
             ),
             (
+                {"permanences": [{**MORNING, "maximum_min": 90}]},
+                "permanences.1.maximum_min",
+                "90 min au plus, mais 120 min au moins",
+            ),
+            (
+                {"permanences": [{**MORNING, "maximum_min": 122}]},
+                "permanences.1.maximum_min",
+                "« 122 » n’est pas un multiple de 5 min",
+            ),
+            (
+                {"permanences": [{**MORNING, "journee_entiere": True}]},
+                "permanences.1.journee_entiere",
+                "« matin » ne contient pas la plage du repas, de 11:30 à 14:30",
+            ),
+            (
+                {"permanences": [{**WHOLE, "minimum_min": 365}]},
+                "permanences.1.minimum_min",
+                "365 min et 30 min de repas ne tiennent pas dans les 6 h 30 de « journée »",
+            ),
+            (
+                {"permanences": [MORNING, WHOLE, {**EVENING, "ouverture": "11:00"}]},
+                "permanences.3.ouverture",
+                "« soir » ouvre avant la fin de « matin »",
+            ),
+            (
+                {"cycle": {"ecart_min_jours": 8, "ecart_max_jours": 7}},
+                "cycle.ecart_min_jours",
+                "8 jours au moins, mais 7 au plus",
+            ),
+            (
+                {"cycle": {"ecart_min_jours": 8, "ecart_max_jours": 13}},
+                "cycle.ecart_max_jours",
+                "entre 8 et 13 jours d’écart, on ne revient jamais le même jour de la semaine",
+            ),
+            (
                 {"permanences": [MORNING, {**EVENING, "nom": "matin"}]},
                 "permanences",
                 "le nom « matin » est déjà pris",
@@ -592,27 +866,36 @@ class TestCoherence:
                 "agents.3.semaines",
                 "cet agent n’a aucune semaine",
             ),
-            ({"agents": [{}, {"semaines": [2]}]}, "agents", "semaine 4 : 1 agent disponible"),
-            ({"agents": [{"agence": "1"}, {"agence": "2"}]}, "agents", "agences différentes"),
-            (
-                {"agents": [{"agence": "1"}, {}], "vehicule": {"depot": "2"}},
-                "agents.1.agence",
-                "« 1 » n’est pas le dépôt du véhicule",
-            ),
-            (
-                {"vehicule": {"semaines": [2]}},
-                "vehicule.semaines",
-                "le véhicule manque en semaine 4",
-            ),
-            (
-                {"vehicule": {"energie": "électrique"}},
-                "vehicule.autonomie_km",
-                "un véhicule électrique a besoin de son autonomie",
-            ),
             (
                 {"acces": [{"minutes": 15}, {"minutes": 15}]},
                 "acces",
                 "deux objectifs à 15 min",
+            ),
+            (
+                {
+                    "acces": [
+                        {"minutes": 15, "operateur": "CPAM"},
+                        {"minutes": 15, "operateur": "c.p.a.m"},
+                        {"minutes": 15, "operateur": "cpam"},
+                    ]
+                },
+                "acces",
+                "deux objectifs à 15 min",
+            ),
+            (
+                {
+                    "acces": [
+                        {"minutes": 15, "operateur": "X2"},
+                        {"minutes": 15, "permanences": 2},
+                    ]
+                },
+                "acces",
+                "deux objectifs ont le même nom de niveau, habitants_au_dela_15_x2",
+            ),
+            (
+                {"acces": [{"minutes": 15}, {"minutes": 15, "poids": "plus de 75 ans"}]},
+                "acces.2.poids",
+                "« plus de 75 ans » est une colonne d’un fichier d’habitants, et aucun n’est donné",
             ),
             (
                 {"acces": [{"minutes": 15, "part_pct": 95}, {"minutes": 30, "part_pct": 80}]},
@@ -646,14 +929,37 @@ class TestCoherence:
             {"cycle": {"semaines": 2}},
             {"cycle": {"semaines": 4, "semaines_du_mois": [1, 2, 3, 4]}},
             {"permanences": [MORNING]},
+            {"permanences": [MORNING, WHOLE, {**EVENING, "ouverture": "14:00"}]},
+            {"permanences": [WHOLE, MORNING]},
+            {"permanences": [{**WHOLE, "minimum_min": 360, "maximum_min": 360}]},
+            {"permanences": [{**MORNING, "maximum_min": 120}]},
+            {"cycle": {"ecart_min_jours": 14, "ecart_max_jours": 14}},
+            {"cycle": {"ecart_max_jours": 3, "meme_creneau": False}},
             {"permanences": [MORNING, {**EVENING, "ouverture": "12:00", "fermeture": "15:00"}]},
-            {"vehicule": {"energie": "électrique", "autonomie_km": 250}},
+            {"vehicules": [{"energie": "électrique", "autonomie_km": 250}]},
+            {
+                "acces": [
+                    {"minutes": 15, "part_pct": 95},
+                    {"minutes": 15, "operateur": "CPAM"},
+                    {"minutes": 15, "permanences": 2},
+                    {"minutes": 30, "part_pct": 80, "operateur": "CPAM"},
+                ]
+            },
             {"journee": {"retour_au_plus_tard": "20:00"}},
             {"agents": [{}, {}, {"semaines": [1]}]},
         ],
     )
     def test_what_is_unusual_but_sound_is_accepted(self, keys):
         assert faults_of(keys) == {}
+
+
+GUIDE = (Path(__file__).parent.parent / "docs" / "guide.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+
+
+@pytest.mark.parametrize("block", [block for block in SHOWN if "[reseau]" not in block])
+def test_what_the_guide_shows_has_no_fault(block):
+    assert faults_of({"habitants": {"fichier": "h.csv"}, **tomllib.loads(block)}) == {}
 
 
 class TestOrder:
@@ -665,6 +971,42 @@ class TestOrder:
             "habitants_au_dela_15",
             "acces_moyen",
             "route",
+        )
+
+    @pytest.mark.parametrize(
+        ("keys", "level"),
+        [
+            ({"minutes": 30}, "habitants_au_dela_30"),
+            ({"minutes": 30, "operateur": "CPAM"}, "habitants_au_dela_30_cpam"),
+            (
+                {"minutes": 30, "operateur": "Finances  publiques (DGFiP)"},
+                "habitants_au_dela_30_finances_publiques_dgfip",
+            ),
+            ({"minutes": 20, "poids": "Habitants"}, "habitants_au_dela_20"),
+            ({"minutes": 20, "poids": "75 ans et +"}, "habitants_au_dela_20_75_ans_et"),
+            ({"minutes": 15, "permanences": 2}, "habitants_au_dela_15_x2"),
+            (
+                {"minutes": 15, "operateur": "Caf", "poids": "âgés", "permanences": 3},
+                "habitants_au_dela_15_caf_ages_x3",
+            ),
+        ],
+    )
+    def test_a_goal_names_its_level(self, keys, level):
+        assert Goal.model_validate(keys).level == level
+
+    @FIXED
+    @given(GOAL)
+    def test_levels_hold_letters_digits_and_underscores_only(self, keys):
+        level = Goal.model_validate(keys).level
+        assert level.replace("_", "").isalnum()
+        assert level.startswith("habitants_au_dela_")
+
+    def test_goals_of_every_kind_have_their_level_far_ones_first(self):
+        goals = [{"minutes": 15}, {"minutes": 30, "operateur": "CPAM"}, {"minutes": 30}]
+        assert Scenario.from_keys({**SHORTEST, "acces": goals}).order()[1:4] == (
+            "habitants_au_dela_30_cpam",
+            "habitants_au_dela_30",
+            "habitants_au_dela_15",
         )
 
     def test_the_users_own_order_wins(self):

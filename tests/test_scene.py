@@ -11,6 +11,7 @@ import shapely
 
 from tourplan.export import scene as scenes
 from tourplan.export.scene import LIMITS_MIN, UNREACHED, Reach, build_scene
+from tourplan.places import Venue
 from tourplan.plan import Plan
 from tourplan.prepare import Case
 from tourplan.territory import Commune
@@ -104,8 +105,21 @@ def test_days_take_each_link_once_and_visit_their_stops(
         links = [frozenset(link) for way in route.ways for link in pairwise(way)]
         assert len(links) == len(set(links))
         passed = {code for way in route.ways for code in way}
-        assert {herault_plan.depot, *(stop.code for stop in route.day.stops)} <= passed
+        assert {route.day.depot, *(stop.code for stop in route.day.stops)} <= passed
     assert [m.label for m in scene.routes[1].stops] == ["2a", "2b"]
+
+
+def test_a_stop_stands_at_its_own_room(herault_plan: Plan, herault_case: Case) -> None:
+    stop = herault_plan.days[0].stops[0]
+    venue = Venue(code=stop.code, name="Halle", lon=3.5, lat=43.9)
+    scenario = herault_case.scenario.model_copy(update={"venues": (venue,)})
+    case = replace(herault_case, scenario=scenario)
+    held = stop.model_copy(update={"place": "Halle"})
+    day = herault_plan.days[0].model_copy(update={"stops": (held, *herault_plan.days[0].stops[1:])})
+    shown = build_scene(herault_plan.model_copy(update={"days": (day,)}), case)
+    one, two = shown.routes[0].stops
+    commune = herault_case.territory[two.stop.code]
+    assert (one.point, two.point) == ((3.5, 43.9), (commune.lon, commune.lat))
 
 
 def test_half_days_in_hours_are_those_counted(scene: scenes.Scene, herault_plan: Plan) -> None:

@@ -29,7 +29,7 @@ def case_of(**changes: Any) -> Case:
     keys = {
         "titre": "Deux communes",
         "communes": {"a_desservir": [LE_CAYLAR, LES_RIVES]},
-        "vehicule": {"depot": "34079"},
+        "vehicules": [{"depot": "34079"}],
         "semaine": {"ouverture_min_h": 0},
         "mairie": {"horaires": "ignores"},
         **changes,
@@ -43,13 +43,14 @@ def timed(case: Case, minutes_away: float, minutes_apart: float, **day: int) -> 
     ``day``: rules of the day that differ.
     """
     problem = replace(case.problem, day=replace(case.problem.day, **day))
-    rows = [problem.depot, *(site.place for site in problem.sites)]
+    depot = problem.bases[0].depot
+    rows = [depot, *(site.place for site in problem.sites)]
     away, apart = round(minutes_away * 60), round(minutes_apart * 60)
     time_s = problem.time_s.copy()
     for a in rows:
         for b in rows:
             if a != b:
-                time_s[a, b] = away if problem.depot in (a, b) else apart
+                time_s[a, b] = away if depot in (a, b) else apart
     return replace(case, problem=replace(problem, time_s=time_s))
 
 
@@ -102,7 +103,7 @@ def dropped() -> Sensitivity:
         case.problem,
         resident_weight=np.array([people.get(code, 0) for code in case.resident_codes]),
         sessions=tuple(replace(s, minimum_s=9000) for s in case.problem.sessions),
-        week=replace(case.problem.week, max_work_s=8 * 3600 + 900),
+        agents=tuple(replace(a, max_week_s=8 * 3600 + 900) for a in case.problem.agents),
     )
     return sensitivity(replace(case, problem=problem))
 
@@ -129,7 +130,7 @@ class TestTimes:
         changed = [
             name
             for name in vars(problem)
-            if name != "site_index" and getattr(problem, name) is not getattr(longer, name)
+            if not name.endswith("_index") and getattr(problem, name) is not getattr(longer, name)
         ]
         assert changed == ["time_s"]
 
@@ -250,6 +251,36 @@ class TestCommunes:
         assert [violation.what for violation in dropped.broken] == [
             "8 h 30 de travail par agent, plus que 8 h 15"
         ]
+
+
+class TestOneAgentInTwoVehicles:
+    """One agent, Monday in the Kangoo and Tuesday in the Zoé: one week of work for both."""
+
+    @pytest.fixture
+    def case(self) -> Case:
+        return case_of(
+            equipe={"agents": 1},
+            agents=[{}],
+            vehicules=[
+                {"nom": "Kangoo", "depot": "34079", "jours": ["lundi"]},
+                {"nom": "Zoé", "depot": "34079", "jours": ["mardi"]},
+            ],
+            imposes=[
+                {"commune": LE_CAYLAR, "jour": "lundi"},
+                {"commune": LES_RIVES, "jour": "mardi"},
+            ],
+        )
+
+    def test_openings_are_cut_over_both(self, case):
+        plan = solve(case)
+        assert {day.vehicle for day in plan.days} == {"Kangoo", "Zoé"}
+        week_s = sum(day.work_s for day in plan.days)
+        agents = tuple(replace(agent, max_week_s=week_s) for agent in case.problem.agents)
+        longer = stretched(replace(case.problem, agents=agents), 20)
+        days = study._other_hours(longer, plan)
+        assert sum(day.open_s for day in days) < sum(day.open_s for day in plan.days)
+        assert sum(day.work_s for day in days) <= week_s
+        assert verify(longer, days) == ()
 
 
 class TestMoves:

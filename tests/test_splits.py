@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_daytours import timings_by_hand
-from tiny import HOUR, MINUTE, MORNING, at, examples, make, on_a_line, slot
+from tiny import HOUR, MINUTE, MORNING, asking, at, examples, make, on_a_line, slot, with_work
 from tiny import territories as small_territories
 
 from tourplan.daytours import DayTours, list_day_tours
 from tourplan.optimise.solve import optimise
 from tourplan.optimise.splits import open_gains, with_splits
-from tourplan.problem import Problem
+from tourplan.problem import Problem, WeekRules
 from tourplan.timeline import Opening, build_day
 from tourplan.verify import verify
 
@@ -58,7 +58,7 @@ def test_hours_imposed_are_met_by_another_split():
 )
 def test_no_split_is_listed_where_none_can_gain(problem):
     tours = list_day_tours(problem)
-    assert sorted(rows_of(with_splits(problem, tours))) == sorted(rows_of(tours))
+    assert sorted(rows_of(with_splits(problem, 0, tours))) == sorted(rows_of(tours))
 
 
 def rows_of(tours: DayTours) -> list[tuple]:
@@ -91,7 +91,7 @@ def test_what_no_listed_timing_reaches_is_not_called_proved():
 
 def test_no_plan_is_not_said_where_there_is_one():
     imposed = replace(LATE, hours_rule="imposes")
-    by_hand = build_day(imposed, 1, 0, [Opening(0, 0, at("10:15"), at("12:15"))])
+    by_hand = build_day(imposed, 0, 0, [Opening(0, 0, at("10:15"), at("12:15"))])
     assert verify(imposed, [by_hand]) == ()
     found = optimise(imposed)
     assert verify(imposed, found.days, found.levels) == ()
@@ -133,11 +133,11 @@ def vying_days(draw: st.DrawFn) -> Problem:
 def test_splits_against_brute_force(problem):
     """Each row is a valid day as long as can be; what is not listed is known to be open."""
     tours = list_day_tours(problem)
-    listed = with_splits(problem, tours)
+    listed = with_splits(problem, 0, tours)
     base = {tuple(site): row for row, site in enumerate(tours.site.tolist())}
     best = dict.fromkeys(base, 0)
     for row, site in enumerate(listed.site.tolist()):
-        day = build_day(problem, 1, 0, listed.openings(row))
+        day = build_day(problem, 0, 0, listed.openings(row))
         assert verify(problem, [day]) == ()
         assert day.open_s == listed.open_s[row] == tours.open_s[base[tuple(site)]]
         best[tuple(site)] = max(best[tuple(site)], int(listed.in_hours[row, 0]))
@@ -156,17 +156,22 @@ def test_splits_against_brute_force(problem):
 def test_a_proved_number_of_half_days_is_the_largest(problem, tight):
     """On one day, no timing of any day tour has more half-days in hours than a proved level."""
     one_day = replace(
-        problem,
+        with_work(asking(problem, required=0), 200 * HOUR),
         weekdays=(0,),
-        weeks=1,
+        month_weeks=((2, 4),),
         goals=(),
         objectives=("heures_mairie",),
         hours_rule="preferes",
-        week=replace(problem.week, max_work_s=200 * HOUR, min_opening_s=0),
-        sites=tuple(replace(site, required=0) for site in problem.sites[:2]),
+        week=WeekRules(0),
+        sites=problem.sites[:2],
+        open_slots=problem.open_slots[:, :2, :1, :1, :2],
+        crew_weeks=tuple(
+            replace(crew, teams=((0, 1),) * 2, weekdays=(0,)) for crew in problem.crew_weeks[:1]
+        ),
         sessions=problem.sessions[:2],
         day=replace(problem.day, grid_s=15 * MINUTE, max_work_s=(6 if tight else 10) * HOUR),
     )
+    one_day = replace(one_day, demands=one_day.demands[:2])
     (level,) = optimise(one_day).levels
     tours = list_day_tours(one_day)
     most = 0

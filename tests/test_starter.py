@@ -12,6 +12,7 @@ from test_scenario import KEYS
 from tourplan.check import checked
 from tourplan.errors import InputError
 from tourplan.names import recognise, split_names
+from tourplan.reading import _LISTS as REPEATED
 from tourplan.reading import from_keys
 from tourplan.scenario import Scenario
 from tourplan.starter import CLERMONT, EXAMPLES, TEN, example, example_keys, scenario_text
@@ -44,8 +45,8 @@ class TestExamples:
         scenario = checked_example("herault", territory)
         assert scenario.communes.required == TEN
         assert len(set(TEN)) == 10
-        assert scenario.vehicle.depot == CLERMONT
-        assert [agent.agency for agent in scenario.agents] == [CLERMONT] * 2
+        assert [vehicle.depots for vehicle in scenario.vehicles] == [(CLERMONT,)]
+        assert [agent.agencies for agent in scenario.agents] == [(CLERMONT,)] * 2
         assert (scenario.cycle.weeks, scenario.cycle.month_weeks) == (1, (2, 4))
 
     def test_the_study_imposes_nothing(self, territory):
@@ -55,9 +56,9 @@ class TestExamples:
 
     def test_changing_an_example_changes_no_other(self):
         example_keys("herault")["communes"]["a_desservir"].clear()
-        example_keys("herault")["vehicule"]["depot"] = "?"
+        example_keys("herault")["vehicules"][0]["depot"] = "?"
         assert example("herault").communes.required == TEN
-        assert example("herault").vehicle.depot == CLERMONT
+        assert example("herault").vehicles[0].depots == (CLERMONT,)
 
     def test_an_unknown_example_is_the_users_fault(self):
         with pytest.raises(InputError, match="« hérault » inconnu → attendu : herault, herault-l"):
@@ -103,9 +104,27 @@ class TestScenarioText:
                 continue
             value = shown[field.alias or name]
             section = value[0] if isinstance(value, list) else value
-            kind: Any = field.annotation if isinstance(value, dict) else None
-            for inner_name, inner in (kind.model_fields if kind else {}).items():
+            kind: Any = field.annotation
+            if isinstance(value, list):
+                kind = REPEATED[field.alias or name]
+            fields = kind.model_fields if isinstance(value, (dict, list)) else {}
+            for inner_name, inner in fields.items():
                 assert (inner.alias or inner_name) in section
+
+    @pytest.mark.parametrize("alias", REPEATED)
+    def test_the_example_of_a_section_reads_well_but_for_what_excludes_the_rest(self, alias):
+        """Its codes and names are real: only its keys that exclude one another are at odds."""
+        shown = tomllib.loads(uncommented(scenario_text(SHORTEST, itself), examples=True))
+        keys = {"titre": "x", "communes": {"a_desservir": ["34036", "34064"]}, alias: shown[alias]}
+        if alias == "reglages":
+            for key in ("passages_min", "passages_max", "epci"):
+                del keys[alias][0][key]
+            keys["cycle"] = {"semaines": 2}
+            keys[alias][0]["passages"] = 1
+        if alias in ("agents", "vehicules"):
+            for item in keys[alias]:
+                item.pop("jours", None)
+        assert checked(*from_keys(keys)) if alias != "acces" else from_keys(keys)[1] == []
 
     def test_an_example_is_said_to_be_one(self):
         lines = scenario_text(SHORTEST, itself).splitlines()

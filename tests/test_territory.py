@@ -12,7 +12,6 @@ from tourplan.territory import (
     Territory,
     read_communes,
     read_counters,
-    read_residents,
     read_territory,
 )
 
@@ -200,23 +199,6 @@ class TestCounters:
     def test_two_empty_ids_are_missing_not_in_double(self, tmp_path):
         told = faults_of(read_counters, counters_file(tmp_path, ";a;34036;;", ";b;34036;;"))
         assert [text.endswith("« id » manque → ajoutez-le") for text in told] == [True, True]
-
-
-class TestResidents:
-    def read(self, tmp_path: Path, *rows: str) -> Any:
-        path = tmp_path / "habitants.csv"
-        path.write_text("\n".join(["code_insee;habitants", *rows]), encoding="utf-8")
-        return path
-
-    def test_several_points_may_share_a_commune(self, tmp_path):
-        points = read_residents(self.read(tmp_path, "34036;12", "34036;1\u00a0003"))
-        assert [(p.code, p.weight) for p in points] == [("34036", 12), ("34036", 1003)]
-
-    def test_every_wrong_weight_is_told_at_once(self, tmp_path):
-        rows = ("34036;-1", "34036;1,5", "34036;", "34036;nan", "34036;9e99", "x;1", "34036")
-        found = faults_of(read_residents, self.read(tmp_path, *rows))
-        assert len(found) == len(rows)
-        assert "ligne 4 : habitants : un texte vide n’est pas un nombre" in found[2]
 
 
 class TestReadTerritory:

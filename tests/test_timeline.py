@@ -23,7 +23,7 @@ def test_every_time_of_a_day_by_hand():
         Opening(0, 0, at("09:45"), at("12:15")),
         Opening(1, 1, at("13:30"), at("16:00")),
     ]
-    day = build_day(problem, 1, 2, openings)
+    day = build_day(problem, 0, 2, openings)
     first, second = day.stops
     assert clock(day.departure_s) == "09:09"
     assert [clock(t) for t in (first.arrival_s, first.departure_s)] == ["09:30", "12:30"]
@@ -45,7 +45,7 @@ def test_the_meal_stays_in_its_window():
     )
     day = build_day(
         problem,
-        1,
+        0,
         0,
         [Opening(0, 0, at("9:00"), at("10:00")), Opening(1, 1, at("16:00"), at("17:00"))],
     )
@@ -54,13 +54,13 @@ def test_the_meal_stays_in_its_window():
 
 def test_a_single_session_has_no_meal():
     problem = make(on_a_line([0, 5]))
-    day = build_day(problem, 1, 0, [Opening(1, 0, at("13:30"), at("16:00"))])
+    day = build_day(problem, 0, 0, [Opening(1, 0, at("13:30"), at("16:00"))])
     assert (day.break_from_s, day.break_until_s) == (None, None)
 
 
 def test_a_day_never_leaves_before_midnight():
     problem = make(on_a_line([0, 300]), sessions=(slot("tôt", "02:00", "04:00"),))
-    assert build_day(problem, 1, 0, [Opening(0, 0, at("2:00"), at("4:00"))]).departure_s == 0
+    assert build_day(problem, 0, 0, [Opening(0, 0, at("2:00"), at("4:00"))]).departure_s == 0
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_times_follow_one_another(times, start, cut):
         Opening(0, 0, at("09:45") + start * 300, at("12:15")),
         Opening(1, 1, at("14:00"), at("16:00") - cut * 300),
     ]
-    day = build_day(problem, 1, 0, openings)
+    day = build_day(problem, 0, 0, openings)
     here = day.departure_s
     for stop in day.stops:
         assert 0 <= stop.arrival_s - here - stop.drive_s < MINUTE

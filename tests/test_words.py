@@ -229,15 +229,37 @@ class TestRhythm:
         ("free", "weeks", "text"),
         [
             ((), 1, ""),
-            (((1, 2),), 1, "Jour libre : mercredi."),
-            (((1, 0), (1, 4)), 1, "Jours libres : lundi et vendredi."),
-            (((2, 0),), 2, "Jour libre : lundi de la semaine 2."),
+            (((1, 2, "V"),), 1, "Jour libre : mercredi."),
+            (((1, 0, "Véhicule 1"), (1, 4, "Véhicule 1")), 1, "Jours libres : lundi et vendredi."),
+            (((2, 0, "V"),), 2, "Jour libre : lundi de la semaine 2."),
         ],
     )
     def test_free_days(self, herault_plan, free, weeks, text):
         plan = herault_plan.model_copy(update={"free_days": free, "cycle_weeks": weeks})
         assert free_days_text(plan) == text
         assert rhythm_sentence(plan).endswith(text or "par mois.")
+
+    def test_free_days_of_several_vehicles(self, herault_plan):
+        free = tuple((week, day, "Zoé") for week in (1, 2) for day in range(5))
+        day = herault_plan.days[0].model_copy(update={"week": 2, "vehicle": "Zoé"})
+        changes = {
+            "free_days": (*free[:5], *free[6:], (2, 3, "Kangoo")),
+            "cycle_weeks": 2,
+            "vehicles": ("Kangoo", "Zoé"),
+            "days": (day, day.model_copy(update={"vehicle": "Kangoo"})),
+        }
+        assert free_days_text(herault_plan.model_copy(update=changes)) == (
+            "Jours libres : toute la semaine 1 (Zoé) ; mardi, mercredi, jeudi et vendredi de la "
+            "semaine 2 (Zoé) ; jeudi de la semaine 2 (Kangoo)."
+        )
+
+    def test_communes_visited_more_or_less_often(self, herault_plan):
+        second = [day.model_copy(update={"week": 2}) for day in herault_plan.days[:1]]
+        changes = {"cycle_weeks": 2, "days": (*herault_plan.days, *second)}
+        text = rhythm_sentence(herault_plan.model_copy(update=changes))
+        assert "une à deux fois par mois selon la commune." in text
+        both = {"cycle_weeks": 2, "days": (*second, *herault_plan.days[:1])}
+        assert "deux fois par mois." in rhythm_sentence(herault_plan.model_copy(update=both))
 
 
 class TestProof:
@@ -283,6 +305,29 @@ class TestProof:
             (level(9, 10, "demi-journées"), 1, "non démontré : au mieux 10 demi-journées"),
             (level(0, 1, "demi-journées"), 1, "non démontré : au mieux 1 demi-journée"),
             (level(200, 150, "habitants × secondes"), 1, "non démontré : 25,0 % à gagner, au plus"),
+            (level(900, 630, name="acces_pire"), 2, "non démontré : au mieux 10,5 min"),
+            (level(9_000, 7_200, name="equite_agents"), 2, "non démontré : au mieux 2 h par mois"),
+            (
+                level(3, 1, "départs et retours", "equite_horaires"),
+                1,
+                "non démontré : au mieux 1 départ ou retour par mois",
+            ),
+            (
+                level(500, 250, "habitants pour 10 000", "equite_communes"),
+                1,
+                "non démontré : au mieux 2,5 %",
+            ),
+            (
+                level(9 * 10**6, 1_234_567, "millionièmes d’euro", "cout"),
+                2,
+                "non démontré : au mieux 1,23 € par cycle",
+            ),
+            (
+                level(9 * 10**9, 5 * 10**9, "microgrammes", "co2"),
+                2,
+                "non démontré : au mieux 5,0 kg de CO₂ par cycle",
+            ),
+            (level(2, 3, "demi-journées", "marches"), 1, "non démontré : au mieux 3 demi-journées"),
         ],
     )
     def test_of_a_level(self, one, weeks, text):
@@ -361,9 +406,46 @@ class TestDays:
             )
 
     def test_weeks_are_told_when_there_are_several(self, herault_plan):
-        assert days_table(herault_plan.model_copy(update={"cycle_weeks": 2}))[0].startswith(
-            "  sem. 1 lundi"
+        days = herault_plan.days
+        second = days[1].model_copy(update={"week": 2})
+        lines = days_table(
+            herault_plan.model_copy(update={"cycle_weeks": 3, "days": (*days[:2], second)})
         )
+        assert [line for line in lines if line.startswith("  S")] == [
+            "  Semaine 1",
+            "  Semaine 2",
+            "  Semaine 3 : aucune journée",
+        ]
+        assert lines[1].startswith("    lundi     départ ")
+        assert lines[4].startswith("    mardi     départ ")
+
+    def test_vehicles_agencies_and_teams_head_their_days(self, herault_plan):
+        one, two, three, *_ = herault_plan.days
+        zoe = {"vehicle": "Zoé", "depot": "34142", "teams": {2: ("Ana",), 4: ("Bob",)}}
+        changes = {
+            "vehicles": ("Véhicule 1", "Zoé"),
+            "depots": {**herault_plan.depots, "34142": "Lodève"},
+            "days": (one, one.model_copy(update=zoe), two.model_copy(update=zoe), three),
+        }
+        lines = days_table(herault_plan.model_copy(update=changes))
+        assert lines[0] == "  Véhicule 1, au départ de Clermont-l'Hérault, avec Agent 1, Agent 2"
+        assert lines[3] == (
+            "  Zoé, au départ de Lodève, avec Ana (semaine 2 du mois) ; Bob (semaine 4 du mois)"
+        )
+        assert [line.split()[0] for line in lines if line.startswith("    ")] == [
+            *("lundi", "mercredi"),
+            *("lundi", "mardi"),
+        ]
+
+    def test_rooms_and_pauses(self, herault_plan):
+        day = herault_plan.days[0]
+        whole = day.stops[0].model_copy(
+            update={"place": "Halle", "closed_from_s": 43_200, "closed_until_s": 45_000}
+        )
+        (line,) = days_table(
+            herault_plan.model_copy(update={"days": (day.model_copy(update={"stops": (whole,)}),)})
+        )
+        assert f"; {whole.name} (Halle) 09:45–12:00 et 12:30–12:15 ;" in line
 
 
 class TestRoad:

@@ -6,7 +6,9 @@ where people live or a fixed counter stands. A metre is a tenth of a second of d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,19 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from tourplan.hours import WeekHours, parse_clock
-from tourplan.problem import AccessGoal, DayRules, Problem, SessionSlot, Site, WeekRules
+from tourplan.problem import (
+    AccessGoal,
+    Agent,
+    Base,
+    CrewWeek,
+    DayRules,
+    Demand,
+    Problem,
+    SessionSlot,
+    Site,
+    Vehicle,
+    WeekRules,
+)
 
 MINUTE, HOUR = 60, 3600
 METRES_A_SECOND = 10
@@ -51,6 +65,27 @@ DAY = DayRules(
 )
 
 
+EVERY_DAY = frozenset(product(range(1, 5), range(7)))
+"""(Week of the month, weekday) of someone who is always there."""
+MONTHS = {1: ((2, 4),), 2: ((2,), (4,)), 4: ((1,), (2,), (3,), (4,))}
+"""Weeks of the month that each week of a cycle of so many weeks stands for."""
+
+
+def agent(name: str, max_week_s: int = 200 * HOUR, **facts: Any) -> Agent:
+    """Someone who is always there, but for ``facts``."""
+    return Agent(name, max_week_s, **{"days": EVERY_DAY, **facts})
+
+
+def vehicle(name: str = "Véhicule 1", **facts: Any) -> Vehicle:
+    """A vehicle that is always there, but for ``facts``."""
+    return Vehicle(name, **{"days": EVERY_DAY, **facts})
+
+
+def on(weekdays: Iterable[int], weeks: Iterable[int] = range(1, 5)) -> frozenset[tuple[int, int]]:
+    """Some weekdays of some weeks of the month."""
+    return frozenset(product(weeks, weekdays))
+
+
 def on_a_line(positions_min: Sequence[float]) -> list[list[int | None]]:
     """Seconds between places that stand at these minutes along one road."""
     return [[round(abs(a - b) * MINUTE) for b in positions_min] for a in positions_min]
@@ -75,6 +110,16 @@ def make(
     objectives: Sequence[str] = ("route",),
     week_work_s: int = 200 * HOUR,
     week_opening_s: int = 0,
+    min_rest_s: int = 0,
+    demands: Mapping[str, Mapping[str, Any]] | None = None,
+    rooms: Mapping[str, Sequence[int]] | None = None,
+    refused: Iterable[tuple[Any, ...]] = (),
+    agents: Sequence[Agent] | None = None,
+    vehicles: Sequence[Vehicle] | None = None,
+    crew_size: int = 2,
+    trained: int = 1,
+    depots: Sequence[int] = (0,),
+    areas: Sequence[int] | None = None,
     **day: int | None,
 ) -> Problem:
     """A problem over the matrix ``times`` (seconds, ``None``: no way), rules lax but for ``day``.
@@ -95,8 +140,18 @@ def make(
         overlap_min: least overlap with them.
         far_min: beyond it residents count in the mean access level.
         objectives: levels in order.
-        week_work_s: most work of a week.
+        week_work_s: most work of a week, for the two agents of a problem that names none.
         week_opening_s: least opening of a week.
+        min_rest_s: least rest between two days.
+        demands: other facts of a site's demand, by letter.
+        rooms: places of the further sites of a commune, by letter.
+        refused: keys of ``Problem.open_slots`` (vehicle, site, week, day, session) that are shut.
+        agents: who can go; two who are always there by default.
+        vehicles: in what; one that is always there by default.
+        crew_size: agents who go together.
+        trained: how many of them are trained, at least.
+        depots: places that vehicles without depots leave from.
+        areas: the area of each resident point; one for all by default.
         day: rules of the day that differ from ``DAY``.
     """
     size = len(times)
@@ -106,31 +161,124 @@ def make(
     people = dict.fromkeys(range(1, count + 1), 100) if residents is None else residents
     letters = [chr(ord("A") + number) for number in range(count)]
     known = {letter: WeekHours.parse(text) for letter, text in (hours or {}).items()}
+    months, asked = MONTHS[weeks], demands or {}
+    goers = [agent(f"Agent {n}", week_work_s) for n in (1, 2)] if agents is None else agents
+    cars = [vehicle()] if vehicles is None else vehicles
+    bases, crew_weeks = going(goers, cars, months, weekdays, crew_size, trained, depots)
+    held = [
+        Site(letter, letter, place, place - 1, known.get(letter))
+        for place, letter in enumerate(letters, start=1)
+    ]
+    for letter, extra in (rooms or {}).items():
+        own = held[letters.index(letter)]
+        held += [replace(own, place=place, venue=f"salle {place}") for place in extra]
+    open_slots = np.ones((len(cars), len(held), weeks, len(weekdays), len(sessions)), dtype=bool)
+    for key in refused:
+        open_slots[key] = False
     return Problem(
         places=("depot", *letters, *(f"P{place}" for place in range(count + 1, size))),
         time_s=time_s.reshape(size, size),
         distance_m=time_s.reshape(size, size) * METRES_A_SECOND,
         reachable=reachable,
-        depot=0,
-        sites=tuple(
-            Site(letter, letter, place, int(letter in required), allowed, known.get(letter))
-            for place, letter in enumerate(letters, start=1)
+        demands=tuple(
+            Demand(
+                **{
+                    "code": letter,
+                    "name": letter,
+                    "required": int(letter in required),
+                    "allowed": allowed,
+                    **asked.get(letter, {}),
+                }
+            )
+            for letter in letters
         ),
+        sites=tuple(held),
+        open_slots=open_slots,
         sessions=tuple(sessions),
         weekdays=tuple(weekdays),
-        weeks=weeks,
+        month_weeks=months,
         day=DayRules(**{**vars(DAY), **day}),
-        week=WeekRules(week_work_s, week_opening_s),
-        agents=2,
+        week=WeekRules(week_opening_s, min_rest_s),
+        agents=tuple(goers),
+        vehicles=tuple(cars),
+        crew_size=crew_size,
+        trained=trained,
+        bases=bases,
+        crew_weeks=crew_weeks,
         resident_place=np.array(list(people), dtype=np.int64),
         resident_weight=np.array(list(people.values()), dtype=np.int64),
+        resident_area=np.array([0] * len(people) if areas is None else areas, dtype=np.int64),
+        areas=tuple(f"Z{area}" for area in range(max(areas or [0], default=0) + 1)),
         fixed_place=np.array(list(fixed), dtype=np.int64),
         goals=tuple(goals),
         hours_rule=hours_rule,
         hours_overlap_s=overlap_min * MINUTE,
         far_s=far_min * MINUTE,
+        early_s=at("07:30"),
+        late_s=at("18:00"),
         objectives=tuple(objectives),
     )
+
+
+def going(
+    agents: Sequence[Agent],
+    vehicles: Sequence[Vehicle],
+    months: Sequence[Sequence[int]],
+    weekdays: Sequence[int],
+    size: int,
+    trained: int,
+    depots: Sequence[int],
+) -> tuple[tuple[Base, ...], tuple[CrewWeek, ...]]:
+    """Every crew that may go out, tried one by one: who, in what, from where, which weekdays.
+
+    Each vehicle has bases of its own; ``tourplan.crews`` finds those that are alike.
+    """
+    bases: list[Base] = []
+    found: list[CrewWeek] = []
+    pairs = list(combinations(range(len(agents)), size))
+    for (week, month), (number, car) in product(enumerate(months), enumerate(vehicles)):
+        for depot, teams in product(car.depots or depots, product(pairs, repeat=len(month))):
+            goers = [agents[a] for team in teams for a in team]
+            there = [
+                day
+                for day in weekdays
+                for who in [[(m, w) for m, t in zip(month, teams, strict=True) for w in (*t, -1)]]
+                if all((m, day) in (car if a < 0 else agents[a]).days for m, a in who)
+            ]
+            fit = all(sum(agents[a].trained for a in team) >= trained for team in teams)
+            near = all(depot in goer.agencies for goer in goers if goer.agencies)
+            if not there or not fit or not near or car.seats < size:
+                continue
+            base = Base(
+                depot,
+                _own(max, [goer.earliest_departure_s for goer in goers]),
+                _own(min, [goer.latest_return_s for goer in goers]),
+                _own(min, [goer.max_work_s for goer in goers]),
+                _own(min, [goer.max_amplitude_s for goer in goers]),
+                car.range_m,
+                car.recharge_m,
+                number,
+            )
+            if base not in bases:
+                bases.append(base)
+            found.append(CrewWeek(week, number, bases.index(base), teams, tuple(there)))
+    return tuple(bases), tuple(found)
+
+
+def _own(choose: Any, limits: Sequence[int | None]) -> int | None:
+    return choose((limit for limit in limits if limit is not None), default=None)
+
+
+def with_work(problem: Problem, seconds: int) -> Problem:
+    """The problem with another limit on every agent's week."""
+    return replace(problem, agents=tuple(replace(a, max_week_s=seconds) for a in problem.agents))
+
+
+def asking(problem: Problem, letters: Iterable[str] | None = None, **facts: Any) -> Problem:
+    """The problem with other facts of the demands of ``letters``, or of all."""
+    codes = {demand.code for demand in problem.demands} if letters is None else set(letters)
+    demands = (replace(d, **facts) if d.code in codes else d for d in problem.demands)
+    return replace(problem, demands=tuple(demands))
 
 
 LEVELS = (

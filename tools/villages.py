@@ -102,7 +102,7 @@ fichiers = ["communes.geojson"]
 source = "fichier"
 fichier = {json.dumps(str(source.resolve()))}
 
-[vehicule]
+[[vehicules]]
 depot = "{depot}"
 
 [[acces]]

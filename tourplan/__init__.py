@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tourplan.starter import example
     from tourplan.study.coverage import coverage
     from tourplan.study.evaluate import evaluate
+    from tourplan.study.explain import explain
     from tourplan.study.sensitivity import sensitivity
+    from tourplan.study.tradeoff import tradeoff
 
 _HOMES = {
     "Case": "tourplan.prepare",
@@ -26,8 +28,10 @@ _HOMES = {
     "coverage": "tourplan.study.coverage",
     "evaluate": "tourplan.study.evaluate",
     "example": "tourplan.starter",
+    "explain": "tourplan.study.explain",
     "sensitivity": "tourplan.study.sensitivity",
     "solve": "tourplan.planner",
+    "tradeoff": "tourplan.study.tradeoff",
 }
 
 __all__ = [
@@ -38,8 +42,10 @@ __all__ = [
     "coverage",
     "evaluate",
     "example",
+    "explain",
     "sensitivity",
     "solve",
+    "tradeoff",
 ]
 
 

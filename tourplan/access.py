@@ -89,9 +89,16 @@ class AccessFigures:
 
 
 def access_figures(
-    access: Access, weights: NDArray[np.int64], minutes: tuple[int, ...]
+    access: Access,
+    weights: NDArray[np.int64],
+    minutes: tuple[int, ...],
+    place: NDArray[np.int64] | None = None,
 ) -> AccessFigures:
-    """Figures of resident points weighted by ``weights``, for each of ``minutes``."""
+    """Figures of resident points weighted by ``weights``, for each of ``minutes``.
+
+    ``place``: the commune of each point, one each without it; a commune counts once.
+    """
+    place = np.arange(len(weights)) if place is None else place
     reached = int(weights[access.reached].sum())
     lived_in = weights > 0
     total_s = int((access.time_s * weights)[access.reached].sum())
@@ -99,8 +106,34 @@ def access_figures(
     return AccessFigures(
         residents=int(weights.sum()),
         beyond={m: int(weights[access.beyond(m)].sum()) for m in minutes},
-        places_beyond={m: int((access.beyond(m) & lived_in).sum()) for m in minutes},
+        places_beyond={m: len(np.unique(place[access.beyond(m) & lived_in])) for m in minutes},
         mean_s=total_s / reached if reached else None,
         worst_s=int(timed.max()) if timed.size else None,
         unreached=int(weights.sum()) - reached,
     )
+
+
+def by_place(
+    access: Access, place: NDArray[np.int64], weights: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Access]:
+    """The places of resident points, as they first come, and the mean access of their residents.
+
+    Means are weighted and rounded, halves up, over the points that reach a counter; those of a
+    place without residents count alike.
+    """
+    places, first, group = np.unique(place, return_index=True, return_inverse=True)
+    order = np.argsort(first, kind="stable")
+    counted = np.where(access.reached, weights, 0)
+    people = _sums(counted, group, len(places))
+    counted = np.where(people[group] == 0, access.reached.astype(np.int64), counted)
+    people = _sums(counted, group, len(places))
+    total_s = _sums(counted * access.time_s, group, len(places))
+    mean_s = (2 * total_s + people) // np.maximum(2 * people, 1)
+    return places[order], Access(mean_s[order], (people > 0)[order])
+
+
+def _sums(values: NDArray[np.int64], group: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """The sum of the values of each group."""
+    sums = np.zeros(size, dtype=np.int64)
+    np.add.at(sums, group, values)
+    return sums

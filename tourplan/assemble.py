@@ -13,7 +13,18 @@ from numpy.typing import NDArray
 
 from tourplan import __version__
 from tourplan.access import Access, Standing, access_figures
-from tourplan.measures import fixed_access, number, sessions_in_hours, threshold, whole_access
+from tourplan.measures import (
+    cost_ueur,
+    emissions_ug,
+    fixed_access,
+    number,
+    of_whom,
+    residents_beyond,
+    sessions_in_hours,
+    threshold,
+    weights_of,
+    whole_access,
+)
 from tourplan.network.source import NetworkSource
 from tourplan.plan import AreaAccess, Day, Figures, Groups, Level, Origin, Plan, Stopped
 from tourplan.prepare import Case
@@ -35,30 +46,23 @@ def assemble(
     scenario, problem = case.scenario, case.problem
     told = replace(case, scenario=_anonymous(scenario))
     days = [_sourced(case, _addressed(case, day)) for day in days]
-    busy = {(day.week, day.weekday) for day in days}
+    busy = {(day.week, day.weekday, day.vehicle) for day in days}
     return Plan(
         title=scenario.title,
         status=scenario.status,
         author=scenario.author,
         software=f"tourplan {__version__}",
         stopped=stopped,
-        depot=case.depot_code,
-        depot_name=case.territory.name(case.depot_code),
-        agents=agent_labels(scenario),
-        crews=tuple(crew_label(scenario, week) for week in range(1, problem.weeks + 1)),
-        vehicle=scenario.vehicle.name,
+        depots={code: case.territory.name(code) for code in case.depot_codes},
+        agents=tuple(agent.name for agent in problem.agents),
+        vehicles=tuple(vehicle.name for vehicle in problem.vehicles),
         cycle_weeks=problem.weeks,
         month_weeks=tuple(sorted(scenario.cycle.month_weeks)),
         start=scenario.cycle.start.isoformat() if scenario.cycle.start else "",
-        free_days=tuple(
-            (week, weekday)
-            for week in range(1, problem.weeks + 1)
-            for weekday in problem.weekdays
-            if (week, weekday) not in busy
-        ),
+        free_days=tuple(day for day in _possible_days(problem) if day not in busy),
         days=tuple(days),
         levels=tuple(levels),
-        figures=_figures(scenario, problem, days),
+        figures=_figures(problem, days),
         access=area_access(case, days),
         origin=origin_of(case.travel.source),
         notes=(*case.notes, *_goal_notes(problem, days), *_date_notes(scenario, days)),
@@ -66,6 +70,14 @@ def assemble(
         inputs_fingerprint=told.fingerprint(),
         measures=measures or {},
     ).based(scenario.base)
+
+
+def _possible_days(problem: Problem) -> list[tuple[int, int, str]]:
+    """(week, weekday, vehicle) of each day on which some crew could go out."""
+    days = {
+        (crew.week + 1, day, crew.vehicle) for crew in problem.crew_weeks for day in crew.weekdays
+    }
+    return [(week, day, problem.vehicles[vehicle].name) for week, day, vehicle in sorted(days)]
 
 
 def origin_of(source: NetworkSource) -> Origin:
@@ -82,18 +94,30 @@ def origin_of(source: NetworkSource) -> Origin:
 
 
 def _addressed(case: Case, day: Day) -> Day:
-    """The day with the place and address of each session: the mairie, until a site is given."""
+    """The day with the address of each session."""
     stops = [
-        stop.model_copy(update={"place": "Mairie", "address": case.territory[stop.code].address})
+        stop.model_copy(update={"address": _address(case, stop.code, stop.place)})
         for stop in day.stops
     ]
     return day.model_copy(update={"stops": tuple(stops)})
 
 
+def _address(case: Case, code: str, place: str) -> str:
+    """The address of a room, or of the mairie."""
+    venues = (v for v in case.scenario.venues if (v.code, v.name) == (code, place))
+    venue = next(venues, None)
+    return case.territory[code].address if venue is None else venue.address
+
+
 def _sourced(case: Case, day: Day) -> Day:
     """The day with its drives marked where they were measured on the road."""
+    sites = (case.problem.site_index.get((stop.code, stop.place)) for stop in day.stops)
     rows = [
-        case.travel.index(code) for code in (case.depot_code, *(stop.code for stop in day.stops))
+        case.travel.index(day.depot),
+        *(
+            case.travel.index(stop.code) if site is None else case.problem.sites[site].place
+            for stop, site in zip(day.stops, sites, strict=True)
+        ),
     ]
     *there, back = (
         bool(case.travel.measured[start, end]) for start, end in pairwise([*rows, rows[0]])
@@ -107,15 +131,19 @@ def _sourced(case: Case, day: Day) -> Day:
 
 def _goal_notes(problem: Problem, days: Sequence[Day]) -> list[str]:
     """The shares aimed at, and reached."""
-    total = int(problem.resident_weight.sum())
     notes = []
     for goal in problem.goals:
+        total = int(weights_of(problem, goal).sum())
         if goal.share_pct is not None and total:
-            beyond = problem.resident_weight[whole_access(problem, days).beyond(goal.minutes)]
-            reached = 100 * (1 - int(beyond.sum()) / total)
+            beyond = residents_beyond(goal)(problem, days)
+            reached = 100 * (1 - beyond / total)
             verdict = "atteint" if reached >= goal.share_pct else "non atteint"
+            usual = f"{goal.who} à plus de {goal.minutes} min d’un accueil"
+            of_what = goal.label.removeprefix(usual)
+            of_what = f" d’un accueil{of_what}" if of_what else ""
             notes.append(
-                f"objectif de {goal.share_pct:g} % des habitants à {goal.minutes} min au plus : "
+                f"objectif de {goal.share_pct:g} % {of_whom(goal)} à {goal.minutes} min au plus"
+                f"{of_what} : "
                 f"{verdict} ({number(int(reached * 10) / 10, 1)} %)"
             )
     return notes
@@ -147,34 +175,6 @@ def _anonymous(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"agents": agents}) if agents != scenario.agents else scenario
 
 
-def agent_labels(scenario: Scenario) -> tuple[str, ...]:
-    """``Agent 1``, ``Agent 2``…, or their names when the scenario asks for them."""
-    named = scenario.outputs.agent_names
-    return tuple(
-        agent.name if named and agent.name else f"Agent {number}"
-        for number, agent in enumerate(scenario.agents, start=1)
-    )
-
-
-def crew_label(scenario: Scenario, cycle_week: int) -> str:
-    """Who goes in a week of the cycle; told for each week of the month where that changes."""
-    labels = agent_labels(scenario)
-    crews: dict[str, list[int]] = {}
-    weeks = sorted(scenario.cycle.month_weeks)
-    for month_week in weeks[cycle_week - 1 :: scenario.cycle.weeks]:
-        there = [
-            label
-            for label, agent in zip(labels, scenario.agents, strict=True)
-            if agent.weeks is None or month_week in agent.weeks
-        ]
-        crews.setdefault(", ".join(there[: scenario.crew.size]), []).append(month_week)
-    if len(crews) == 1:
-        return next(iter(crews))
-    return " ; ".join(
-        f"{crew} (semaine {' et '.join(map(str, weeks))} du mois)" for crew, weeks in crews.items()
-    )
-
-
 def area_access(case: Case, days: Sequence[Day]) -> tuple[AreaAccess, ...]:
     """Access of residents by intercommunalité, by name, then of all (code ``""``)."""
     problem = case.problem
@@ -200,11 +200,12 @@ def _area(
 ) -> AreaAccess:
     minutes = _thresholds(case.problem)
     weights = case.problem.resident_weight[inside]
+    place = case.problem.resident_place[inside]
     uncertainty_pct = case.travel.source.uncertainty_pct
     accesses = [Access(a.time_s[inside], a.reached[inside]) for a in (before, after)]
-    one, two = (access_figures(access, weights, minutes) for access in accesses)
+    one, two = (access_figures(access, weights, minutes, place) for access in accesses)
     groups_before, groups_after = (
-        {limit: _groups(access, weights, limit, uncertainty_pct) for limit in minutes}
+        {limit: _groups(access, weights, place, limit, uncertainty_pct) for limit in minutes}
         for access in accesses
     )
     return AreaAccess(
@@ -229,12 +230,16 @@ def _thresholds(problem: Problem) -> tuple[int, ...]:
 
 
 def _groups(
-    access: Access, weights: NDArray[np.int64], minutes: int, uncertainty_pct: int
+    access: Access,
+    weights: NDArray[np.int64],
+    place: NDArray[np.int64],
+    minutes: int,
+    uncertainty_pct: int,
 ) -> Groups:
     """Residents surely within ``minutes`` of a counter, near them, surely beyond."""
     found = access.standing(minutes, uncertainty_pct)
     people = {kind: int(weights[found == kind].sum()) for kind in Standing}
-    places = {kind: int(((found == kind) & (weights > 0)).sum()) for kind in Standing}
+    places = {kind: len(np.unique(place[(found == kind) & (weights > 0)])) for kind in Standing}
     return Groups(
         inside=people[Standing.INSIDE],
         near=people[Standing.NEAR],
@@ -244,23 +249,38 @@ def _groups(
     )
 
 
-def _figures(scenario: Scenario, problem: Problem, days: Sequence[Day]) -> Figures:
-    weeks = range(1, problem.weeks + 1)
-    work = [sum(d.work_s for d in days if d.week == week) for week in weeks]
-    opening = [sum(d.open_s for d in days if d.week == week) for week in weeks]
-    metres = sum(day.drive_m for day in days)
+def _figures(problem: Problem, days: Sequence[Day]) -> Figures:
     stops = [stop for day in days for stop in day.stops]
     return Figures(
         weeks=problem.weeks,
         sessions=len(stops),
         communes=len({stop.code for stop in stops}),
-        open_s=sum(opening),
+        open_s=sum(day.open_s for day in days),
         drive_s=sum(day.drive_s for day in days),
-        drive_m=metres,
-        work_s=sum(work),
-        most_work_s=max(work),
-        least_open_s=min(opening),
+        drive_m=sum(day.drive_m for day in days),
+        work_s=sum(day.work_s for day in days),
+        most_work_s=_busiest_s(days),
+        least_open_s=_least_open_s(problem, days),
         in_hours=sessions_in_hours(problem, days),
-        cost_eur=round(metres / 1000 * scenario.vehicle.cost_eur_km, 2),
-        emissions_gco2=round(metres / 1000 * scenario.vehicle.gco2_km),
+        cost_eur=round(cost_ueur(problem, days) / 1e6, 2),
+        emissions_gco2=round(emissions_ug(problem, days) / 1e6),
     )
+
+
+def _busiest_s(days: Sequence[Day]) -> int:
+    """Work of the agent who works most in a week."""
+    work: dict[tuple[int, str], int] = {}
+    for day in days:
+        for month_week, team in day.teams.items():
+            for name in team:
+                work[month_week, name] = work.get((month_week, name), 0) + day.work_s
+    return max(work.values(), default=0)
+
+
+def _least_open_s(problem: Problem, days: Sequence[Day]) -> int:
+    """Opening of the vehicle that opens least in a week, of those that can go out."""
+    weeks = {(crew.week + 1, problem.vehicles[crew.vehicle].name) for crew in problem.crew_weeks}
+    opened = dict.fromkeys(weeks, 0)
+    for day in days:
+        opened[day.week, day.vehicle] = opened.get((day.week, day.vehicle), 0) + day.open_s
+    return min(opened.values(), default=0)

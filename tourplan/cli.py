@@ -23,6 +23,7 @@ from tourplan.console import (
     FrenchGroup,
     Json,
     give_up_stdout,
+    native_words_aside,
     note,
     print_json,
     progress_to,
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
     from tourplan.prepare import Case
     from tourplan.scenario import Scenario
     from tourplan.study.evaluate import Evaluation
+    from tourplan.study.explanation import Explanation
     from tourplan.study.sensitivity import Sensitivity
+    from tourplan.study.tradeoff import TradeOff
     from tourplan.territory import Commune
 
 SYNONYMS = {
@@ -47,6 +50,7 @@ SYNONYMS = {
     "vérifier": "check",
     "planifier": "solve",
     "évaluer": "evaluate",
+    "expliquer": "explain",
     "réseau": "network",
 }
 MOST_CHOICES = 8
@@ -254,6 +258,23 @@ def solve(
             "longs (deux calculs de plus, de même durée au plus).",
         ),
     ] = False,
+    levels: Annotated[
+        str | None,
+        typer.Option(
+            "--arbitrage",
+            metavar="A,B",
+            help="Au lieu d’un seul plan, la courbe démontrée entre deux objectifs, par exemple "
+            "habitants_au_dela_20,route : un plan par point.",
+        ),
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            "--points",
+            metavar="N",
+            help="Points de cette courbe, au plus (12 par défaut).",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Trouver la meilleure tournée, la démontrer, et écrire plan, tableau et carte."""
@@ -261,11 +282,15 @@ def solve(
     from tourplan.cases import case_of
     from tourplan.planner import solve as find
 
+    pair = _pair(levels, points, shifted=shifted)
     _refuse_unwritable(output)
     case = case_of(path, progress_to(json))
     started = _after_reading(case, started)
     seconds = _limit_s(limit, case.scenario)
     deadline = started + seconds
+    if pair is not None:
+        _trade_off(case, pair, points, output, deadline, as_json=json)
+        return
     with _interruptible() as stop:
         try:
             left = deadline - monotonic()
@@ -313,6 +338,199 @@ def evaluate(
         print_json(found.to_dict())
     else:
         say_all(evaluation_report(found, tour))
+
+
+@app.command(cls=FrenchCommand)
+def explain(
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[SCENARIO]", help="Le scénario, ou un plan.json ; sinon, l’exemple herault."
+        ),
+    ] = None,
+    communes: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[COMMUNE]…",
+            help="Noms ou codes INSEE des communes à expliquer (par défaut, toutes celles que la "
+            "tournée ne dessert pas).",
+        ),
+    ] = None,
+    minutes: Annotated[
+        str,
+        typer.Option(
+            "--minutes",
+            metavar="LISTE",
+            help="Habitants à expliquer : ceux à plus de tant de minutes (par défaut, 30,20,15).",
+        ),
+    ] = "30,20,15",
+    margins: Annotated[
+        bool,
+        typer.Option(
+            "--marges",
+            help="Dire aussi ce qu’apporterait un peu plus : une demi-journée, une semaine, une "
+            "agence, un quart d’heure.",
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--sortie",
+            metavar="DOSSIER",
+            help="Écrire aussi explications.csv, dans un dossier daté de celui-ci.",
+        ),
+    ] = None,
+    limit: Limit = None,
+    json: Json = False,
+) -> None:
+    """Dire pourquoi une commune n’est pas desservie, qui reste loin, et ce qu’il faudrait."""
+    started = monotonic()  # before loading: the limit covers the whole command
+    from tourplan.cases import case_of
+    from tourplan.plan import Plan
+    from tourplan.study.explain import explain as ask
+
+    limits = _minutes(minutes)
+    if output is not None:
+        _refuse_unwritable(output)
+    plan = Plan.read(path) if path is not None and path.suffix.lower() == ".json" else None
+    case = case_of(path, progress_to(json)) if plan is None else plan.case()
+    started = _after_reading(case, started)
+    codes = None
+    if communes:
+        known = case.territory.communes
+        codes = list(_recognised(",".join(communes), known, ask=False, where="commune"))
+    left = started + _limit_s(limit, case.scenario) - monotonic()
+    with _interruptible() as stop:
+        try:
+            found = ask(
+                case,
+                codes,
+                plan=plan,
+                minutes=limits,
+                margins=margins,
+                limit_s=left,
+                progress=progress_to(json),
+                stop=stop,
+            )
+        except InputError:
+            if stop.is_set():
+                raise KeyboardInterrupt from None
+            raise
+    folder = None if output is None else _write_explained(found, output)
+    if json:
+        print_json({"dossier": folder and str(folder), **found.to_dict()})
+        return
+    say_all(found.sentences())
+    if folder:
+        say(f"Écrit dans {folder} : explications.csv")
+
+
+def _minutes(text: str) -> list[int]:
+    """The limits of a list typed with commas.
+
+    Raises:
+        InputError: one of them is no number of minutes.
+    """
+    parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+    wrong = [part for part in parts if not part.isdecimal() or not 0 < int(part) <= 600]
+    if wrong or not parts:
+        raise InputError.of(
+            "--minutes",
+            f"{quoted(wrong[0] if wrong else text)} n’est pas un nombre de minutes",
+            "donnez par exemple 30,20,15",
+        )
+    return [int(part) for part in parts]
+
+
+def _write_explained(found: Explanation, output: Path) -> Path:
+    """Write ``explications.csv`` in a dated folder; that folder."""
+    from datetime import datetime
+
+    from tourplan.export.itinerary import french_csv
+    from tourplan.files import dated_folder, slug, write_text
+
+    with dated_folder(output, slug(found.plan.title), datetime.now()) as (work, final):
+        table = french_csv(found.columns, found.rows())
+        write_text(work / "explications.csv", table, bom=True)
+    return final
+
+
+def _pair(levels: str | None, points: int | None, *, shifted: bool) -> tuple[str, str] | None:
+    """The two levels of ``--arbitrage``; ``None`` where no curve is asked for.
+
+    Raises:
+        InputError: not two levels, or options that do not go together.
+    """
+    if levels is None:
+        if points is not None:
+            raise InputError.of("--points", "ne va qu’avec --arbitrage", "retirez-le")
+        return None
+    if shifted:
+        raise InputError.of("--arbitrage", "ne va pas avec --sensibilite", "retirez l’un des deux")
+    names = [name.strip() for name in levels.split(",")]
+    if len(names) != 2 or not all(names):
+        mend = "donnez deux objectifs, par exemple habitants_au_dela_20,route"
+        raise InputError.of("--arbitrage", quoted(levels), mend)
+    return names[0], names[1]
+
+
+def _trade_off(
+    case: Case,
+    pair: tuple[str, str],
+    points: int | None,
+    output: Path,
+    deadline: float,
+    *,
+    as_json: bool,
+) -> None:
+    """Work out, write and tell the curve between two levels."""
+    from tourplan.study.tradeoff import POINTS, tradeoff
+
+    with _interruptible() as stop, native_words_aside():
+        try:
+            found = tradeoff(
+                case,
+                *pair,
+                points=POINTS if points is None else points,
+                limit_s=deadline - monotonic(),
+                progress=progress_to(as_json),
+                stop=stop,
+            )
+        except InputError:
+            if stop.is_set():
+                raise KeyboardInterrupt from None
+            raise
+        folder, files = _write_curve(found, output)
+    if as_json:
+        plans = [plan.model_dump(by_alias=True, mode="json") for plan in found.plans]
+        told = {"dossier": str(folder), "fichiers": files}
+        print_json({**told, "arbitrage": found.to_dict(), "plans": plans})
+        return
+    say(found.plans[0].title)
+    say("")
+    say_all(found.sentences())
+    say("")
+    say(f"Écrit dans {folder} : {', '.join(files)}")
+
+
+def _write_curve(found: TradeOff, output: Path) -> tuple[Path, list[str]]:
+    """Write the plans of a curve, its table and its drawing; their folder and names."""
+    from datetime import datetime
+
+    from tourplan.export.itinerary import french_csv
+    from tourplan.files import dated_folder, slug, write_text
+
+    label = f"{slug(found.plans[0].title)}-arbitrage"
+    files = ["arbitrage.csv", *found.files]
+    with dated_folder(output, label, datetime.now()) as (work, final):
+        write_text(work / files[0], french_csv(found.columns, found.rows()), bom=True)
+        for plan, name in zip(found.plans, found.files, strict=True):
+            write_text(work / name, plan.to_json())
+        drawing = found.svg()
+        if drawing is not None:
+            files.insert(1, "arbitrage.svg")
+            write_text(work / "arbitrage.svg", drawing)
+    return final, files
 
 
 def _after_reading(case: Case, started: float) -> float:
@@ -381,7 +599,9 @@ def _typed(path: Path) -> str:
     return f'"{path}"' if " " in str(path) else str(path)
 
 
-def _recognised(text: str, communes: Mapping[str, Commune], *, ask: bool) -> dict[str, str]:
+def _recognised(
+    text: str, communes: Mapping[str, Commune], *, ask: bool, where: str = "--communes"
+) -> dict[str, str]:
     """What was typed for each commune, by code; asks about ambiguous names, or lists them all.
 
     Raises:
@@ -401,9 +621,9 @@ def _recognised(text: str, communes: Mapping[str, Commune], *, ask: bool) -> dic
             continue
         what = "peut désigner plusieurs communes" if match.communes else "commune inconnue"
         mend = _choices(match.communes or match.nearest)
-        faults.append(Fault("--communes", f"{quoted(name)} : {what}", mend))
+        faults.append(Fault(where, f"{quoted(name)} : {what}", mend))
     if not typed and not faults:
-        faults.append(Fault("--communes", "aucune commune", "donnez des noms ou des codes"))
+        faults.append(Fault(where, "aucune commune", "donnez des noms ou des codes"))
     if faults:
         raise InputError(faults)
     return typed

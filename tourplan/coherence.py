@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import itertools
 
-from tourplan.errors import Fault, InputError
+from tourplan.choicefaults import choice_faults
+from tourplan.errors import Fault, InputError, counted
 from tourplan.hours import clock, duration
 from tourplan.network.speedmodel import SpeedModel
 from tourplan.scenario import Goal, Scenario
 from tourplan.tables import code_fault
+from tourplan.teamfaults import team_faults
+from tourplan.times import Cycle, DayLimits, Session
+
+Told = tuple[str, str, str]
+"""A key of a section, what is wrong with it, how to mend it."""
 
 
 def coherence(s: Scenario) -> list[Fault]:
@@ -18,9 +24,10 @@ def coherence(s: Scenario) -> list[Fault]:
         *_session_faults(s),
         *_day_faults(s),
         *_week_faults(s),
-        *_crew_faults(s),
+        *team_faults(s),
         *_goal_faults(s),
         *_network_faults(s),
+        *choice_faults(s),
     ]
 
 
@@ -96,45 +103,18 @@ def _network_faults(s: Scenario) -> list[Fault]:
 def _session_faults(s: Scenario) -> list[Fault]:
     faults: list[Fault] = []
     for number, session in enumerate(s.sessions, start=1):
-        where = f"permanences.{number}"
-        length = session.closing_s - session.opening_s
-        if length <= 0:
-            faults.append(
-                Fault(
-                    f"{where}.fermeture",
-                    f"« {session.name} » ferme à {clock(session.closing_s)} alors qu’elle ouvre à "
-                    f"{clock(session.opening_s)}",
-                    "donnez une fermeture plus tardive que l’ouverture",
-                )
-            )
-        elif session.minimum_min * 60 > length:
-            faults.append(
-                Fault(
-                    f"{where}.minimum_min",
-                    f"{session.minimum_min} min ne tiennent pas dans les {duration(length)} de "
-                    f"« {session.name} »",
-                    "réduisez minimum_min ou élargissez la permanence",
-                )
-            )
-        for key, value, shown in (
-            ("ouverture", session.opening_s, clock(session.opening_s)),
-            ("fermeture", session.closing_s, clock(session.closing_s)),
-            ("minimum_min", session.minimum_min * 60, str(session.minimum_min)),
-        ):
-            if value % (s.day.grid_min * 60):
-                faults.append(
-                    Fault(
-                        f"{where}.{key}",
-                        f"« {shown} » n’est pas un multiple de {s.day.grid_min} min "
-                        "(journee.pas_min)",
-                        "arrondissez, ou changez journee.pas_min",
-                    )
-                )
-        if session.minimum_min == 0:
-            faults.append(
-                Fault(f"{where}.minimum_min", "une permanence de 0 min", "donnez par exemple 120")
-            )
-    for number, (one, two) in enumerate(zip(s.sessions, s.sessions[1:], strict=False), start=2):
+        found = [
+            *_window_faults(session, s.day),
+            *_grid_faults(session, s.day),
+            *_opening_faults(session),
+        ]
+        faults += [Fault(f"permanences.{number}.{key}", what, mend) for key, what, mend in found]
+    halves = [
+        (number, session)
+        for number, session in enumerate(s.sessions, start=1)
+        if not session.whole_day
+    ]
+    for (_, one), (number, two) in itertools.pairwise(halves):
         if two.opening_s < one.closing_s:
             faults.append(
                 Fault(
@@ -149,6 +129,67 @@ def _session_faults(s: Scenario) -> list[Fault]:
             Fault("permanences", f"le nom « {name} » est déjà pris", "donnez un autre nom")
         )
     return faults
+
+
+def _window_faults(session: Session, day: DayLimits) -> list[Told]:
+    """A session that closes before it opens, or is too short for its opening and its meal."""
+    length = session.closing_s - session.opening_s
+    if length <= 0:
+        what = (
+            f"« {session.name} » ferme à {clock(session.closing_s)} alors qu’elle ouvre à "
+            f"{clock(session.opening_s)}"
+        )
+        return [("fermeture", what, "donnez une fermeture plus tardive que l’ouverture")]
+    if session.whole_day and not (
+        session.opening_s <= day.break_from_s and session.closing_s >= day.break_until_s
+    ):
+        what = (
+            f"« {session.name} » ne contient pas la plage du repas, de {clock(day.break_from_s)} à "
+            f"{clock(day.break_until_s)}"
+        )
+        mend = "élargissez la permanence, ou réduisez la plage du repas dans [journee]"
+        return [("journee_entiere", what, mend)]
+    meal_min = day.break_min if session.whole_day else 0
+    if (session.minimum_min + meal_min) * 60 > length:
+        meal = f" et {meal_min} min de repas" if meal_min else ""
+        what = (
+            f"{session.minimum_min} min{meal} ne tiennent pas dans les {duration(length)} de "
+            f"« {session.name} »"
+        )
+        return [("minimum_min", what, "réduisez minimum_min ou élargissez la permanence")]
+    return []
+
+
+def _grid_faults(session: Session, day: DayLimits) -> list[Told]:
+    """Times that are not on the grid of the announced hours."""
+    times = {
+        "ouverture": (session.opening_s, clock(session.opening_s)),
+        "fermeture": (session.closing_s, clock(session.closing_s)),
+        "minimum_min": (session.minimum_min * 60, str(session.minimum_min)),
+    }
+    if session.maximum_min is not None:
+        times["maximum_min"] = (session.maximum_min * 60, str(session.maximum_min))
+    return [
+        (
+            key,
+            f"« {shown} » n’est pas un multiple de {day.grid_min} min (journee.pas_min)",
+            "arrondissez, ou changez journee.pas_min",
+        )
+        for key, (value, shown) in times.items()
+        if value % (day.grid_min * 60)
+    ]
+
+
+def _opening_faults(session: Session) -> list[Told]:
+    """Openings of no length, or that may be no longer than less than their least."""
+    found: list[Told] = []
+    if session.minimum_min == 0:
+        found.append(("minimum_min", "une permanence de 0 min", "donnez par exemple 120"))
+    if session.maximum_min is not None and session.maximum_min < session.minimum_min:
+        what = f"{session.maximum_min} min au plus, mais {session.minimum_min} min au moins"
+        mend = "donnez un maximum_min qui ne soit pas sous minimum_min"
+        found.append(("maximum_min", what, mend))
+    return found
 
 
 def _day_faults(s: Scenario) -> list[Fault]:
@@ -221,7 +262,7 @@ def _week_faults(s: Scenario) -> list[Fault]:
             Fault(
                 "cycle.semaines",
                 f"un cycle de {cycle.weeks} semaines ne se répète pas un nombre entier de fois en "
-                f"{_counted(len(cycle.month_weeks), 'semaine')} de tournée par mois",
+                f"{counted(len(cycle.month_weeks), 'semaine')} de tournée par mois",
                 "ajoutez des semaines du mois ou réduisez le cycle",
             )
         )
@@ -230,79 +271,58 @@ def _week_faults(s: Scenario) -> list[Fault]:
             faults.append(Fault(f"cycle.{key}", "valeur en double", "gardez-la une fois"))
     if not cycle.days:
         faults.append(Fault("cycle.jours", "aucun jour", "donnez au moins un jour"))
-    return faults
+    return faults + _gap_faults(cycle)
 
 
-def _crew_faults(s: Scenario) -> list[Fault]:
-    faults = []
-    for number, agent in enumerate(s.agents, start=1):
-        if agent.weeks is not None and not agent.weeks:
-            faults.append(
-                Fault(
-                    f"agents.{number}.semaines",
-                    "cet agent n’a aucune semaine",
-                    f"donnez par exemple {list(s.cycle.month_weeks)}",
-                )
-            )
-        if agent.agency and s.vehicle.depot and agent.agency != s.vehicle.depot:
-            faults.append(
-                Fault(
-                    f"agents.{number}.agence",
-                    f"« {agent.agency} » n’est pas le dépôt du véhicule (« {s.vehicle.depot} »)",
-                    "l’équipe part ensemble : donnez la même commune",
-                )
-            )
-    agencies = sorted({agent.agency for agent in s.agents if agent.agency})
-    if len(agencies) > 1 and not s.vehicle.depot:
-        faults.append(
-            Fault("agents", f"agences différentes ({', '.join(agencies)})", "donnez la même à tous")
-        )
-    for week in s.cycle.month_weeks:
-        there = sum(agent.weeks is None or week in agent.weeks for agent in s.agents)
-        if there < s.crew.size:
-            faults.append(
-                Fault(
-                    "agents",
-                    f"semaine {week} : {_counted(there, 'agent disponible')}, il en faut "
-                    f"{s.crew.size}",
-                    "ajoutez cette semaine à un agent, ou retirez-la de cycle.semaines_du_mois",
-                )
-            )
-        if s.vehicle.weeks is not None and week not in s.vehicle.weeks:
-            faults.append(
-                Fault(
-                    "vehicule.semaines",
-                    f"le véhicule manque en semaine {week}",
-                    "ajoutez-la, ou retirez-la de cycle.semaines_du_mois",
-                )
-            )
-    if s.vehicle.energy == "électrique" and s.vehicle.range_km is None:
-        faults.append(
+def _gap_faults(cycle: Cycle) -> list[Fault]:
+    """Days between two visits that no plan can keep."""
+    least, most = cycle.min_gap_days or 1, cycle.max_gap_days
+    if most is None:
+        return []
+    if least > most:
+        what = f"{least} jours au moins, mais {most} au plus"
+        return [Fault("cycle.ecart_min_jours", what, "donnez un écart plus petit que l’autre")]
+    if cycle.same_slot and most // 7 == (least - 1) // 7:
+        return [
             Fault(
-                "vehicule.autonomie_km",
-                "un véhicule électrique a besoin de son autonomie",
-                "donnez-la en km, pour l’hiver",
+                "cycle.ecart_max_jours",
+                f"entre {least} et {most} jours d’écart, on ne revient jamais le même jour de la "
+                "semaine",
+                "écrivez meme_creneau = false, ou donnez un écart qui permette 7, 14, 21 ou 28",
             )
-        )
-    return faults
-
-
-def _counted(count: int, words: str) -> str:
-    """``1 agent disponible``, ``2 agents disponibles``."""
-    return f"{count} {' '.join(f'{w}s' for w in words.split()) if count > 1 else words}"
+        ]
+    return []
 
 
 def _goal_faults(s: Scenario) -> list[Fault]:
     faults = []
     goals = sorted(s.goals, key=lambda goal: goal.minutes)
     for near, far in itertools.combinations(goals, 2):
-        if near.minutes == far.minutes:
-            faults.append(
-                Fault("acces", f"deux objectifs à {near.minutes} min", "gardez-en un seul")
-            )
-        elif near.share_pct is not None and far.share_pct is not None:
+        if near.level == far.level:
+            faults.append(_same_level(near, far))
+        elif near.kind == far.kind and near.share_pct is not None and far.share_pct is not None:
             faults += [_contradiction(near, far)] if near.share_pct > far.share_pct else []
+    for number, goal in enumerate(s.goals, start=1):
+        if goal.kind[1] != "habitants" and not s.residents.file:
+            faults.append(
+                Fault(
+                    f"acces.{number}.poids",
+                    f"« {goal.weights} » est une colonne d’un fichier d’habitants, et aucun n’est "
+                    "donné",
+                    "nommez ce fichier dans [habitants] fichier, ou retirez poids",
+                )
+            )
     return faults
+
+
+def _same_level(one: Goal, two: Goal) -> Fault:
+    if one.kind == two.kind:
+        return Fault("acces", f"deux objectifs à {one.minutes} min", "gardez-en un seul")
+    return Fault(
+        "acces",
+        f"deux objectifs ont le même nom de niveau, {one.level}",
+        "changez le nom de l’opérateur ou de la colonne de poids",
+    )
 
 
 def _contradiction(near: Goal, far: Goal) -> Fault:

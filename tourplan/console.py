@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import ctypes
 import os
 import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import typer
@@ -66,6 +68,25 @@ def tame_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="tourplan")
+
+
+@contextmanager
+def native_words_aside() -> Iterator[None]:
+    """What native code prints on stdout goes to stderr: HiGHS says some things unasked."""
+    try:
+        sys.stdout.flush()
+        kept = os.dup(1)
+    except OSError:  # no stdout at all
+        yield
+        return
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None if os.name == "posix" else "ucrtbase").fflush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def give_up_stdout() -> None:

@@ -7,8 +7,9 @@ its minimum does not exist. Times are whole seconds; drives take whole minutes o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from itertools import combinations
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from itertools import combinations, groupby
 from math import perm
 
 import numpy as np
@@ -16,19 +17,19 @@ from numpy.typing import NDArray
 
 from tourplan.errors import InputError
 from tourplan.hours import DAY_S
-from tourplan.problem import Problem
-from tourplan.timeline import Opening, meal_gap
+from tourplan.problem import DayRules, Problem, SessionSlot
+from tourplan.timeline import Opening, meal_gap, meal_inside
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-MAX_TOURS = 300_000
+MAX_TOURS = 1_000_000
 """Days examined at most: about what listing and one solve bear on an office laptop."""
 
 
 @dataclass(frozen=True, eq=False)
 class DayTours:
-    """The feasible day tours of a problem.
+    """The feasible day tours of a base.
 
     Attributes:
         site: site of each slot, -1 where the slot is unused, shape (tours, slots).
@@ -41,7 +42,11 @@ class DayTours:
         slack_s: how much opening may be cut before a session falls under its minimum, (tours,).
         in_hours: sessions within mairie hours on each working day, shape (tours, weekdays).
         most_in_hours: no timing of the same sessions has more of them within hours, same shape.
-        allowed: whether the tour may run on each working day, shape (tours, weekdays).
+        market: sessions on their commune's market day, on each working day, same shape.
+        allowed: whether the tour may run in each week, on each working day, shape (tours, weeks,
+            weekdays).
+        early: whether the crew starts early, shape (tours,).
+        late: whether it comes back late, shape (tours,).
     """
 
     site: Ints
@@ -54,7 +59,10 @@ class DayTours:
     slack_s: Ints
     in_hours: Ints
     most_in_hours: Ints
+    market: Ints
     allowed: Bools
+    early: Bools
+    late: Bools
 
     def __len__(self) -> int:
         return len(self.site)
@@ -72,6 +80,14 @@ class DayTours:
         """The rows that hold a session at ``site``."""
         return np.flatnonzero((self.site == site).any(axis=1))
 
+    def by_site(self, count: int) -> list[Ints]:
+        """The rows that hold a session at each of ``count`` sites."""
+        flat = self.site.ravel()
+        order = np.argsort(flat, kind="stable")
+        starts = np.searchsorted(flat[order], np.arange(count + 1))
+        rows = order // self.site.shape[1]
+        return [rows[starts[site] : starts[site + 1]] for site in range(count)]
+
     def openings(self, row: int) -> list[Opening]:
         """The sessions of one day tour."""
         return [
@@ -80,41 +96,63 @@ class DayTours:
             if site >= 0
         ]
 
-    def profiles(self) -> tuple[Ints, Bools, Ints]:
-        """Tours alike in what weekdays mean to them.
 
-        Returns:
-            (in_hours, allowed, profile): the distinct rows, shape (profiles, weekdays) each, and
-            the profile of each tour. Tours of one profile can swap days without any change.
-        """
-        key = np.where(self.allowed, self.in_hours, -1)
-        distinct, profile = np.unique(key, axis=0, return_inverse=True)
-        return np.maximum(distinct, 0), distinct >= 0, profile.reshape(-1)
-
-
-def list_day_tours(problem: Problem) -> DayTours:
-    """Every feasible day tour, over all ordered choices of slots and different sites.
+def list_day_tours(problem: Problem, base: int = 0) -> DayTours:
+    """Every feasible day tour of a base, over all ordered choices of slots and different sites.
 
     Raises:
         InputError: more than ``MAX_TOURS`` days would have to be examined.
     """
-    slots, sites = len(problem.sessions), len(problem.sites)
-    count = sum(
-        perm(sites, n) * len(list(combinations(range(slots), n))) for n in range(1, slots + 1)
-    )
+    sites, choices = len(problem.sites), slot_choices(problem.sessions)
+    count = sum(perm(sites, len(chosen)) for chosen in choices)
     if count > MAX_TOURS:
         raise InputError.of(
             "communes",
-            f"{sites} communes candidates et {slots} permanences par jour font {count} journées "
-            f"à examiner, plus que les {MAX_TOURS} permises",
+            f"{sites} communes candidates et {len(problem.sessions)} permanences par jour font "
+            f"{count} journées à examiner, plus que les {MAX_TOURS} permises",
             "réduisez les candidates ou le nombre de permanences par jour",
         )
     chunks = []
-    for size in range(1, slots + 1):
-        rows = _arrangements(sites, size)
-        for chosen in combinations(range(slots), size):
-            chunks.append(time_days(problem, chosen, rows).feasible_only())
-    return merge_days(problem, chunks)
+    for size, same in groupby(choices, key=len):
+        rows = _arrangements(problem, size)
+        for chosen in same:
+            chunks.append(time_days(problem, base, chosen, rows).feasible_only())
+    return merge_days(problem, base, chunks)
+
+
+def slot_choices(sessions: Sequence[SessionSlot]) -> list[tuple[int, ...]]:
+    """The slots that a day may use together, fewest first.
+
+    A whole-day session goes with none that overlaps it. Of sessions alike in all but their names
+    the first are used first: the others give the same days again.
+    """
+    return [
+        chosen
+        for size in range(1, len(sessions) + 1)
+        for chosen in combinations(range(len(sessions)), size)
+        if _compatible([sessions[k] for k in chosen]) and _first_of_alike(sessions, chosen)
+    ]
+
+
+def _compatible(slots: Sequence[SessionSlot]) -> bool:
+    """Whether no whole-day session overlaps another."""
+    return not any(
+        (one.whole_day or two.whole_day)
+        and one.opening_s < two.closing_s
+        and two.opening_s < one.closing_s
+        for one, two in combinations(slots, 2)
+    )
+
+
+def _first_of_alike(sessions: Sequence[SessionSlot], chosen: Sequence[int]) -> bool:
+    """Whether each slot used follows, where it has the same window, another that is used."""
+    used = set(chosen)
+    alike = (k for k in chosen if k and _unnamed(sessions[k]) == _unnamed(sessions[k - 1]))
+    return all(k - 1 in used for k in alike)
+
+
+def _unnamed(slot: SessionSlot) -> SessionSlot:
+    return replace(slot, name="")
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +171,8 @@ class TimedDays:
     drive_s: Ints
     drive_m: Ints
     work_s: Ints
+    early: Bools
+    late: Bools
     feasible: Bools
 
     def feasible_only(self) -> TimedDays:
@@ -145,25 +185,26 @@ class TimedDays:
         return TimedDays(sessions=self.sessions, **kept)
 
 
-def time_days(problem: Problem, sessions: tuple[int, ...], site: Ints) -> TimedDays:
+def time_days(problem: Problem, base: int, sessions: tuple[int, ...], site: Ints) -> TimedDays:
     """The longest openings of the days that hold ``sessions`` at ``site``, shape (days, n)."""
-    rules, legs = problem.day, _Legs.of(problem, site)
+    rules, legs = problem.rules(base), _Legs.of(problem, problem.bases[base].depot, site)
+    day = _DayShape.of(problem, rules, sessions)
     away = rules.setup_s + rules.packing_s + legs.minutes_s[:, 0] + legs.minutes_s[:, -1]
     first_s = rules.earliest_departure_s + legs.minutes_s[:, 0] + rules.setup_s
     last_s = rules.latest_return_s - legs.minutes_s[:, -1] - rules.packing_s
-    opening, closing, feasible = _longest(problem, sessions, legs, first_s, last_s)
-    earliest, latest = _reach(problem, sessions, legs, first_s, last_s)
-    feasible &= legs.reachable
-    if rules.range_m is not None:
-        feasible &= legs.distance_m <= rules.range_m
+    opening, closing, feasible = _longest(day, legs, first_s, last_s)
+    earliest, latest = _reach(day, legs, first_s, last_s)
+    feasible &= legs.reachable & _within_range(problem, day, legs, site)
     long = np.flatnonzero(
         feasible & (closing[:, -1] - opening[:, 0] + away > rules.max_amplitude_s)
     )
     if long.size:
         opening[long], closing[long], feasible[long] = _within_amplitude(
-            problem, sessions, legs.rows(long), opening[long, 0], closing[long, -1]
+            day, legs.rows(long), opening[long, 0], closing[long, -1]
         )
-    handling = (rules.setup_s + rules.packing_s) * len(sessions)
+    handling = (rules.setup_s + rules.packing_s) * len(sessions) - int(day.pause_s.sum())
+    leaves = opening[:, 0] - rules.setup_s - legs.minutes_s[:, 0]
+    returns = closing[:, -1] + rules.packing_s + legs.minutes_s[:, -1]
     return TimedDays(
         sessions=sessions,
         site=site,
@@ -172,40 +213,85 @@ def time_days(problem: Problem, sessions: tuple[int, ...], site: Ints) -> TimedD
         earliest_s=earliest,
         latest_s=latest,
         drive_s=legs.time_s.sum(axis=1),
-        drive_m=legs.distance_m,
+        drive_m=legs.distance_m.sum(axis=1),
         work_s=legs.time_s.sum(axis=1) + handling + (closing - opening).sum(axis=1),
+        early=leaves < problem.early_s,
+        late=returns > problem.late_s,
         feasible=feasible,
     )
 
 
-def _reach(
-    problem: Problem, sessions: tuple[int, ...], legs: _Legs, first_s: Ints, last_s: Ints
-) -> tuple[Ints, Ints]:
+@dataclass(frozen=True, eq=False)
+class _DayShape:
+    """What the days over some sessions share, shape (n,) each.
+
+    ``minimum_s`` and ``maximum_s`` hold the pause of a whole-day session.
+    """
+
+    rules: DayRules
+    slots: tuple[SessionSlot, ...]
+    meal: int | None
+    inside: int | None
+    minimum_s: Ints
+    maximum_s: Ints
+    pause_s: Ints
+
+    @classmethod
+    def of(cls, problem: Problem, rules: DayRules, sessions: tuple[int, ...]) -> _DayShape:
+        slots = tuple(problem.sessions[k] for k in sessions)
+        pause = np.array([rules.break_s if slot.whole_day else 0 for slot in slots])
+        most = [DAY_S if slot.maximum_s is None else slot.maximum_s for slot in slots]
+        return cls(
+            rules=rules,
+            slots=slots,
+            meal=meal_gap(problem, sessions),
+            inside=meal_inside(problem, sessions),
+            minimum_s=_minimum(problem, sessions) + pause,
+            maximum_s=_down(np.array(most), rules.grid_s) + pause,
+            pause_s=pause,
+        )
+
+
+def _within_range(problem: Problem, day: _DayShape, legs: _Legs, site: Ints) -> Bools:
+    """Which days the vehicle's range allows, with what a meal near a charger gives back."""
+    limit, metres = day.rules.range_m, legs.distance_m.sum(axis=1)
+    if limit is None:
+        return np.ones(len(site), dtype=bool)
+    enough: Bools = np.asarray(metres <= limit)
+    eaten = day.meal if day.inside is None else day.inside
+    if eaten is None or not day.rules.recharge_m:
+        return enough
+    charger = np.array([s.charger for s in problem.sites], dtype=bool)[site[:, eaten]]
+    there = legs.distance_m[:, : eaten + 1].sum(axis=1)
+    halves = (there <= limit) & (metres - there <= limit)
+    regained = charger & halves & (metres <= limit + day.rules.recharge_m)
+    return np.asarray(enough | regained)
+
+
+def _reach(day: _DayShape, legs: _Legs, first_s: Ints, last_s: Ints) -> tuple[Ints, Ints]:
     """The earliest opening and the latest closing of each session, the others at their minimum."""
-    meal = meal_gap(problem, sessions)
-    minimum = _minimum(problem, sessions)
-    latest = _latest_closings(problem, sessions, legs.minutes_s, meal, last_s)
-    shortest = np.broadcast_to(minimum, latest.shape)
-    earliest, _ = _earliest(problem, sessions, legs.minutes_s, meal, first_s, latest, shortest)
+    latest = _latest_closings(day, legs.minutes_s, last_s)
+    shortest = np.broadcast_to(day.minimum_s, latest.shape)
+    earliest, _ = _earliest(day, legs.minutes_s, first_s, latest, shortest)
     return earliest, latest
 
 
 def _within_amplitude(
-    problem: Problem, sessions: tuple[int, ...], legs: _Legs, opens_s: Ints, closes_s: Ints
+    day: _DayShape, legs: _Legs, opens_s: Ints, closes_s: Ints
 ) -> tuple[Ints, Ints, Bools]:
     """The longest openings, as ``_longest``, of days too long from departure to return.
 
     A day whose first opening is known has a known latest return: every opening from ``opens_s``
     on is tried, and the day keeps the best.
     """
-    rules, slot = problem.day, problem.sessions[sessions[0]]
+    rules, slot = day.rules, day.slots[0]
     away = rules.setup_s + rules.packing_s + legs.minutes_s[:, 0] + legs.minutes_s[:, -1]
     best = (np.zeros_like(legs.time_s[:, 1:]), np.zeros_like(legs.time_s[:, 1:]))
     total, found = np.full(len(opens_s), -1), np.zeros(len(opens_s), dtype=bool)
     for delay in range(0, slot.closing_s - int(opens_s.min()) + 1, rules.grid_s):
         first = opens_s + delay
         last = np.minimum(closes_s, first + rules.max_amplitude_s - away)
-        opening, closing, feasible = _longest(problem, sessions, legs, first, last)
+        opening, closing, feasible = _longest(day, legs, first, last)
         length = (closing - opening).sum(axis=1)
         better = feasible & (length > total)
         total[better], found[better] = length[better], True
@@ -214,46 +300,99 @@ def _within_amplitude(
     return *best, found
 
 
-def _longest(
-    problem: Problem, sessions: tuple[int, ...], legs: _Legs, first_s: Ints, last_s: Ints
-) -> tuple[Ints, Ints, Bools]:
+def _longest(day: _DayShape, legs: _Legs, first_s: Ints, last_s: Ints) -> tuple[Ints, Ints, Bools]:
     """The longest openings of days that open from ``first_s`` on and close by ``last_s``.
 
-    Every rule is kept but the amplitude. Lengths are cut one stretch of work after the other, each
-    cut letting what follows open earlier, then over the whole day: the sum stays the largest.
+    Every rule is kept but the amplitude. Where the meal cannot be half-way in a whole-day session,
+    every narrower window of that session is tried, and the day keeps the best.
 
     Returns:
         (opening, closing, feasible): shapes (days, n), (days, n) and (days,).
     """
-    rules = problem.day
-    meal = meal_gap(problem, sessions)
-    minimum = _minimum(problem, sessions)
-    latest = _latest_closings(problem, sessions, legs.minutes_s, meal, last_s)
-    longest = np.full_like(latest, DAY_S)
+    opening, closing, feasible = _longest_but_meal(day, legs, first_s, last_s)
+    if day.inside is None:
+        return opening, closing, feasible
+    fits = _meal_within(day, legs, opening, closing)
+    tried = np.flatnonzero(feasible & ~fits)
+    feasible &= fits
+    total = np.full(len(tried), -1)
+    for narrower in _narrower(day, day.inside) if tried.size else ():
+        some = legs.rows(tried)
+        opens, closes, able = _longest_but_meal(narrower, some, first_s[tried], last_s[tried])
+        length = (closes - opens).sum(axis=1)
+        better = able & (length > total) & _meal_within(narrower, some, opens, closes)
+        rows, total[better] = tried[better], length[better]
+        opening[rows], closing[rows], feasible[rows] = opens[better], closes[better], True
+    return opening, closing, feasible
+
+
+def _narrower(day: _DayShape, session: int) -> Iterator[_DayShape]:
+    """The day with each narrower window of a session that still holds its minimum."""
+    slot, grid_s = day.slots[session], day.rules.grid_s
+    spare_s = slot.closing_s - slot.opening_s - int(day.minimum_s[session])
+    for late_s in range(0, spare_s + 1, grid_s):
+        for early_s in range(0, spare_s - late_s + 1, grid_s):
+            window = replace(
+                slot, opening_s=slot.opening_s + late_s, closing_s=slot.closing_s - early_s
+            )
+            slots = (*day.slots[:session], window, *day.slots[session + 1 :])
+            yield replace(day, slots=slots)
+
+
+def _longest_but_meal(
+    day: _DayShape, legs: _Legs, first_s: Ints, last_s: Ints
+) -> tuple[Ints, Ints, Bools]:
+    """The longest openings, as ``_longest``, a meal in a whole-day session left aside.
+
+    Lengths are cut one stretch of work after the other, each
+    cut letting what follows open earlier, then over the whole day: the sum stays the largest.
+    """
+    rules, count = day.rules, len(day.slots)
+    latest = _latest_closings(day, legs.minutes_s, last_s)
+    longest = np.broadcast_to(day.maximum_s, latest.shape).copy()
 
     def opened() -> tuple[Ints, Ints]:
-        return _earliest(problem, sessions, legs.minutes_s, meal, first_s, latest, longest)
+        return _earliest(day, legs.minutes_s, first_s, latest, longest)
 
     opening, closing = opened()
-    feasible = np.asarray((closing - opening >= minimum).all(axis=1))
+    feasible = np.asarray((closing - opening >= day.minimum_s).all(axis=1))
     handling = rules.setup_s + rules.packing_s
-    stretches = [(*pair, rules.max_unbroken_s) for pair in _stretches(len(sessions), meal)]
-    for first, last, most_s in (*stretches, (0, len(sessions) - 1, rules.max_work_s)):
+    stretches = [(*pair, rules.max_unbroken_s) for pair in _stretches(day)]
+    for first, last, most_s in (*stretches, (0, count - 1, rules.max_work_s)):
         road = legs.time_s[:, first + (first > 0) : last + 2].sum(axis=1)
         length = (closing - opening)[:, first : last + 1]
-        excess = road + length.sum(axis=1) + handling * (last - first + 1) - most_s
+        held = length.sum(axis=1) - int(day.pause_s[first : last + 1].sum())
+        excess = road + held + handling * (last - first + 1) - most_s
         if (excess > 0).any():
             longest[:, first : last + 1], left = _cut(
-                length, minimum[first : last + 1], excess, rules.grid_s
+                length, day.minimum_s[first : last + 1], excess, rules.grid_s
             )
             feasible &= left <= 0
             opening, closing = opened()
     return opening, closing, feasible
 
 
+def _meal_within(day: _DayShape, legs: _Legs, opening: Ints, closing: Ints) -> Bools:
+    """Which days can pause for the meal in their whole-day session, work on either side fitting."""
+    rules, k = day.rules, day.inside
+    assert k is not None  # noqa: S101
+    middle = _down((opening[:, k] + closing[:, k] - rules.break_s) // 2, rules.grid_s)
+    start = np.clip(middle, rules.break_from_s, rules.break_until_s - rules.break_s)
+    end = start + rules.break_s
+    inside = (opening[:, k] <= start) & (end <= closing[:, k])
+    handling = rules.setup_s + rules.packing_s
+    net = closing - opening - day.pause_s
+    before = legs.time_s[:, : k + 1].sum(axis=1) + net[:, :k].sum(axis=1) + handling * k
+    before += rules.setup_s + start - opening[:, k]
+    after = legs.time_s[:, k + 1 :].sum(axis=1) + net[:, k + 1 :].sum(axis=1)
+    after += handling * (len(day.slots) - k - 1) + rules.packing_s + closing[:, k] - end
+    limit = rules.max_unbroken_s
+    return np.asarray(inside & (before <= limit) & (after <= limit))
+
+
 @dataclass(frozen=True, eq=False)
 class _Legs:
-    """Drives of each day, shape (days, n + 1), and totals, shape (days,)."""
+    """Drives of each day, shape (days, n + 1); ``reachable``: whether all can be driven."""
 
     time_s: Ints
     minutes_s: Ints
@@ -267,65 +406,59 @@ class _Legs:
         )
 
     @classmethod
-    def of(cls, problem: Problem, site: Ints) -> _Legs:
+    def of(cls, problem: Problem, depot_place: int, site: Ints) -> _Legs:
         place = problem.site_place[site]
-        depot = np.full((len(site), 1), problem.depot)
+        depot = np.full((len(site), 1), depot_place)
         start, end = np.hstack([depot, place]), np.hstack([place, depot])
         time_s = problem.time_s[start, end]
         return cls(
             time_s,
             -(-time_s // 60) * 60,
-            problem.distance_m[start, end].sum(axis=1),
+            problem.distance_m[start, end],
             problem.reachable[start, end].all(axis=1),
         )
 
 
-def _latest_closings(
-    problem: Problem, sessions: tuple[int, ...], minutes_s: Ints, meal: int | None, last_s: Ints
-) -> Ints:
+def _latest_closings(day: _DayShape, minutes_s: Ints, last_s: Ints) -> Ints:
     """The latest closing of each session that leaves those after it their minimum.
 
     Where two sessions vie for the same minutes, the first keeps them: the sum is the same.
     """
-    rules, slots = problem.day, [problem.sessions[k] for k in sessions]
-    minimum = _minimum(problem, sessions)
+    rules, slots = day.rules, day.slots
     latest = np.empty((len(minutes_s), len(slots)), dtype=np.int64)
     bound = last_s
     for k in range(len(slots) - 1, -1, -1):
         latest[:, k] = _down(np.minimum(slots[k].closing_s, bound), rules.grid_s)
-        arrive = latest[:, k] - minimum[k] - rules.setup_s
-        if k == meal:
+        arrive = latest[:, k] - day.minimum_s[k] - rules.setup_s
+        if k == day.meal:
             arrive = np.minimum(arrive, rules.break_until_s) - rules.break_s
         bound = arrive - minutes_s[:, k] - rules.packing_s
     return latest
 
 
 def _earliest(
-    problem: Problem,
-    sessions: tuple[int, ...],
-    minutes_s: Ints,
-    meal: int | None,
-    first_s: Ints,
-    latest: Ints,
-    longest: Ints,
+    day: _DayShape, minutes_s: Ints, first_s: Ints, latest: Ints, longest: Ints
 ) -> tuple[Ints, Ints]:
     """Openings as early as can be; closings by ``latest``, no more than ``longest`` after."""
-    rules, slots = problem.day, [problem.sessions[k] for k in sessions]
+    rules = day.rules
     opening, closing = np.empty_like(latest), np.empty_like(latest)
     ready = first_s
-    for k, slot in enumerate(slots):
+    for k, slot in enumerate(day.slots):
         opening[:, k] = _up(np.maximum(slot.opening_s, ready), rules.grid_s)
         closing[:, k] = np.minimum(latest[:, k], opening[:, k] + longest[:, k])
         arrival = closing[:, k] + rules.packing_s + minutes_s[:, k + 1]
-        if k + 1 == meal:
+        if k + 1 == day.meal:
             arrival = np.maximum(arrival, rules.break_from_s) + rules.break_s
         ready = arrival + rules.setup_s
     return opening, closing
 
 
-def _stretches(count: int, meal: int | None) -> list[tuple[int, int]]:
-    """First and last session of each stretch of work without a meal."""
-    return [(0, count - 1)] if meal is None else [(0, meal - 1), (meal, count - 1)]
+def _stretches(day: _DayShape) -> list[tuple[int, int]]:
+    """First and last session of each stretch of work without a meal; none around one inside."""
+    last = len(day.slots) - 1
+    if day.inside is not None:
+        return []
+    return [(0, last)] if day.meal is None else [(0, day.meal - 1), (day.meal, last)]
 
 
 def _cut(length: Ints, minimum: Ints, excess: Ints, grid_s: int) -> tuple[Ints, Ints]:
@@ -354,16 +487,16 @@ def _down(values: Ints, grid_s: int) -> Ints:
     return floored
 
 
-def _arrangements(sites: int, size: int) -> Ints:
-    """All ordered choices of ``size`` different sites, shape (choices, size)."""
-    grid = np.indices((sites,) * size).reshape(size, -1).T
-    ordered = np.sort(grid, axis=1)
+def _arrangements(problem: Problem, size: int) -> Ints:
+    """All ordered choices of ``size`` sites of different communes, shape (choices, size)."""
+    grid = np.indices((len(problem.sites),) * size).reshape(size, -1).T
+    ordered = np.sort(problem.site_demand[grid], axis=1)
     different = (ordered[:, 1:] != ordered[:, :-1]).all(axis=1)
     chosen: Ints = grid[different].astype(np.int64)
     return chosen
 
 
-def merge_days(problem: Problem, chunks: list[TimedDays]) -> DayTours:
+def merge_days(problem: Problem, base: int, chunks: list[TimedDays]) -> DayTours:
     """One table of all slots from chunks over some of them."""
     slots = len(problem.sessions)
 
@@ -376,14 +509,15 @@ def merge_days(problem: Problem, chunks: list[TimedDays]) -> DayTours:
     opening = np.vstack([spread(c, c.opening_s, 0) for c in chunks])
     closing = np.vstack([spread(c, c.closing_s, 0) for c in chunks])
     used = site >= 0
-    minimum = _minimum(problem, tuple(range(slots)))
-    spare = np.where(used, closing - opening - minimum, 0)
+    shape = _DayShape.of(problem, problem.rules(base), tuple(range(slots)))
+    shortest = np.maximum(opening + shape.minimum_s, _pause_ends(shape))
+    spare = np.where(used, np.maximum(closing - shortest, 0), 0)
     inside = _in_hours(problem, site, opening, closing)
     earliest = np.vstack([spread(c, c.earliest_s, 0) for c in chunks])
     latest = np.vstack([spread(c, c.latest_s, 0) for c in chunks])
-    allowed = np.ones(inside.shape, dtype=bool)
+    allowed = _allowed(problem, problem.open_slots[problem.bases[base].vehicle], site)
     if problem.hours_rule == "imposes":
-        allowed = inside == used.sum(axis=1, keepdims=True)
+        allowed = allowed & (inside == used.sum(axis=1, keepdims=True))[:, None, :]
     return DayTours(
         site=site,
         opening_s=opening,
@@ -391,12 +525,42 @@ def merge_days(problem: Problem, chunks: list[TimedDays]) -> DayTours:
         drive_s=np.concatenate([c.drive_s for c in chunks]),
         drive_m=np.concatenate([c.drive_m for c in chunks]),
         work_s=np.concatenate([c.work_s for c in chunks]),
-        open_s=np.where(used, closing - opening, 0).sum(axis=1),
+        open_s=np.where(used, closing - opening - shape.pause_s, 0).sum(axis=1),
         slack_s=spare.sum(axis=1),
         in_hours=inside,
         most_in_hours=_in_hours(problem, site, earliest, latest),
+        market=_on_market_days(problem, site),
         allowed=allowed,
+        early=np.concatenate([c.early for c in chunks]),
+        late=np.concatenate([c.late for c in chunks]),
     )
+
+
+def _pause_ends(shape: _DayShape) -> Ints:
+    """The earliest end of the pause of each whole-day session; 0 for the others."""
+    eaten_s = shape.rules.break_from_s + shape.rules.break_s
+    return np.array([eaten_s if slot.whole_day else 0 for slot in shape.slots])
+
+
+def _allowed(problem: Problem, open_slots: Bools, site: Ints) -> Bools:
+    """The weeks and days on which every site of a tour may be open, shape (tours, weeks, days).
+
+    ``open_slots`` has shape (sites, weeks, weekdays, sessions).
+    """
+    everywhere = np.ones((1, *open_slots.shape[1:]), dtype=bool)
+    known = np.concatenate([open_slots, everywhere])  # the last row: slot unused
+    allowed = np.ones((len(site), problem.weeks, len(problem.weekdays)), dtype=bool)
+    for k in range(site.shape[1]):
+        allowed &= known[site[:, k], :, :, k]
+    return allowed
+
+
+def _on_market_days(problem: Problem, site: Ints) -> Ints:
+    """Sessions of each tour on their commune's market day, shape (tours, weekdays)."""
+    markets = [problem.demands[s.demand].market for s in problem.sites]
+    days = [[day in market for day in problem.weekdays] for market in (*markets, frozenset())]
+    counts: Ints = np.array(days, dtype=np.int64)[site].sum(axis=1)
+    return counts
 
 
 def _in_hours(problem: Problem, site: Ints, opening: Ints, closing: Ints) -> Ints:

@@ -111,3 +111,14 @@ def one_of(given: str, known: Sequence[str]) -> str:
     """What was probably meant, or all there is."""
     near = difflib.get_close_matches(given, known, n=1, cutoff=0.6)
     return f"vouliez-vous « {near[0]} » ?" if near else f"attendu : {', '.join(known)}"
+
+
+def counted(count: int, words: str) -> str:
+    """``1 agent disponible``, ``2 agents disponibles``."""
+    return f"{count} {' '.join(f'{w}s' for w in words.split()) if count > 1 else words}"
+
+
+def listed(items: Iterable[object]) -> str:
+    """``2``, ``2 et 4``, ``1, 2 et 4``."""
+    *first, last = map(str, items)
+    return f"{', '.join(first)} et {last}" if first else last

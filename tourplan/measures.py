@@ -5,7 +5,7 @@ Values come from the plan's own days and the problem's facts, never from the sol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from tourplan.access import Access, nearest
 from tourplan.hours import duration
-from tourplan.plan import Day
-from tourplan.problem import Problem
+from tourplan.plan import Day, Stop
+from tourplan.problem import AccessGoal, Problem
 
 BEYOND = "habitants_au_dela_"
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -36,58 +37,106 @@ class Measure:
     text: Callable[[Problem, int], str]
 
 
-def fixed_access(problem: Problem) -> Access:
-    """Access of resident points to fixed counters."""
-    cells = np.ix_(problem.resident_place, problem.fixed_place)
-    return nearest(problem.time_s[cells], problem.reachable[cells])
+def fixed_access(problem: Problem, counted: NDArray[np.bool_] | None = None) -> Access:
+    """Access of resident points to fixed counters, or to those ``counted``."""
+    return nearest(*problem.fixed_times(counted))
 
 
-def tour_access(problem: Problem, codes: Collection[str]) -> Access:
-    """Access of resident points to sessions held in the communes ``codes``."""
-    places = [problem.sites[problem.site_index[c]].place for c in codes if c in problem.site_index]
-    cells = np.ix_(problem.resident_place, np.array(places, dtype=np.int64))
-    return nearest(problem.time_s[cells], problem.reachable[cells])
+def held_sessions(problem: Problem, days: Sequence[Day]) -> list[tuple[Day, Stop, int]]:
+    """Each session of a plan with its day and its site; those at unknown sites left out."""
+    found = []
+    for day in days:
+        for stop in day.stops:
+            site = problem.site_index.get((stop.code, stop.place))
+            if site is not None:
+                found.append((day, stop, site))
+    return found
 
 
-def served_codes(days: Sequence[Day]) -> tuple[str, ...]:
-    """The communes with a session, sorted."""
-    return tuple(sorted({stop.code for day in days for stop in day.stops}))
+def served_sites(problem: Problem, days: Sequence[Day]) -> Ints:
+    """The sites with a session, sorted."""
+    return np.array(sorted({site for *_, site in held_sessions(problem, days)}), dtype=np.int64)
+
+
+def tour_access(problem: Problem, sites: Ints) -> Access:
+    """Access of resident points to sessions held at ``sites``."""
+    time_s, reachable = problem.site_times()
+    return nearest(time_s[:, sites], reachable[:, sites])
 
 
 def whole_access(problem: Problem, days: Sequence[Day]) -> Access:
     """Access with fixed counters and the tour."""
-    return fixed_access(problem).join(tour_access(problem, served_codes(days)))
+    return fixed_access(problem).join(tour_access(problem, served_sites(problem, days)))
 
 
-def far_weights(problem: Problem) -> NDArray[np.int64]:
+def far_weights(problem: Problem) -> Ints:
     """Residents that fixed counters alone leave beyond ``far_s``; zero elsewhere."""
     fixed = fixed_access(problem)
     far = ~fixed.reached | (fixed.time_s > problem.far_s)
     return np.where(far, problem.resident_weight, 0)
 
 
-def far_ceiling_s(problem: Problem) -> NDArray[np.int64]:
+def far_ceiling_s(problem: Problem) -> Ints:
     """The access that counts for a resident point served by fixed counters alone.
 
-    A point that no fixed counter is reachable from counts the longest time of the matrix.
+    A point that no fixed counter is reachable from counts the longest time of all.
     """
     fixed = fixed_access(problem)
-    longest = int(problem.time_s[problem.reachable].max(initial=0))
-    return np.where(fixed.reached, fixed.time_s, longest)
+    return np.where(fixed.reached, fixed.time_s, problem.longest_s())
+
+
+def goal_named(problem: Problem, name: str) -> AccessGoal:
+    """The goal whose level is called ``name``; an aim for all residents where none is set.
+
+    Raises:
+        KeyError: no such level.
+    """
+    known = next((goal for goal in problem.goals if goal.name == name), None)
+    if known is not None:
+        return known
+    minutes = threshold(name)
+    if minutes is None:
+        raise KeyError(name)
+    return AccessGoal(minutes, None, False)
+
+
+def of_whom(goal: AccessGoal) -> str:
+    """``des habitants``, or ``des « plus de 75 ans »``: whose share a goal is of."""
+    return f"des {goal.who}"
+
+
+def weights_of(problem: Problem, goal: AccessGoal) -> Ints:
+    """What each resident point counts for in a goal, shape (points,)."""
+    return problem.resident_weight if goal.weight is None else goal.weight
+
+
+def left_beyond(problem: Problem, days: Sequence[Day], goal: AccessGoal) -> NDArray[np.bool_]:
+    """Which resident points a plan leaves beyond a goal."""
+    within = ~fixed_access(problem, goal.fixed).beyond(goal.minutes)
+    if goal.sessions == 1:
+        near = ~tour_access(problem, served_sites(problem, days)).beyond(goal.minutes)
+        return ~(within | near)
+    time_s, reachable = problem.site_times()
+    near = reachable & (time_s <= goal.minutes * 60)
+    slots: dict[tuple[int, int, str], NDArray[np.bool_]] = {}
+    for day, stop, site in held_sessions(problem, days):
+        slot = (day.week, day.weekday, stop.session)
+        slots[slot] = slots.get(slot, np.zeros(len(near), dtype=bool)) | near[:, site]
+    count = sum((reach.astype(np.int64) for reach in slots.values()), np.zeros(len(near)))
+    return np.asarray(~(within | (count >= goal.sessions)))
 
 
 def required_held(problem: Problem, days: Sequence[Day]) -> int:
     """Required sessions held."""
-    held = [stop.code for day in days for stop in day.stops]
-    return sum(min(held.count(site.code), site.required) for site in problem.sites)
+    held = [problem.sites[site].demand for *_, site in held_sessions(problem, days)]
+    return sum(min(held.count(n), demand.required) for n, demand in enumerate(problem.demands))
 
 
-def residents_beyond(minutes: int) -> Callable[[Problem, Sequence[Day]], int]:
-    """Residents beyond ``minutes``, counting fixed counters and the tour."""
+def residents_beyond(goal: AccessGoal) -> Callable[[Problem, Sequence[Day]], int]:
+    """Residents beyond a goal, counting fixed counters and the tour."""
 
     def value(problem: Problem, days: Sequence[Day]) -> int:
-        beyond = whole_access(problem, days).beyond(minutes)
-        return int(problem.resident_weight[beyond].sum())
+        return int(weights_of(problem, goal)[left_beyond(problem, days, goal)].sum())
 
     return value
 
@@ -95,24 +144,48 @@ def residents_beyond(minutes: int) -> Callable[[Problem, Sequence[Day]], int]:
 def sessions_in_hours(problem: Problem, days: Sequence[Day]) -> int:
     """Half-days that overlap the hours of the commune's mairie enough."""
     return sum(
-        problem.hour_counts(
-            problem.sites[problem.site_index[stop.code]],
-            day.weekday,
-            stop.opening_s,
-            stop.closing_s,
-        )
-        for day in days
-        for stop in day.stops
-        if stop.code in problem.site_index
+        problem.hour_counts(problem.sites[site], day.weekday, stop.opening_s, stop.closing_s)
+        for day, stop, site in held_sessions(problem, days)
+    )
+
+
+def sessions_on_market_days(problem: Problem, days: Sequence[Day]) -> int:
+    """Half-days on their commune's market day."""
+    return sum(
+        day.weekday in problem.demands[problem.sites[site].demand].market
+        for day, _, site in held_sessions(problem, days)
     )
 
 
 def far_access_s(problem: Problem, days: Sequence[Day]) -> int:
     """Sum over far residents of seconds to the nearest counter, fixed or of the tour."""
-    tour = tour_access(problem, served_codes(days))
+    tour = tour_access(problem, served_sites(problem, days))
     ceiling = far_ceiling_s(problem)
     reached_s = np.where(tour.reached, np.minimum(tour.time_s, ceiling), ceiling)
     return int((reached_s * far_weights(problem)).sum())
+
+
+def worst_access_s(problem: Problem, days: Sequence[Day]) -> int:
+    """Seconds to the nearest counter, fixed or of the tour, of the residents worst served."""
+    tour = tour_access(problem, served_sites(problem, days))
+    ceiling = far_ceiling_s(problem)
+    reached_s = np.where(tour.reached, np.minimum(tour.time_s, ceiling), ceiling)
+    return int(reached_s[problem.resident_weight > 0].max(initial=0))
+
+
+def people_by_area(problem: Problem, points: NDArray[np.bool_]) -> Ints:
+    """Residents of some points, by area, shape (areas,)."""
+    people = np.zeros(len(problem.areas), dtype=np.int64)
+    np.add.at(people, problem.resident_area[points], problem.resident_weight[points])
+    return people
+
+
+def worst_area(problem: Problem, days: Sequence[Day]) -> int:
+    """Of ten thousand residents, those left far in the area that has most of them."""
+    far = whole_access(problem, days).beyond(problem.far_s // 60)
+    everyone = people_by_area(problem, np.ones(len(far), dtype=bool))
+    found = 10_000 * people_by_area(problem, far) // np.maximum(everyone, 1)
+    return int(found.max(initial=0))
 
 
 def driving_s(_: Problem, days: Sequence[Day]) -> int:
@@ -130,6 +203,50 @@ def opening_s(_: Problem, days: Sequence[Day]) -> int:
     return sum(day.open_s for day in days)
 
 
+def cost_ueur(problem: Problem, days: Sequence[Day]) -> int:
+    """Millionths of a euro spent on the road in the cycle."""
+    price = {vehicle.name: vehicle.cost_ueur_m for vehicle in problem.vehicles}
+    return sum(day.drive_m * price[day.vehicle] for day in days)
+
+
+def emissions_ug(problem: Problem, days: Sequence[Day]) -> int:
+    """Millionths of a gram of CO₂ emitted on the road in the cycle."""
+    rate = {vehicle.name: vehicle.emissions_ug_m for vehicle in problem.vehicles}
+    return sum(day.drive_m * rate[day.vehicle] for day in days)
+
+
+def month_work_s(problem: Problem, days: Sequence[Day]) -> dict[str, int]:
+    """Seconds of work in a month of each agent who can go."""
+    return _by_agent(problem, days, lambda day: day.work_s)
+
+
+def burdens(problem: Problem, days: Sequence[Day]) -> dict[str, int]:
+    """Early starts and late returns in a month of each agent who can go."""
+    return _by_agent(
+        problem,
+        days,
+        lambda day: (day.departure_s < problem.early_s) + (day.return_s > problem.late_s),
+    )
+
+
+def _by_agent(
+    problem: Problem, days: Sequence[Day], burden: Callable[[Day], int]
+) -> dict[str, int]:
+    """The sum over a month of a burden of days, for each agent of some crew."""
+    members = {a for crew in problem.crew_weeks for team in crew.teams for a in team}
+    found = {problem.agents[agent].name: 0 for agent in sorted(members)}
+    for day in days:
+        for team in day.teams.values():
+            for name in team:
+                found[name] = found.get(name, 0) + burden(day)
+    return found
+
+
+def _apart(burden: dict[str, int]) -> int:
+    """The most less the least."""
+    return max(burden.values(), default=0) - min(burden.values(), default=0)
+
+
 def number(value: float, decimals: int = 0) -> str:
     """``1 523`` or ``12,4``: French marks, no-break space between thousands."""
     text = f"{value:,.{decimals}f}".replace(",", "\u00a0").replace(".", ",")
@@ -138,6 +255,11 @@ def number(value: float, decimals: int = 0) -> str:
 
 def _residents_text(_: Problem, value: int) -> str:
     return f"{number(value)} habitant{'s' if value > 1 else ''}"
+
+
+def _weights_text(who: str) -> Callable[[Problem, int], str]:
+    """``1 523 (« plus de 75 ans »)``: the words of a level that counts something else."""
+    return lambda _, value: f"{number(value)} ({who})"
 
 
 def _far_text(problem: Problem, value: int) -> str:
@@ -153,27 +275,22 @@ def threshold(name: str) -> int | None:
     return int(minutes) if minutes != name and minutes.isdecimal() else None
 
 
-def measure(name: str) -> Measure:
+def measure(problem: Problem, name: str) -> Measure:
     """The level called ``name`` in scenarios.
 
     Raises:
         KeyError: no such level.
     """
-    minutes = threshold(name)
-    if minutes is not None:
-        return Measure(
-            name,
-            f"habitants à plus de {minutes} min d’un accueil",
-            "habitants",
-            "min",
-            residents_beyond(minutes),
-            _residents_text,
-        )
-    return {m.name: m for m in MEASURES}[name]
+    known = next((m for m in MEASURES if m.name == name), None)
+    if known is not None:
+        return known
+    goal = goal_named(problem, name)
+    text = _residents_text if goal.weight is None else _weights_text(goal.who)
+    return Measure(name, goal.label, goal.who, "min", residents_beyond(goal), text)
 
 
 def _required_text(problem: Problem, value: int) -> str:
-    total = sum(site.required for site in problem.sites)
+    total = sum(demand.required for demand in problem.demands)
     return f"{value} sur {total}" if total else "aucune commune imposée"
 
 
@@ -225,5 +342,61 @@ MEASURES: tuple[Measure, ...] = (
         "max",
         opening_s,
         lambda problem, value: f"{duration(value / problem.weeks)} par semaine de tournée",
+    ),
+    Measure(
+        "acces_pire",
+        "accès des habitants les plus éloignés",
+        "secondes",
+        "min",
+        worst_access_s,
+        lambda _, value: f"{number(value / 60, 1)} min pour les plus éloignés",
+    ),
+    Measure(
+        "marches",
+        "demi-journées le jour du marché",
+        "demi-journées",
+        "max",
+        sessions_on_market_days,
+        lambda _, value: f"{value} demi-journée{'s' if value > 1 else ''}",
+    ),
+    Measure(
+        "cout",
+        "coût des trajets",
+        "millionièmes d’euro",
+        "min",
+        cost_ueur,
+        lambda _, value: f"{number(value / 1e6, 2)} € par cycle",
+    ),
+    Measure(
+        "co2",
+        "émissions de CO₂ des trajets",
+        "microgrammes",
+        "min",
+        emissions_ug,
+        lambda _, value: f"{number(value / 1e9, 1)} kg de CO₂ par cycle",
+    ),
+    Measure(
+        "equite_agents",
+        "écart de travail entre agents",
+        "secondes",
+        "min",
+        lambda problem, days: _apart(month_work_s(problem, days)),
+        lambda _, value: f"{duration(value)} par mois entre le plus et le moins occupé",
+    ),
+    Measure(
+        "equite_horaires",
+        "écart de départs matinaux et de retours tardifs entre agents",
+        "départs et retours",
+        "min",
+        lambda problem, days: _apart(burdens(problem, days)),
+        lambda _, value: f"{value} par mois entre le plus et le moins exposé",
+    ),
+    Measure(
+        "equite_communes",
+        "habitants éloignés dans l’intercommunalité la moins bien desservie",
+        "habitants pour 10 000",
+        "min",
+        worst_area,
+        lambda _, value: f"{number(value / 100, 1)} % d’habitants éloignés au plus",
     ),
 )

@@ -72,18 +72,33 @@ class Stop(Frozen):
     place: str = Field(alias="lieu", default="")
     address: str = Field(alias="adresse", default="")
     drive_measured: bool = Field(alias="trajet_mesure", default=False)
+    closed_from_s: Clock | None = Field(alias="pause_de", default=None)
+    closed_until_s: Clock | None = Field(alias="pause_a", default=None)
 
     @property
     def open_s(self) -> int:
         """Seconds open to the public."""
-        return self.closing_s - self.opening_s
+        return self.closing_s - self.opening_s - self.closed_s
+
+    @property
+    def closed_s(self) -> int:
+        """Seconds closed over the meal, within the session."""
+        if self.closed_from_s is None or self.closed_until_s is None:
+            return 0
+        return self.closed_until_s - self.closed_from_s
 
 
 class Day(Frozen):
-    """One day tour: depot, sessions, depot. ``week`` counts the weeks of the cycle from 1."""
+    """One day tour: depot, sessions, depot. ``week`` counts the weeks of the cycle from 1.
+
+    ``teams``: who goes, by week of the month; ``depot``: its code.
+    """
 
     week: int = Field(alias="semaine", ge=1)
     weekday: Weekday = Field(alias="jour")
+    vehicle: str = Field(alias="vehicule")
+    depot: str = Field(alias="agence")
+    teams: dict[int, tuple[str, ...]] = Field(alias="equipes")
     departure_s: Clock = Field(alias="depart")
     stops: tuple[Stop, ...] = Field(alias="permanences", min_length=1)
     break_from_s: Clock | None = Field(alias="repas_de")
@@ -211,23 +226,23 @@ class Plan(Frozen):
     """A proved (or honestly unproved) plan: days, levels, figures and where all come from.
 
     Everything but ``measures`` follows from the inputs alone: same inputs, same bytes.
+
+    ``depots`` gives the name of each depot by code; ``free_days`` are (week, weekday, vehicle).
     """
 
-    schema_name: Literal["tourplan/plan/2"] = Field(alias="schema", default="tourplan/plan/2")
+    schema_name: Literal["tourplan/plan/3"] = Field(alias="schema", default="tourplan/plan/3")
     title: str = Field(alias="titre")
     status: Status = Field(alias="statut", default="brouillon")
     author: str = Field(alias="auteur", default="")
     software: str = Field(alias="logiciel")
     stopped: Stopped = Field(alias="fin")
-    depot: str = Field(alias="depot")
-    depot_name: str = Field(alias="depot_nom")
+    depots: dict[str, str] = Field(alias="agences")
     agents: tuple[str, ...]
-    crews: tuple[str, ...] = Field(alias="equipes")
-    vehicle: str = Field(alias="vehicule")
+    vehicles: tuple[str, ...] = Field(alias="vehicules")
     cycle_weeks: int = Field(alias="semaines_du_cycle", ge=1)
     month_weeks: tuple[int, ...] = Field(alias="semaines_du_mois")
     start: str = Field(alias="debut", default="")
-    free_days: tuple[tuple[int, Weekday], ...] = Field(alias="jours_libres")
+    free_days: tuple[tuple[int, Weekday, str], ...] = Field(alias="jours_libres")
     days: tuple[Day, ...] = Field(alias="journees")
     levels: tuple[Level, ...] = Field(alias="niveaux")
     figures: Figures = Field(alias="chiffres")
@@ -282,7 +297,7 @@ class Plan(Frozen):
         try:
             content = json.loads(text)
             stated = content.pop("empreinte", None)
-            if content.get("schema") == "tourplan/plan/1":
+            if content.get("schema") in ("tourplan/plan/1", "tourplan/plan/2"):
                 raise InputError.of(
                     where,
                     "ce plan a été écrit par un tourplan plus ancien",

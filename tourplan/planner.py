@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import platform
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
 from tourplan.assemble import assemble
+from tourplan.daytours import DayTours
 from tourplan.errors import InputError, OwnError
-from tourplan.optimise.solve import Infeasible, NothingFound, Progress, Undecided, optimise
+from tourplan.optimise.solve import (
+    Infeasible,
+    NothingFound,
+    Progress,
+    Solution,
+    Undecided,
+    optimise,
+)
 from tourplan.plan import Plan
 from tourplan.prepare import Case
+from tourplan.problem import Problem
 from tourplan.scenario import Scenario
 from tourplan.verify import verify
 
@@ -40,13 +50,38 @@ def solve(
     started = monotonic()
     case = Case.of(scenario)
     limit_s = case.scenario.computing.limit_s if limit_s is None else limit_s
-    deadline = started + limit_s
-    stop = stop or threading.Event()
+    found = searched(case, case.problem, started + limit_s, progress, stop or threading.Event())
+    return planned(case, found, started)
+
+
+def searched(
+    case: Case,
+    problem: Problem,
+    deadline: float,
+    progress: Progress,
+    stop: threading.Event,
+    tours: Sequence[DayTours] | None = None,
+) -> Solution:
+    """The best days of ``problem``, that of ``case`` but for the levels asked.
+
+    Args:
+        case: the case.
+        problem: its problem, whose levels may be others.
+        deadline: when to stop, on the clock of ``time.monotonic``.
+        progress: told each step in French.
+        stop: set it to keep the best so far.
+        tours: the feasible day tours of each base, when they are at hand.
+
+    Raises:
+        InputError: no plan was found in time.
+        NoPlanError: no plan keeps every requirement.
+    """
     try:
-        found = optimise(
-            case.problem,
+        return optimise(
+            problem,
             deadline=deadline,
             seed=case.scenario.computing.seed,
+            tours=tours,
             progress=progress,
             stop=stop,
         )
@@ -56,7 +91,7 @@ def solve(
         progress(
             "aucun plan ne respecte toutes les exigences : recherche de celles qui s’opposent…"
         )
-        raise no_plan_error(case.problem, deadline, stop) from None
+        raise no_plan_error(problem, deadline, stop) from None
     except Undecided:
         raise InputError.of(
             "mairie.horaires",
@@ -71,6 +106,14 @@ def solve(
             else "trop court pour trouver un premier plan",
             "donnez plus de temps (--limite, ou calcul.limite_s)",
         ) from None
+
+
+def planned(case: Case, found: Solution, started: float) -> Plan:
+    """The plan made of what a search begun at ``started`` found, every rule checked again.
+
+    Raises:
+        OwnError: the checker refuses it (a fault of tourplan's).
+    """
     violations = verify(case.problem, found.days, found.levels)
     if violations:
         raise OwnError("plan refusé par le vérificateur : " + " ; ".join(map(str, violations)))

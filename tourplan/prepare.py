@@ -5,28 +5,44 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tourplan.check import candidate_codes, checked, residents_of
+from tourplan.crews import crews_of, depot_codes, month_weeks_of
+from tourplan.demands import Demands, demands_of, has_room, venue_points
 from tourplan.errors import Fault, InputError, quoted
 from tourplan.hours import WEEKDAYS, duration
+from tourplan.network.snap import FAR_M, LOST_M, Snap
+from tourplan.pointtimes import point_notes, point_times
 from tourplan.problem import (
     AccessGoal,
+    Agent,
     DayRules,
+    PointTimes,
     Problem,
     SessionSlot,
-    Site,
+    Vehicle,
     WeekRules,
 )
+from tourplan.residents import ResidentPoint, Residents
 from tourplan.routing import COUNTERS_KM, area_of, travel_for
-from tourplan.scenario import Scenario
-from tourplan.territory import Territory
+from tourplan.scenario import Goal, Scenario
+from tourplan.settings import required_codes
+from tourplan.tables import plain
+from tourplan.territory import Counter, Territory
+from tourplan.times import DayLimits
 from tourplan.travel.matrix import TravelMatrix
+
+MAX_TOLD = 5
+"""Resident points to be checked that are named; the others are counted."""
+EARLY_S, LATE_S = 7 * 3600 + 1800, 18 * 3600
+"""An early start and a late return, shared fairly between agents (hypothesis)."""
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -37,7 +53,8 @@ if TYPE_CHECKING:
 class Case:
     """A scenario with all it needs: territory, travel times, and the problem made of them.
 
-    ``notes`` says in French what was assumed for want of a value.
+    ``notes`` says in French what was assumed for want of a value; ``residents`` are the resident
+    points, in the order of the problem.
     """
 
     scenario: Scenario
@@ -45,6 +62,7 @@ class Case:
     travel: TravelMatrix
     problem: Problem
     notes: tuple[str, ...]
+    residents: tuple[ResidentPoint, ...] = ()
 
     def __repr__(self) -> str:
         return (
@@ -66,13 +84,14 @@ class Case:
         return prepare(Scenario.read(scenario))
 
     @property
-    def depot_code(self) -> str:
-        """The INSEE code of the depot."""
-        return self.problem.places[self.problem.depot]
+    def depot_codes(self) -> tuple[str, ...]:
+        """The INSEE codes of the depots that crews may leave from."""
+        depots = dict.fromkeys(base.depot for base in self.problem.bases)
+        return tuple(self.problem.places[depot] for depot in depots)
 
     @property
     def resident_codes(self) -> tuple[str, ...]:
-        """The communes whose residents count, in the order of the problem."""
+        """The commune of each resident point, in the order of the problem; it may come again."""
         return tuple(self.problem.places[place] for place in self.problem.resident_place)
 
     def graph(self) -> MultiDiGraph:
@@ -105,8 +124,8 @@ class Case:
 
         Returns:
             One row a limit: ``minutes``, ``geometry`` (EPSG:4326, what lies within 200 m of a road
-            reached), ``surface_km2``, ``habitants`` and ``communes`` (of the scenario, whose
-            chef-lieu is within the limit).
+            reached), ``surface_km2``, ``habitants`` and ``communes`` (of the scenario, with
+            residents within the limit).
 
         Raises:
             InputError: the times are not over real roads.
@@ -127,35 +146,75 @@ class Case:
             for code in codes
             if code not in self.travel.places
         ]
+        if not faults:
+            faults += self._untimed(codes)
         if not minutes or min(minutes) <= 0:
             faults.append(Fault("isochrones", "minutes manquantes ou négatives", "par exemple 15"))
         if faults:
             raise InputError(faults)
         land = isochrone(network, codes, minutes)
         residents, weight = self.problem.resident_place, self.problem.resident_weight
-        sites = np.array([self.travel.index(code) for code in codes], dtype=np.int64)
-        cells = np.ix_(residents, sites)
         far = np.iinfo(np.int64).max
-        nearest = np.where(self.problem.reachable[cells], self.problem.time_s[cells], far)
-        least = nearest.min(axis=1, initial=far)
+        time_s, reachable = self._times_to(codes)
+        least = np.where(reachable, time_s, far).min(axis=1, initial=far)
         inside = [least <= limit * 60 for limit in land["minutes"]]
         land["habitants"] = [int(weight[within].sum()) for within in inside]
-        land["communes"] = [int(within.sum()) for within in inside]
+        land["communes"] = [len(np.unique(residents[within])) for within in inside]
         return land
+
+    def _untimed(self, codes: Sequence[str]) -> list[Fault]:
+        """The faults of communes that resident points away from chefs-lieux have no time to."""
+        if self.problem.point_times is None:
+            return []
+        known = {self.problem.places[place] for place in self._timed_places()}
+        mend = "prenez des communes de points fixes, ou candidates"
+        what = "n’est ni un point fixe ni candidate : vos points d’habitation n’y ont pas de temps"
+        return [
+            Fault("isochrones", f"commune {code} : {what}", mend)
+            for code in codes
+            if code not in known
+        ]
+
+    def _timed_places(self) -> list[int]:
+        """The places that columns of the times of resident points lead to: fixed, then sites."""
+        return [*self.problem.fixed_place.tolist(), *self.problem.site_place.tolist()]
+
+    def _times_to(self, codes: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Seconds from each resident point to each of some communes, and whether there is a way."""
+        places = _whole(self.travel.index(code) for code in codes)
+        if self.problem.point_times is None:
+            cells = np.ix_(self.problem.resident_place, places)
+            return self.problem.time_s[cells], self.problem.reachable[cells]
+        timed = self._timed_places()
+        columns = [timed.index(place) for place in places.tolist()]
+        both = zip(self.problem.fixed_times(), self.problem.site_times(), strict=True)
+        time_s, reachable = (np.concatenate(pair, axis=1)[:, columns] for pair in both)
+        return time_s, reachable
 
     def fingerprint(self) -> str:
         """SHA-256 (16 hexadecimal digits) of the scenario and of every figure it draws on."""
         digest = hashlib.sha256()
         text = json.dumps(self.scenario.to_keys(), sort_keys=True, ensure_ascii=False)
         digest.update(text.encode())
-        problem = self.problem
-        rules = (problem.day, problem.week, problem.sessions, problem.goals, problem.objectives)
-        digest.update(repr(rules).encode())
-        for values in (problem.time_s, problem.distance_m, problem.resident_weight):
-            digest.update(np.ascontiguousarray(values).tobytes())
-        places = [problem.places, [(s.code, s.required, s.allowed, s.hours) for s in problem.sites]]
-        digest.update(repr((places, problem.fixed_place.tolist())).encode())
+        for part in fields(self.problem):
+            digest.update(_bytes(getattr(self.problem, part.name)))
+        if self.problem.point_times is not None:
+            digest.update(repr(self.residents).encode())
         return digest.hexdigest()[:16]
+
+
+def _bytes(value: object) -> bytes:
+    """A figure of a problem, or a collection of them, as bytes: equal ones give the same."""
+    if isinstance(value, np.ndarray):
+        return np.ascontiguousarray(value).tobytes()
+    if isinstance(value, (AccessGoal, PointTimes)):
+        return b"".join(_bytes(getattr(value, part.name)) for part in fields(value))
+    if isinstance(value, tuple) and any(isinstance(item, AccessGoal) for item in value):
+        return b"".join(map(_bytes, value))
+    if isinstance(value, tuple) and value and isinstance(value[0], (Agent, Vehicle)):
+        days = [sorted(item.days) for item in value]
+        return repr([replace(item, days=frozenset()) for item in value] + days).encode()
+    return repr(value).encode()
 
 
 def prepare(
@@ -176,32 +235,79 @@ def prepare(
     territory = checked(scenario, list(faults))
     candidates = candidate_codes(scenario, territory)
     residents = residents_of(scenario, territory)
-    depot = scenario.vehicle.depot or next((a.agency for a in scenario.agents if a.agency), None)
     notes = []
-    wanted = (*([depot] if depot else []), *candidates, *(point.code for point in residents))
+    depots = depot_codes(scenario)
+    homes = tuple(dict.fromkeys(point.code for point in residents.points))
+    wanted = (*depots, *candidates, *homes)
     counters = _counters_near(scenario, territory, wanted)
     departments = {territory[code].departement for code in candidates}
     nearby = [code for code in counters if territory[code].departement in departments]
-    possible = [depot] if depot else nearby
+    possible = list(depots) or nearby
     if not possible:
         raise InputError.of(
-            "vehicule.depot", "aucun point fixe d’où partir", 'donnez par exemple depot = "34079"'
+            "vehicules.1.depot",
+            "aucun point fixe d’où partir",
+            'donnez par exemple depot = "34079"',
         )
-    places = (*possible, *candidates, *(point.code for point in residents), *counters)
+    places = (*possible, *candidates, *homes, *counters)
     points = {code: (territory[code].lon, territory[code].lat) for code in places}
-    travel = travel_for(scenario, points, progress)
-    if not depot:
-        depot = _closest_depot(travel, possible, candidates)
+    rooms = venue_points(scenario, candidates)
+    travel = travel_for(
+        scenario,
+        points | rooms,
+        progress,
+        residents={
+            point.key: (point.lon, point.lat)
+            for point in residents.points
+            if point.lon is not None and point.lat is not None
+        },
+        counters=(*counters, *candidates, *rooms),
+    )
+    default = None
+    if not depots:
+        default = _closest_depot(travel, possible, candidates)
         notes.append(
-            f"lieu de départ : {territory.name(depot)}, le point fixe le plus proche des communes "
-            "(hypothèse : aucune agence n’est donnée)"
+            f"lieu de départ : {territory.name(default)}, le point fixe le plus proche des "
+            "communes (hypothèse : aucune agence n’est donnée)"
         )
-    _refuse_unreachable(scenario, territory, travel, depot)
-    problem = _problem(scenario, territory, travel, depot, candidates, counters)
-    notes += [*travel.notes, *_snap_notes(territory, travel)]
+    _refuse_unreachable(scenario, territory, travel, depots or (str(default),))
+    demands = demands_of(scenario, territory, candidates, month_weeks_of(scenario), travel.index)
+    _refuse_roomless(scenario, territory)
+    problem = _problem(scenario, territory, travel, residents, default, demands, counters)
+    notes += [*point_notes(scenario, residents, travel)]
+    notes += [*demands.notes, *travel.notes, *_snap_notes(territory, travel)]
     notes += [*_unreachable_note(problem), *_opening_note(problem)]
     notes += _unknown_times_note(problem)
-    return Case(scenario, territory, travel, problem, tuple(notes))
+    return Case(scenario, territory, travel, problem, tuple(notes), residents.points)
+
+
+def _refuse_roomless(scenario: Scenario, territory: Territory) -> None:
+    """Refuse required communes that have no room of the kind the scenario requires.
+
+    Raises:
+        InputError: says which.
+    """
+    required = required_codes(scenario, territory, candidate_codes(scenario, territory))
+    raise_all(
+        Fault(
+            "lieux",
+            f"{territory.name(code)} ({code}) : aucune salle connue ne convient",
+            "donnez-lui un autre lieu dans [[lieux]], ou changez [salles]",
+        )
+        for code in sorted(required)
+        if not has_room(scenario, code)
+    )
+
+
+def raise_all(faults: Iterable[Fault]) -> None:
+    """Refuse, if there are faults.
+
+    Raises:
+        InputError: all of them.
+    """
+    found = list(faults)
+    if found:
+        raise InputError(found)
 
 
 def _counters_near(
@@ -217,43 +323,65 @@ def _counters_near(
 
 
 def _snap_notes(territory: Territory, travel: TravelMatrix) -> list[str]:
-    """Places on no road, and places far from their road."""
-    lost = [f"{territory.name(s.code)} ({s.code}) : {s.fault}" for s in travel.snaps if s.fault]
+    """Places on no road, and places far from their road; resident points all at once."""
+    homes = set(travel.points.origins if travel.points else ())
+    snaps = [snap for snap in travel.snaps if snap.code not in homes]
+    lost = [f"{territory.name(s.code)} ({s.code}) : {s.fault}" for s in snaps if s.fault]
     far = [
         f"{territory.name(s.code)} ({s.code}) : son point est à {s.distance_m} m de la route "
         f"({s.road}), à vérifier"
-        for s in travel.snaps
+        for s in snaps
         if s.far
     ]
     apart = [
         f"{territory.name(s.code)} ({s.code}) : une route plus proche n’est reliée aux autres que "
         "hors de la zone lue"
-        for s in travel.snaps
+        for s in snaps
         if s.cut_off
     ]
-    return lost + far + apart
+    mine = [snap for snap in travel.snaps if snap.code in homes]
+    return lost + far + apart + _home_notes(mine)
+
+
+def _home_notes(snaps: Sequence[Snap]) -> list[str]:
+    """Resident points on no road, and those far from theirs, the farthest named."""
+    found = []
+    for what, some in (
+        (f"sans route à moins de {LOST_M // 1000} km", [snap for snap in snaps if snap.fault]),
+        (f"à plus de {FAR_M} m de leur route, à vérifier", [snap for snap in snaps if snap.far]),
+    ):
+        if some:
+            first = sorted(some, key=lambda snap: (-snap.distance_m, snap.code))[:MAX_TOLD]
+            told = ", ".join(f"{snap.lon:.4f} {snap.lat:.4f}" for snap in first)
+            more = "…" if len(some) > MAX_TOLD else ""
+            found.append(f"points d’habitation {what} : {len(some)} ({told}{more})")
+    return found
 
 
 def _opening_note(problem: Problem) -> list[str]:
     """Told before any search: too few sessions for the weekly opening that is asked."""
-    sessions = sum(site.allowed for site in problem.sites)
+    sessions = sum(demand.allowed for demand in problem.demands)
     windows = sorted(slot.closing_s - slot.opening_s for slot in problem.sessions)[::-1]
-    every = np.repeat(windows, problem.weeks * len(problem.weekdays))
-    most_s = int(every[:sessions].sum())
-    asked_s = problem.weeks * problem.week.min_opening_s
+    days = {(crew.vehicle, crew.week, day) for crew in problem.crew_weeks for day in crew.weekdays}
+    every = np.repeat(windows, len(days))
+    most_s = int(np.sort(every)[::-1][:sessions].sum())
+    weeks = {(crew.vehicle, crew.week) for crew in problem.crew_weeks}
+    asked_s = len(weeks) * problem.week.min_opening_s
     if most_s >= asked_s:
         return []
     return [
         f"au plus {duration(most_s)} d’ouverture par cycle avec une permanence par commune "
-        f"(communes : {len(problem.sites)}), pour {duration(asked_s)} demandées : ajoutez des "
+        f"(communes : {len(problem.demands)}), pour {duration(asked_s)} demandées : ajoutez des "
         "communes candidates, ou réduisez ouverture_min_h dans [semaine]"
     ]
 
 
 def _unreachable_note(problem: Problem) -> list[str]:
     """Candidates that no road links to the depot, told before any search."""
-    links = problem.reachable[problem.depot, problem.site_place]
-    links = links & problem.reachable[problem.site_place, problem.depot]
+    links = np.zeros(len(problem.sites), dtype=bool)
+    for base in problem.bases:
+        there = problem.reachable[base.depot, problem.site_place]
+        links |= there & problem.reachable[problem.site_place, base.depot]
     names = [site.name for site, linked in zip(problem.sites, links, strict=True) if not linked]
     if not names:
         return []
@@ -263,13 +391,14 @@ def _unreachable_note(problem: Problem) -> list[str]:
 
 def _unknown_times_note(problem: Problem) -> list[str]:
     """Residents whose road to every counter and site is unknown, counted as far."""
-    counters = np.concatenate([problem.fixed_place, problem.site_place])
-    known = problem.reachable[np.ix_(problem.resident_place, counters)].any(axis=1)
+    reachable = np.concatenate([problem.fixed_times()[1], problem.site_times()[1]], axis=1)
+    known = reachable.any(axis=1)
     people = int(problem.resident_weight[~known].sum())
     if not people:
         return []
+    what = "communes" if problem.point_times is None else "points d’habitation"
     return [
-        f"communes sans route connue vers un accueil : {int((~known).sum())} ; leurs habitants "
+        f"{what} sans route connue vers un accueil : {int((~known).sum())} ; leurs habitants "
         f"({people}) sont comptés comme éloignés"
     ]
 
@@ -285,32 +414,37 @@ def _closest_depot(travel: TravelMatrix, possible: list[str], sites: Sequence[st
 
 
 def _refuse_unreachable(
-    scenario: Scenario, territory: Territory, travel: TravelMatrix, depot: str
+    scenario: Scenario, territory: Territory, travel: TravelMatrix, depots: Sequence[str]
 ) -> None:
-    """Refuse required communes that no road leads to, or a depot from which none is reached."""
-    start = travel.index(depot)
-    sites = [travel.index(code) for code in candidate_codes(scenario, territory)]
-    if not (travel.reachable[start, sites] & travel.reachable[sites, start]).any():
+    """Refuse required communes that no road leads to, or depots from which none is reached.
+
+    Raises:
+        InputError: says which, and why.
+    """
+    codes = candidate_codes(scenario, territory)
+    linked = np.zeros(len(codes), dtype=bool)
+    for depot in depots:
+        start, sites = travel.index(depot), [travel.index(code) for code in codes]
+        linked |= travel.reachable[start, sites] & travel.reachable[sites, start]
+    told = " et ".join(f"{territory.name(depot)} ({depot})" for depot in depots)
+    if not linked.any():
         raise InputError.of(
-            "vehicule.depot",
-            f"aucune commune n’est accessible depuis {territory.name(depot)} ({depot}) : "
-            f"{_why_unreachable(scenario, travel, depot)}",
+            "vehicules.1.depot",
+            f"aucune commune n’est accessible depuis {told} : "
+            f"{_why_unreachable(scenario, travel, depots[0])}",
             "changez de dépôt, ou de source de temps ([reseau])",
         )
-    faults = []
-    for code in scenario.communes.required:
-        end = travel.index(code)
-        if not (travel.reachable[start, end] and travel.reachable[end, start]):
-            faults.append(
-                Fault(
-                    "communes.a_desservir",
-                    f"{territory.name(code)} ({code}) est hors d’atteinte depuis "
-                    f"{territory.name(depot)} : {_why_unreachable(scenario, travel, code)}",
-                    "changez de dépôt ou retirez la commune",
-                )
-            )
-    if faults:
-        raise InputError(faults)
+    reached = set(itertools.compress(codes, linked))
+    raise_all(
+        Fault(
+            "communes.a_desservir",
+            f"{territory.name(code)} ({code}) est hors d’atteinte depuis {told} : "
+            f"{_why_unreachable(scenario, travel, code)}",
+            "changez de dépôt ou retirez la commune",
+        )
+        for code in sorted(required_codes(scenario, territory, codes))
+        if code not in reached
+    )
 
 
 def _why_unreachable(scenario: Scenario, travel: TravelMatrix, code: str) -> str:
@@ -330,60 +464,111 @@ def _problem(
     scenario: Scenario,
     territory: Territory,
     travel: TravelMatrix,
-    depot: str,
-    candidates: Sequence[str],
+    residents: Residents,
+    default_depot: str | None,
+    demands: Demands,
     counters: Sequence[str],
 ) -> Problem:
-    place = {code: number for number, code in enumerate(travel.places)}
-    residents = residents_of(scenario, territory)
-    required = set(scenario.communes.required)
-    day, week = scenario.day, scenario.week
-    range_km = scenario.vehicle.range_km
+    points = residents.points
+    crews = crews_of(scenario, travel.index, default_depot, demands.open_slots)
+    areas = sorted({territory[point.code].epci_code for point in points})
+    row = {code: number for number, code in enumerate(travel.places)}
     return Problem(
         places=travel.places,
         time_s=travel.time_s,
         distance_m=travel.distance_m,
         reachable=travel.reachable,
-        depot=place[depot],
-        sites=tuple(
-            Site(
-                code=code,
-                name=territory.name(code),
-                place=place[code],
-                required=int(code in required),
-                allowed=1,
-                hours=territory[code].hours,
-            )
-            for code in candidates
-        ),
+        demands=demands.demands,
+        sites=demands.sites,
+        open_slots=demands.open_slots,
         sessions=tuple(
-            SessionSlot(s.name, s.opening_s, s.closing_s, s.minimum_min * 60)
+            SessionSlot(
+                s.name,
+                s.opening_s,
+                s.closing_s,
+                s.minimum_min * 60,
+                None if s.maximum_min is None else s.maximum_min * 60,
+                s.whole_day,
+            )
             for s in scenario.sessions
         ),
         weekdays=tuple(sorted(WEEKDAYS.index(name) for name in scenario.cycle.days)),
-        weeks=scenario.cycle.weeks,
-        day=DayRules(
-            earliest_departure_s=day.earliest_s,
-            latest_return_s=day.latest_s,
-            setup_s=day.setup_min * 60,
-            packing_s=day.packing_min * 60,
-            break_s=day.break_min * 60,
-            break_from_s=day.break_from_s,
-            break_until_s=day.break_until_s,
-            max_work_s=round(day.max_work_h * 3600),
-            max_amplitude_s=round(day.max_amplitude_h * 3600),
-            max_unbroken_s=round(day.max_unbroken_h * 3600),
-            grid_s=day.grid_min * 60,
-            range_m=None if range_km is None else int(range_km * 1000),
+        month_weeks=month_weeks_of(scenario),
+        day=_day_rules(scenario.day),
+        week=WeekRules(
+            round(scenario.week.min_opening_h * 3600), round(scenario.week.min_rest_h * 3600)
         ),
-        week=WeekRules(round(week.max_work_h * 3600), round(week.min_opening_h * 3600)),
-        agents=scenario.crew.size,
-        resident_place=np.array([place[p.code] for p in residents], dtype=np.int64),
-        resident_weight=np.array([p.weight for p in residents], dtype=np.int64),
-        fixed_place=np.array([place[c] for c in counters], dtype=np.int64),
-        goals=tuple(AccessGoal(g.minutes, g.share_pct, g.imposed) for g in scenario.goals),
+        agents=crews.agents,
+        vehicles=crews.vehicles,
+        crew_size=scenario.crew.size,
+        trained=scenario.crew.trained,
+        bases=crews.bases,
+        crew_weeks=crews.crew_weeks,
+        resident_place=_whole(row[point.code] for point in points),
+        resident_weight=_whole(point.weight for point in points),
+        resident_area=_whole(areas.index(territory[point.code].epci_code) for point in points),
+        areas=tuple(areas),
+        fixed_place=_whole(travel.index(code) for code in counters),
+        goals=tuple(_goal(goal, territory, counters, points) for goal in scenario.goals),
         hours_rule=scenario.town_hall.hours,
         hours_overlap_s=scenario.town_hall.overlap_min * 60,
         far_s=scenario.objectives.far_min * 60,
+        early_s=EARLY_S,
+        late_s=LATE_S,
         objectives=scenario.order(),
+        point_times=point_times(scenario, territory, travel, points, counters, demands.sites),
     )
+
+
+def _whole(values: Iterable[int]) -> NDArray[np.int64]:
+    return np.array(list(values), dtype=np.int64)
+
+
+def _day_rules(day: DayLimits) -> DayRules:
+    """What every day keeps, in seconds; vehicles have their own range."""
+    return DayRules(
+        earliest_departure_s=day.earliest_s,
+        latest_return_s=day.latest_s,
+        setup_s=day.setup_min * 60,
+        packing_s=day.packing_min * 60,
+        break_s=day.break_min * 60,
+        break_from_s=day.break_from_s,
+        break_until_s=day.break_until_s,
+        max_work_s=round(day.max_work_h * 3600),
+        max_amplitude_s=round(day.max_amplitude_h * 3600),
+        max_unbroken_s=round(day.max_unbroken_h * 3600),
+        grid_s=day.grid_min * 60,
+    )
+
+
+def _goal(
+    goal: Goal, territory: Territory, counters: Sequence[str], points: Sequence[ResidentPoint]
+) -> AccessGoal:
+    """A goal, with the counters where its operator is present, and what points count for."""
+    who, fixed, weight = "habitants", None, None
+    if goal.kind[1] != "habitants":
+        who = quoted(goal.weights)
+        weight = _whole(point.others[goal.kind[1]] for point in points)
+    words = f"{who} à plus de {goal.minutes} min d’un accueil"
+    if goal.operator:
+        with_it = {c.code for c in territory.counters if _offers(c, goal.operator)}
+        fixed = np.array([code in with_it for code in counters], dtype=bool)
+        words += f" {goal.operator}"
+    if goal.sessions > 1:
+        words += f" ou de {goal.sessions} permanences par cycle"
+    return AccessGoal(
+        minutes=goal.minutes,
+        share_pct=goal.share_pct,
+        imposed=goal.imposed,
+        name=goal.level,
+        fixed=fixed,
+        weight=weight,
+        who=who,
+        sessions=goal.sessions,
+        label=words,
+    )
+
+
+def _offers(counter: Counter, operator: str) -> bool:
+    """Whether an operator is present at a counter; one that says nothing offers them all."""
+    return not counter.operators or plain(operator) in map(plain, counter.operators)

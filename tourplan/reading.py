@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ from pydantic import ValidationError
 
 from tourplan.coherence import coherence
 from tourplan.errors import Fault, InputError, one_of, quoted
+from tourplan.fields import Section
 from tourplan.files import read_text
-from tourplan.scenario import Agent, Goal, Json, MeasuredDrive, Scenario, Section, Session
+from tourplan.places import CommuneSettings, Venue
+from tourplan.scenario import Goal, Json, MeasuredDrive, Pin, Scenario
+from tourplan.teams import Agent, Vehicle
+from tourplan.times import Session
 
 
 def read_scenario(path: Path) -> tuple[Scenario, list[Fault]]:
@@ -54,25 +59,79 @@ def from_keys(keys: Json, base: Path = Path()) -> tuple[Scenario, list[Fault]]:
     if "base" in keys:
         faults.append(_unknown_key(("base",), Scenario))
         del keys["base"]
-    sessions = keys.get("permanences")
-    numbers = list(range(1, len(sessions) + 1)) if isinstance(sessions, list) else []
+    faults += _renamed(keys)
+    numbers = {
+        name: list(range(1, len(keys[name]) + 1))
+        for name in _LISTS
+        if isinstance(keys.get(name), list)
+    }
     told = False
     for _ in range(50):
         try:
             scenario = Scenario.model_validate({**keys, "base": base}, by_name=False)
             break
         except ValidationError as error:
-            found = error.errors()
+            found = [e for e in error.errors() if not _echo(e, keys)]
             # Later rounds only complain of what the first set aside.
-            faults += [] if told else [_in_french(e, keys) for e in found if not _echo(e, keys)]
+            faults += [] if told else [_in_french(e, keys) for e in found]
             told = True
             _set_aside(keys, [e["loc"] for e in found], numbers)
     else:
         raise InputError(faults)
+    places = {fault.where for fault in faults}
     later = [_as_numbered(fault, numbers) for fault in coherence(scenario)]
-    if any(fault.where.startswith("communes") for fault in faults):
-        later = [fault for fault in later if fault.where != "communes"]
+    later = [fault for fault in later if not _follows(fault.where, places)]
     return scenario, list(dict.fromkeys(faults + later))
+
+
+_RENAMED: Mapping[str, str] = {"vehicule": "vehicules"}
+"""Sections of old, which now repeat."""
+_SET_BY: Mapping[str, str] = {
+    "creneau": "permanences",
+    "vehicule": "vehicules",
+    "jour": "cycle",
+    "jours_refuses": "cycle",
+    "semaine": "cycle",
+    "semaines": "cycle",
+}
+"""The section that says which values a key of a choice may take."""
+_CHOICES = ("reglages", "imposes", "interdits")
+
+
+def _renamed(keys: Json) -> list[Fault]:
+    """The faults of sections under a former name, which are then read under the new one."""
+    faults = []
+    for old, new in _RENAMED.items():
+        if old not in keys:
+            continue
+        what = f"cette section s’écrit maintenant [[{new}]], une par véhicule"
+        faults.append(Fault(old, what, f"remplacez [{old}] par [[{new}]]"))
+        value = keys.pop(old)
+        if new not in keys and value:
+            keys[new] = [value] if isinstance(value, dict) else value
+    return faults
+
+
+def _follows(where: str, told: Collection[str]) -> bool:
+    """Whether a fault may only come of what was set aside, and told."""
+    section, _, rest = where.partition(".")
+    item = f"{section}.{rest.partition('.')[0]}" if rest else section
+    if where in told or item in told:
+        return True
+    if where == "communes":
+        return any(place.startswith("communes") for place in told)
+    if section not in _CHOICES:
+        return False
+    if any(place.startswith(f"{item}.") for place in told) and (
+        where == item or section != "reglages"
+    ):
+        return True
+    source = _SET_BY.get(where.rpartition(".")[2], "")
+    return bool(source) and any(
+        place.partition(".")[0] == source
+        and (source != "vehicules" or place.count(".") < 2 or place.endswith(".nom"))
+        for place in told
+    )
 
 
 def _echo(error: Any, keys: Json) -> bool:
@@ -80,13 +139,14 @@ def _echo(error: Any, keys: Json) -> bool:
     return error["type"] == "too_short" and bool(_at(keys, error["loc"]))
 
 
-def _as_numbered(fault: Fault, numbers: Sequence[int]) -> Fault:
-    """The fault of a session under its number in the file, some having been set aside."""
+def _as_numbered(fault: Fault, numbers: Mapping[str, Sequence[int]]) -> Fault:
+    """The fault of a repeated section under its number in the file, some having been set aside."""
     section, _, rest = fault.where.partition(".")
     number, dot, key = rest.partition(".")
-    if section != "permanences" or not number or not numbers:
+    there = numbers.get(section)
+    if not there or not number.isdecimal():
         return fault
-    return replace(fault, where=f"permanences.{numbers[int(number) - 1]}{dot}{key}")
+    return replace(fault, where=f"{section}.{there[int(number) - 1]}{dot}{key}")
 
 
 _MENDS: Mapping[str, str] = {
@@ -108,15 +168,33 @@ _MENDS: Mapping[str, str] = {
 _LISTS: Mapping[str, type[Section]] = {
     "permanences": Session,
     "agents": Agent,
+    "vehicules": Vehicle,
     "acces": Goal,
     "mesures": MeasuredDrive,
+    "reglages": CommuneSettings,
+    "lieux": Venue,
+    "imposes": Pin,
+    "interdits": Pin,
 }
 """The sections that repeat."""
+_EMPTIED = ("agents", "vehicules", "reglages", "imposes", "interdits")
+"""Those whose faulty item leaves an empty place, so that those after it keep their numbers."""
+_WHOLE = (
+    "semaines",
+    "semaines_du_mois",
+    "jours",
+    "jours_refuses",
+    "jours_marche",
+    "ordre",
+    "depot",
+    "agence",
+)
+"""Lists that are one value: part of one would tell other faults."""
 
 
 def _in_french(error: Any, keys: Json) -> Fault:
     """A pydantic error in the user's words."""
-    location: tuple[int | str, ...] = error["loc"]
+    location = _written(error["loc"], keys)
     where = _where(location)
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
@@ -143,9 +221,18 @@ def _where(location: Sequence[int | str]) -> str:
     return ".".join(str(step + 1) if isinstance(step, int) else step for step in location)
 
 
+def _written(location: tuple[int | str, ...], keys: Json) -> tuple[int | str, ...]:
+    """A location, less the position in a list of one that the user wrote without brackets."""
+    if isinstance(location[-1], int) and not isinstance(_at(keys, location[:-1]), (list, tuple)):
+        return location[:-1]
+    return location
+
+
 def _at(keys: Any, location: Sequence[int | str]) -> Any:
     """The value at a location, or the nearest that exists."""
     for step in location:
+        if isinstance(keys, str):
+            break
         try:
             keys = keys[step]
         except (KeyError, IndexError, TypeError):
@@ -180,17 +267,20 @@ def _keys_of(section: type[Section]) -> list[str]:
 
 def _unknown_key(location: Sequence[int | str], section: type[Section]) -> Fault:
     """The fault of a key nobody knows, with the one probably meant."""
-    key = str(location[-1])
+    key, known = str(location[-1]), _keys_of(section)
     homes = [name for name, other in _sections().items() if key in _keys_of(other)]
-    mend = f"elle va dans la section [{homes[0]}]" if homes else one_of(key, _keys_of(section))
-    return Fault(_where(location), "clé inconnue", mend)
+    if homes and not difflib.get_close_matches(key, known, n=1, cutoff=0.85):
+        home = f"[[{homes[0]}]]" if homes[0] in _LISTS else f"[{homes[0]}]"
+        return Fault(_where(location), "clé inconnue", f"elle va dans la section {home}")
+    return Fault(_where(location), "clé inconnue", one_of(key, known))
 
 
-def _set_aside(keys: Json, locations: Sequence[tuple[int | str, ...]], numbers: list[int]) -> None:
+def _set_aside(
+    keys: Json, locations: Sequence[tuple[int | str, ...]], numbers: Mapping[str, list[int]]
+) -> None:
     """Take what is faulty out of the keys, so that its default stands in.
 
-    ``numbers`` follows ``permanences``: the number in the file of each session left. A faulty
-    agent leaves an empty place, so that those after it keep their numbers.
+    ``numbers`` follows the sections that repeat: the number in the file of each item left.
     """
     there = {_existing(keys, location) for location in locations}
     for location in sorted(there, key=lambda loc: [str(step).zfill(6) for step in loc])[::-1]:
@@ -201,12 +291,12 @@ def _set_aside(keys: Json, locations: Sequence[tuple[int | str, ...]], numbers: 
             continue
         *above, step = location
         parent = _at(keys, above)
-        if above == ["agents"]:
+        if len(above) == 1 and above[0] in _EMPTIED:
             parent[step] = {}
             continue
         del parent[step]
-        if above == ["permanences"]:
-            del numbers[int(step)]
+        if len(above) == 1 and above[0] in numbers:
+            del numbers[str(above[0])][int(step)]
         if parent == []:
             del _at(keys, above[:-1])[above[-1]]
 
@@ -214,10 +304,12 @@ def _set_aside(keys: Json, locations: Sequence[tuple[int | str, ...]], numbers: 
 def _existing(keys: Json, location: tuple[int | str, ...]) -> tuple[int | str, ...]:
     """A location, or what holds it when nothing is there; a title is always missed.
 
-    A list of weeks, days or objectives is one value: part of it would tell other faults.
+    A ban less one of its keys would forbid more: it is set aside whole.
     """
-    if location[-2:-1] and location[-2] in ("semaines", "semaines_du_mois", "jours", "ordre"):
+    if location[-2:-1] and location[-2] in _WHOLE:
         location = location[:-1]
+    if location[:1] in (("imposes",), ("interdits",)):
+        location = location[:2]
     while location and location != ("titre",) and _at(keys, location) is _at(keys, location[:-1]):
         location = location[:-1]
     return location

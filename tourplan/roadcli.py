@@ -150,7 +150,10 @@ def _told(case: Case) -> list[str]:
             f"{number(round(known.road_km))} km de routes."
         )
     lines.append(f"Lieux : {number(known.places)} (communes, points fixes, départ).")
-    lines += [f"  {_snap(case, snap)}" for snap in case.travel.snaps if snap.fault or snap.far]
+    if case.travel.points is not None:
+        homes = len(case.travel.points.origins)
+        lines.append(f"Points d’habitation : {number(homes)}.")
+    lines += [f"  {_snap(case, snap)}" for snap in _of_places(case) if snap.fault or snap.far]
     lines += [f"À savoir : {note}." for note in known.notes]
     if known.source.credit:
         lines.append(known.source.credit)
@@ -188,9 +191,15 @@ def _speeds(case: Case) -> list[str]:
     return ["", f"Vitesses{winter or ', à changer dans [reseau] vitesses'} :", *rows]
 
 
+def _of_places(case: Case) -> list[Snap]:
+    """Where the places were put, resident points aside."""
+    homes = set(case.travel.points.origins if case.travel.points else ())
+    return [snap for snap in case.travel.snaps if snap.code not in homes]
+
+
 def _places(case: Case) -> list[str]:
     """The road of each place, those farthest from theirs first."""
-    snaps = sorted(case.travel.snaps, key=lambda snap: (-snap.distance_m, snap.code))
+    snaps = sorted(_of_places(case), key=lambda snap: (-snap.distance_m, snap.code))
     return ["", "Lieux, et leur route :", *(f"  {_snap(case, snap)}" for snap in snaps)]
 
 

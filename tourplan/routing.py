@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,14 @@ from tourplan.network.streets import Streets, simplify
 from tourplan.scenario import Network, Scenario
 from tourplan.travel.hierarchy import Hierarchy
 from tourplan.travel.margin import exits, proved_inside
-from tourplan.travel.matrix import TravelMatrix, hierarchy_of, rounded, travel_matrix
+from tourplan.travel.matrix import (
+    Rectangle,
+    TravelMatrix,
+    hierarchy_of,
+    rectangle,
+    rounded,
+    travel_matrix,
+)
 from tourplan.travel.ways import Ways
 
 Points = Mapping[str, tuple[float, float]]
@@ -61,14 +68,21 @@ def travel_for(
     points: Points,
     progress: Progress | None = None,
     store: Store | None = None,
+    residents: Points | None = None,
+    counters: Sequence[str] = (),
 ) -> TravelMatrix:
     """The travel times between places, from the source that the scenario names.
+
+    Over real roads, also those from ``residents`` to ``counters`` (``TravelMatrix.points``); other
+    sources only know communes.
 
     Args:
         scenario: what the user asks for.
         points: longitude and latitude of the places, by INSEE code.
         progress: told in French what is being done.
         store: the cache; the user's own by default.
+        residents: longitude and latitude of resident points that are no places, by key.
+        counters: places, as in ``points``, whose times from the residents are wanted.
 
     Raises:
         InputError: the source cannot be read, or a measured drive is between unknown places.
@@ -80,7 +94,9 @@ def travel_for(
     elif network.source == "tableau":
         found = _from_table(scenario, tuple(points))
     else:
-        found = RoadTimes(network, scenario.base, points, store or Store.default(), say).travel()
+        store = store or Store.default()
+        homes, to = residents or {}, tuple(dict.fromkeys(counters))
+        found = RoadTimes(network, scenario.base, points, store, say, homes, to).travel()
     if network.uncertainty_pct is not None:
         found = replace(found, source=_as_sure_as(found.source, network.uncertainty_pct))
     return with_measured(found, measured_of(scenario))
@@ -126,10 +142,14 @@ class RoadTimes:
     points: Points
     store: Store
     say: Progress
+    residents: Points = field(default_factory=dict)
+    counters: tuple[str, ...] = ()
 
     def travel(self) -> TravelMatrix:
         """The times, from the cache when everything is the same."""
-        places = list(self.points.items())
+        places: list[Any] = list(self.points.items())
+        if self.residents:
+            places += [list(self.residents.items()), self.counters]
         speeds = self.model.fingerprint()
         key = key_of("temps", self._content, self.network.margin_km, speeds, places)
         kept = self.store.load("temps", key)
@@ -144,6 +164,8 @@ class RoadTimes:
             "notes": found.notes,
         }
         arrays = {name: getattr(found, name) for name in ("time_s", "distance_m", "reachable")}
+        if found.points is not None:
+            arrays |= {"point_s": found.points.time_s, "point_reachable": found.points.reachable}
         if not self.store.save("temps", key, {**arrays, "told": as_text(told)}):
             self.say("le cache ne peut pas être écrit : ces calculs seront refaits")
         return found
@@ -241,32 +263,46 @@ class RoadTimes:
     @property
     def _across_km(self) -> float:
         """From one corner to the other of the box around the places."""
-        box = area_of(self.points.values(), 0)
+        box = area_of(self._everywhere.values(), 0)
         return math.hypot(box.width_km, box.height_km)
 
     def _within(self, margin: float) -> tuple[TravelMatrix, Area, int]:
         """The times with a margin, its area, and how many ways and places it may not do for."""
-        area = area_of(self.points.values(), margin)
+        area = area_of(self._everywhere.values(), margin)
         network, snaps = self._placed(area)
         hierarchy = hierarchy_of(network)
         unsure = self._unsure(network, hierarchy, area) + sum(snap.cut_off for snap in snaps)
         found = rounded(network, hierarchy, tuple(self.points), snaps)
         ways = Ways(lambda: network, lambda: self.graph(area))
-        return replace(found, ways=ways), area, unsure
+        points = None
+        if self.residents:
+            points = rectangle(network, hierarchy, tuple(self.residents), self.counters)
+        return replace(found, ways=ways, points=points), area, unsure
+
+    @property
+    def _everywhere(self) -> Points:
+        """The places and the resident points."""
+        return {**self.points, **self.residents}
 
     def _unsure(self, network: RoadNetwork, hierarchy: Hierarchy, area: Area) -> int:
         """The number of pairs of places that a road outside the area could bring closer."""
-        nodes = np.array(sorted(network.places.values()), dtype=np.int64)
-        if self.network.source == "graphe" or not len(nodes):
+        places, homes, to = (
+            np.array([network.places[c] for c in codes if c in network.places], dtype=np.int64)
+            for codes in (self.points, self.residents, self.counters)
+        )
+        if self.network.source == "graphe" or not len(places):
             return 0
-        factor = self.model.factor
-        return int((~proved_inside(network, hierarchy, nodes, exits(network, area), factor)).sum())
+        factor, out = self.model.factor, exits(network, area)
+        unsure = int((~proved_inside(network, hierarchy, places, out, factor)).sum())
+        if len(homes) and len(to):
+            unsure += int((~proved_inside(network, hierarchy, homes, out, factor, to)).sum())
+        return unsure
 
     def _placed(self, area: Area) -> tuple[RoadNetwork, tuple[Snap, ...]]:
         """The road graph of an area with the places on it."""
         streets, times = self.streets(area)
         network = streets.network(times, self._source(streets.roads.date))
-        return with_places(streets, times, network, self.points)
+        return with_places(streets, times, network, self._everywhere)
 
     def graph(self, area: Area) -> Any:
         """The streets of an area as osmnx makes them (``network.graphout``)."""
@@ -316,6 +352,10 @@ class RoadTimes:
         """The times as they were saved."""
         told = from_text(arrays["told"])
         area = Area(**told["area"])
+        points = None
+        if self.residents:
+            times = arrays["point_s"], arrays["point_reachable"]
+            points = Rectangle(tuple(self.residents), self.counters, *times)
         return TravelMatrix(
             places=tuple(self.points),
             time_s=arrays["time_s"],
@@ -326,6 +366,7 @@ class RoadTimes:
             ways=Ways(lambda: self._placed(area)[0], lambda: self.graph(area)),
             snaps=tuple(Snap(**snap) for snap in told["snaps"]),
             notes=tuple(told["notes"]),
+            points=points,
         )
 
 

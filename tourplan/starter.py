@@ -8,18 +8,13 @@ from datetime import date
 from typing import Any, Literal
 
 from tourplan.errors import InputError, quoted
+from tourplan.fields import Section
 from tourplan.hours import clock
+from tourplan.places import CommuneSettings, Venue
 from tourplan.reading import from_keys
-from tourplan.scenario import (
-    DEFAULT_GOALS,
-    DEFAULT_SESSIONS,
-    Agent,
-    Goal,
-    MeasuredDrive,
-    Scenario,
-    Section,
-    Session,
-)
+from tourplan.scenario import DEFAULT_GOALS, Goal, MeasuredDrive, Pin, Scenario
+from tourplan.teams import Agent, Vehicle
+from tourplan.times import DEFAULT_SESSIONS, Session
 
 Json = dict[str, Any]
 
@@ -43,7 +38,7 @@ ExampleName = Literal["herault", "herault-libre"]
 _CREW: Json = {
     "cycle": {"semaines": 1, "semaines_du_mois": [2, 4]},
     "agents": [{"agence": CLERMONT, "semaines": [2, 4]}, {"agence": CLERMONT, "semaines": [2, 4]}],
-    "vehicule": {"depot": CLERMONT, "semaines": [2, 4]},
+    "vehicules": [{"depot": CLERMONT, "semaines": [2, 4]}],
     "comparaison": {"tournee": "herault_2024"},
 }
 _AREA: Json = {"habitants": {"epci": [LODEVOIS, PIC_SAINT_LOUP]}}
@@ -115,7 +110,7 @@ def scenario_text(keys: Json, name_of: Callable[[str], str]) -> str:
     for name, field in Scenario.model_fields.items():
         alias, section = field.alias or name, field.annotation
         if alias in _LISTS:
-            lines += ["", *_list_section(alias, keys)]
+            lines += ["", *_list_section(alias, keys, name_of)]
         elif isinstance(section, type) and issubclass(section, Section):
             lines += ["", f"[{alias}]   # {_SECTIONS[alias]}"]
             lines += _fields(section, keys.get(alias, {}), name_of, order)
@@ -131,8 +126,9 @@ _SECTIONS = {
     "cycle": "semaines et jours de tournée",
     "journee": "ce qu’une journée doit respecter",
     "semaine": "ce qu’une semaine doit respecter",
-    "equipe": "combien d’agents ensemble",
-    "vehicule": "la voiture",
+    "equipe": "combien d’agents ensemble ; ils partent tous du même lieu",
+    "salles": "ce que les lieux d’accueil doivent offrir",
+    "besoin": "combien de personnes attendues, et le temps de chacune",
     "mairie": "ce que valent les horaires publiés des mairies",
     "objectifs": "dans quel ordre choisir ; chaque niveau est démontré avant le suivant",
     "comparaison": "à quoi comparer le plan",
@@ -150,8 +146,25 @@ _SAMPLES: Json = {
     "semaines": [2, 4],
     "part_pct": 95,
     "incertitude_pct": 15,
+    "ecart_min_jours": 7,
+    "ecart_max_jours": 14,
+    "maximum_min": 150,
+    "jours": ["lundi", "mardi"],
+    "travail_max_h": 35,
+    "travail_jour_max_h": 8,
+    "amplitude_max_h": 12,
+    "depart_au_plus_tot": "08:00",
+    "retour_au_plus_tard": "18:00",
+    "operateur": "CPAM",
 }
 """What is shown for the keys that have no default."""
+_PIN: Json = {
+    "commune": "34064",
+    "semaine": 1,
+    "jour": "jeudi",
+    "creneau": "matin",
+    "vehicule": "Véhicule 1",
+}
 _CLOCKS = {"depart_au_plus_tot", "retour_au_plus_tard", "repas_a_partir_de", "repas_jusqu_a"}
 _LISTS: dict[str, tuple[str, type[Section], list[Json]]] = {
     "permanences": (
@@ -162,7 +175,6 @@ _LISTS: dict[str, tuple[str, type[Section], list[Json]]] = {
                 "nom": s.name,
                 "ouverture": clock(s.opening_s),
                 "fermeture": clock(s.closing_s),
-                "minimum_min": s.minimum_min,
             }
             for s in DEFAULT_SESSIONS
         ],
@@ -170,24 +182,67 @@ _LISTS: dict[str, tuple[str, type[Section], list[Json]]] = {
     "agents": (
         "Agents : sans rien ici, deux agents présents à chaque tournée",
         Agent,
-        [{"agence": None, "semaines": None}] * 2,
+        [{}, {}],
     ),
+    "vehicules": ("Véhicules : sans rien ici, un seul", Vehicle, [{}]),
     "acces": (
         "Objectifs d’accès : habitants à moins de tant de minutes d’un accueil",
         Goal,
-        [
-            {"minutes": DEFAULT_GOALS[0].minutes, "part_pct": None, "impose": False},
-            *({"minutes": goal.minutes} for goal in DEFAULT_GOALS[1:]),
-        ],
+        [{"minutes": goal.minutes} for goal in DEFAULT_GOALS],
     ),
     "mesures": (
         "Temps mesurés sur la route par les agents : ils remplacent les temps calculés",
         MeasuredDrive,
         [{"de": CLERMONT, "vers": "34036", "minutes": 27}],
     ),
+    "reglages": (
+        "Réglages de quelques communes : donnez communes ou epci, et ce qui change",
+        CommuneSettings,
+        [
+            {
+                "communes": ["34036", "34064"],
+                "epci": [LODEVOIS],
+                "passages": 2,
+                "passages_min": 1,
+                "passages_max": 2,
+                "semaines": [1],
+                "jours_refuses": ["mercredi"],
+                "jours_marche": ["mardi"],
+                "visites_par_mois": 20,
+                "rendez_vous_par_mois": 8,
+            }
+        ],
+    ),
+    "lieux": (
+        "Vos lieux d’accueil ; ceux d’une commune remplacent sa mairie",
+        Venue,
+        [
+            {
+                "code_insee": "34064",
+                "nom": "Salle des fêtes",
+                "adresse": "place de la Mairie",
+                "lon": 3.3177,
+                "lat": 43.8625,
+                "horaires": "Mo-Fr 09:00-17:00",
+                "acces_pmr": True,
+                "confidentiel": True,
+                "borne": False,
+            }
+        ],
+    ),
+    "imposes": (
+        "Passages imposés : la commune, puis la semaine, le jour, le créneau ou le véhicule voulus",
+        Pin,
+        [_PIN],
+    ),
+    "interdits": (
+        "Passages interdits : tout ce qui répond à la fois à toutes les clés données",
+        Pin,
+        [{**_PIN, "commune": "34036"}],
+    ),
 }
 """Heading, kind and default rows of the sections that repeat."""
-_EXAMPLES_ONLY = ("mesures",)
+_EXAMPLES_ONLY = ("mesures", "reglages", "lieux", "imposes", "interdits")
 """Those whose rows are no default, only an example."""
 
 
@@ -195,9 +250,10 @@ def _fields(
     section: type[Section],
     given: Json,
     name_of: Callable[[str], str],
-    order: Sequence[str],
+    order: Sequence[str] = (),
+    samples: Json = _SAMPLES,
 ) -> list[str]:
-    """The keys of a section, given or default, each with its meaning and source."""
+    """The keys of a section, each with its meaning and source: given, or else its default."""
     lines = []
     for name, field in section.model_fields.items():
         key = field.alias or name
@@ -205,8 +261,8 @@ def _fields(
             lines += _given(key, given[key], _note(section, key), name_of)
         elif key == "ordre":
             lines.append(_line(key, list(order), _note(section, key), "# "))
-        else:
-            lines.append(_default(section, key, getattr(section(), name)))
+        elif not field.is_required():
+            lines.append(_default(section, key, field.default, samples))
     return lines
 
 
@@ -218,11 +274,11 @@ def _note(section: type[Section], key: str) -> str:
     return (field.description or "") + (f" ({source})" if source else "")
 
 
-def _default(section: type[Section], key: str, value: Any) -> str:
+def _default(section: type[Section], key: str, value: Any, samples: Json) -> str:
     """A default as a comment; a key without a default shows an example."""
     note = _note(section, key)
-    if value is None:
-        return _line(key, _SAMPLES[key], f"exemple ; {note}", "# ")
+    if value is None or (value == () and key in samples):
+        return _line(key, samples[key], f"exemple ; {note}", "# ")
     return _line(key, clock(value) if key in _CLOCKS else value, note, "# ")
 
 
@@ -230,26 +286,40 @@ def _given(key: str, value: object, note: str, name_of: Callable[[str], str]) ->
     """A key that is set; lists of codes one a line, with names as comments."""
     if isinstance(value, list) and any(name_of(item) != item for item in map(str, value)):
         inner = [f"    {_toml(item)},".ljust(18) + f"# {_remark(name_of(item))}" for item in value]
-        return [f"{key} = [".ljust(38) + f" # {note}", *inner, "]"]
+        head = f"{key} = ["
+        return [f"{head.ljust(38)} # {note}" if note else head, *inner, "]"]
     name = name_of(value) if isinstance(value, str) else value
-    return [_line(key, value, f"{name} ; {note}" if name != value else note)]
+    words = [str(name), note] if name != value else [note]
+    return [_line(key, value, " ; ".join(filter(None, words)))]
 
 
-def _list_section(alias: str, keys: Json) -> list[str]:
-    """A section that repeats: its rows, the meaning of each key beside the first."""
+def _list_section(alias: str, keys: Json, name_of: Callable[[str], str]) -> list[str]:
+    """A section that repeats: every key with its meaning in the first row, set or not."""
     heading, section, rows = _LISTS[alias]
     lines = [f"# {heading}"]
-    for number, row in enumerate(keys.get(alias, rows)):
-        if alias not in keys and alias in _EXAMPLES_ONLY:
-            lines.append(f"# [[{alias}]]".ljust(38) + " # exemple ; à répéter pour chaque ligne")
-            lines += [_line(k, v, f"exemple ; {_note(section, k)}", "# ") for k, v in row.items()]
-            continue
-        if alias not in keys:
-            lines += [f"# [[{alias}]]", *(_default(section, k, v) for k, v in row.items())]
-            continue
-        notes = {key: "" if number else _note(section, key) for key in row}
-        lines.append(f"[[{alias}]]")
-        lines += [_line(k, v, notes[k]) for k, v in row.items() if v is not None]
+    if alias in keys:
+        samples = {**_SAMPLES, **rows[0]} if alias in _EXAMPLES_ONLY else _SAMPLES
+        for number, row in enumerate(keys[alias]):
+            lines.append(f"[[{alias}]]")
+            if number == 0:
+                lines += _fields(section, row, name_of, samples=samples)
+                continue
+            for key, value in row.items():
+                lines += _given(key, value, "", name_of) if value is not None else []
+    elif alias in _EXAMPLES_ONLY:
+        lines.append(f"# [[{alias}]]".ljust(38) + " # exemple ; à répéter, avec les clés utiles")
+        for key, value in rows[0].items():
+            lines.append(_line(key, value, f"exemple ; {_note(section, key)}", "# "))
+    else:
+        for number, row in enumerate(rows):
+            lines.append(f"# [[{alias}]]")
+            lines += [_line(key, value, _note(section, key), "# ") for key, value in row.items()]
+            if number == 0:
+                lines += [
+                    _default(section, field.alias or name, field.default, _SAMPLES)
+                    for name, field in section.model_fields.items()
+                    if (field.alias or name) not in row
+                ]
     return lines
 
 

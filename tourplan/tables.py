@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +39,15 @@ class Row:
         return self.cells.get(column, "").strip()
 
 
-def read_table(path: Path, required: Sequence[str], where: str = "") -> list[Row]:
+def read_table(
+    path: Path,
+    required: Sequence[str],
+    where: str = "",
+    synonyms: Mapping[str, Sequence[str]] | None = None,
+) -> list[Row]:
     """The rows of a CSV file whose header holds the ``required`` columns.
+
+    ``synonyms`` are other names that do for a column.
 
     Column names are compared without case, accents or marks (``Code INSEE`` is ``code_insee``).
 
@@ -54,7 +61,7 @@ def read_table(path: Path, required: Sequence[str], where: str = "") -> list[Row
     if len(lines) > MAX_ROWS:
         raise InputError.of(place, f"plus de {MAX_ROWS} lignes", "réduisez le tableau")
     columns = [plain(cell).replace(" ", "_") for cell in lines[0][1]]
-    faults = _column_faults(columns, required, place)
+    faults = _column_faults(columns, required, place, synonyms or {})
     faults += [
         Fault(
             f"{place}, ligne {number}",
@@ -72,19 +79,29 @@ def read_table(path: Path, required: Sequence[str], where: str = "") -> list[Row
     ]
 
 
-def _column_faults(columns: list[str], required: Sequence[str], place: str) -> list[Fault]:
+def _column_faults(
+    columns: list[str], required: Sequence[str], place: str, synonyms: Mapping[str, Sequence[str]]
+) -> list[Fault]:
     """The faults of a header: columns missing, or twice."""
     read = ", ".join(filter(None, columns))
     read += " ; séparez les colonnes par des points-virgules" if len(columns) == 1 else ""
     faults = [
-        Fault(place, f"colonne « {name} » absente", f"ajoutez-la ; lues : {read}")
+        Fault(
+            place, f"colonne « {name} » absente", f"ajoutez-la{_or(name, synonyms)} ; lues : {read}"
+        )
         for name in required
-        if name not in columns
+        if not {name, *synonyms.get(name, ())} & set(columns)
     ]
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     return faults + [
         Fault(place, f"colonne « {name} » en double", "gardez-en une") for name in twice
     ]
+
+
+def _or(name: str, synonyms: Mapping[str, Sequence[str]]) -> str:
+    """`` (ou « ind »)``: the other names of a column."""
+    others = " ou ".join(f"« {other} »" for other in synonyms.get(name, ()))
+    return f" (ou {others})" if others else ""
 
 
 def _lines(text: str, place: str) -> list[tuple[int, list[str]]]:

@@ -1,4 +1,4 @@
-"""Communes, their mairies and residents, and the fixed counters: who lives and opens where."""
+"""Communes, their mairies, and the fixed counters."""
 
 from __future__ import annotations
 
@@ -57,14 +57,6 @@ class Counter:
     half_day: bool
     operators: tuple[str, ...]
     date: str
-
-
-@dataclass(frozen=True)
-class ResidentPoint:
-    """``weight`` residents who live in the commune ``code``."""
-
-    code: str
-    weight: int
 
 
 @dataclass(frozen=True)
@@ -168,22 +160,6 @@ def read_counters(path: Path, where: str = "") -> tuple[Counter, ...]:
     if faults:
         raise InputError(faults)
     return tuple(c for c in counters if c is not None)
-
-
-def read_residents(path: Path, where: str = "") -> tuple[ResidentPoint, ...]:
-    """Resident points of a CSV file with columns ``code_insee`` and ``habitants``.
-
-    Several rows may share a commune. Weights are whole numbers of residents.
-
-    Raises:
-        InputError: every fault of the file at once.
-    """
-    rows = read_table(path, ("code_insee", "habitants"), where)
-    faults: list[Fault] = []
-    points = [_caught(faults, row.where, _resident, row) for row in rows]
-    if faults:
-        raise InputError(faults)
-    return tuple(p for p in points if p is not None)
 
 
 def read_territory(
@@ -376,8 +352,3 @@ def _counter(row: Row) -> Counter:
         operators=tuple(name.strip() for name in operators if name.strip()),
         date=row.text("date"),
     )
-
-
-def _resident(row: Row) -> ResidentPoint:
-    weight = _residents(row.text("habitants"), "habitants")
-    return ResidentPoint(_code(row.text("code_insee")), weight)

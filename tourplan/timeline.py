@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from tourplan.plan import Day, Stop
-from tourplan.problem import Problem
+from tourplan.problem import CrewWeek, Problem
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,22 @@ def whole_minute(seconds: int) -> int:
     return -(-seconds // 60) * 60
 
 
+def meal_inside(problem: Problem, sessions: Sequence[int]) -> int | None:
+    """Which of a day's ``sessions`` closes over the meal; ``None``: none does."""
+    return next((n for n, k in enumerate(sessions) if problem.sessions[k].whole_day), None)
+
+
 def meal_gap(problem: Problem, sessions: Sequence[int]) -> int | None:
     """Before which of a day's ``sessions`` the meal is taken; ``None``: outside the day.
 
     It is the first session, not the day's first, whose window starts late enough for a meal
     before; failing that, the first that can still open after one; failing that, the first that
     ends after the meal's window, and then there is no such day. A day whose first session starts
-    late enough for a meal before, and ends too late for one after, has it before leaving.
+    late enough for a meal before, and ends too late for one after, has it before leaving. A session
+    that closes over the meal leaves no other.
     """
+    if meal_inside(problem, sessions) is not None:
+        return None
     day = problem.day
     slots = [problem.sessions[k] for k in sessions]
     after_meal = day.break_from_s + day.break_s
@@ -48,23 +56,35 @@ def meal_gap(problem: Problem, sessions: Sequence[int]) -> int | None:
     return next(chain(late, able, over), None)
 
 
-def build_day(problem: Problem, week: int, weekday: int, openings: Sequence[Opening]) -> Day:
-    """The day tour that holds ``openings``: leave as late as can be, drive on as soon as packed.
+def pause(problem: Problem, opening_s: int, closing_s: int) -> tuple[int, int]:
+    """When a whole-day session closes for the meal: half-way, within the meal's window."""
+    day = problem.day
+    middle_s = (opening_s + closing_s - day.break_s) // 2 // day.grid_s * day.grid_s
+    start = max(day.break_from_s, min(middle_s, day.break_until_s - day.break_s))
+    return start, start + day.break_s
+
+
+def build_day(problem: Problem, crew: int, weekday: int, openings: Sequence[Opening]) -> Day:
+    """The day tour of a crew (position in ``crew_weeks``) that holds ``openings``.
+
+    It leaves as late as can be and drives on as soon as packed.
 
     The times may break rules when the openings do; ``verify`` says which. Each drive counts in
     whole minutes on the timetable and exactly in the totals.
     """
-    rules = problem.day
+    rules, goers = problem.day, problem.crew_weeks[crew]
     stops: list[Stop] = []
-    here = problem.depot
+    here = depot = problem.bases[goers.base].depot
     first_leg = _leg(problem, here, problem.sites[openings[0].site].place)[0]
     left = departure = max(0, openings[0].opening_s - rules.setup_s - whole_minute(first_leg))
     for opening in openings:
         site = problem.sites[opening.site]
         drive_s, drive_m = _leg(problem, here, site.place)
+        slot = problem.sessions[opening.session]
+        closed = pause(problem, opening.opening_s, opening.closing_s) if slot.whole_day else None
         stops.append(
             Stop(
-                session=problem.sessions[opening.session].name,
+                session=slot.name,
                 code=site.code,
                 name=site.name,
                 arrival_s=left + whole_minute(drive_s),
@@ -73,17 +93,23 @@ def build_day(problem: Problem, week: int, weekday: int, openings: Sequence[Open
                 departure_s=opening.closing_s + rules.packing_s,
                 drive_s=drive_s,
                 drive_m=drive_m,
+                place=site.venue,
+                closed_from_s=closed[0] if closed else None,
+                closed_until_s=closed[1] if closed else None,
             )
         )
         here, left = site.place, opening.closing_s + rules.packing_s
-    back_s, back_m = _leg(problem, here, problem.depot)
+    back_s, back_m = _leg(problem, here, depot)
     meal = _meal(problem, [o.session for o in openings], stops)
     work_s = (
         sum(stop.drive_s + stop.open_s + rules.setup_s + rules.packing_s for stop in stops) + back_s
     )
     return Day(
-        week=week,
+        week=goers.week + 1,
         weekday=weekday,
+        vehicle=problem.vehicles[goers.vehicle].name,
+        depot=problem.places[depot],
+        teams=team_names(problem, goers),
         departure_s=departure,
         stops=tuple(stops),
         break_from_s=meal[0] if meal else None,
@@ -104,10 +130,38 @@ def _meal(
     problem: Problem, sessions: Sequence[int], stops: Sequence[Stop]
 ) -> tuple[int, int] | None:
     """When the meal starts and ends: all the wait before set-up, within its window."""
-    gap = meal_gap(problem, sessions)
+    inside, gap = meal_inside(problem, sessions), meal_gap(problem, sessions)
+    if inside is not None:
+        return pause(problem, stops[inside].opening_s, stops[inside].closing_s)
     if gap is None:
         return None
     rules = problem.day
     start = max(stops[gap].arrival_s, rules.break_from_s)
     end = min(stops[gap].opening_s - rules.setup_s, rules.break_until_s)
     return start, max(start, end)
+
+
+def crew_of(problem: Problem, day: Day) -> int:
+    """The crew-week that a day was made for.
+
+    Raises:
+        KeyError: no crew of the problem is that of the day.
+    """
+    for number, crew in enumerate(problem.crew_weeks):
+        facts = (
+            crew.week + 1,
+            problem.vehicles[crew.vehicle].name,
+            problem.places[problem.bases[crew.base].depot],
+            team_names(problem, crew),
+        )
+        if facts == (day.week, day.vehicle, day.depot, day.teams):
+            return number
+    raise KeyError(day.vehicle)
+
+
+def team_names(problem: Problem, goers: CrewWeek) -> dict[int, tuple[str, ...]]:
+    """Who goes, by week of the month."""
+    return {
+        week: tuple(problem.agents[agent].name for agent in team)
+        for week, team in zip(problem.month_weeks[goers.week], goers.teams, strict=True)
+    }

@@ -6,12 +6,23 @@ the value of each level are worked out again, one stop at a time, in plain Pytho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tourplan.hours import WEEKDAYS, clock, duration
 from tourplan.plan import Day, Level, Stop
-from tourplan.problem import Problem, SessionSlot, Site
+from tourplan.problem import (
+    MONTH_WEEKS,
+    AccessGoal,
+    Agent,
+    Demand,
+    Pin,
+    Problem,
+    SessionSlot,
+    Site,
+    Vehicle,
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +43,14 @@ def verify(
     """Every rule that ``days`` break, and every level whose value is not what they give."""
     found = [violation for day in days for violation in _day(problem, day)]
     found += _calendar(problem, days)
-    found += _weeks(problem, days)
+    found += _depots(problem, days)
+    found += _opening(problem, days)
+    found += _work(problem, days)
+    found += _rest(problem, days)
     found += _sessions(problem, days)
+    found += _pins(problem, days)
+    found += _spread(problem, days)
+    found += _same_slot(problem, days)
     found += _goals(problem, days)
     found += _levels(problem, days, levels)
     return tuple(found)
@@ -46,6 +63,10 @@ def _place(day: Day, stop: Stop | None = None) -> str:
 
 def _day(problem: Problem, day: Day) -> Iterator[Violation]:
     """The rules of one day."""
+    crew = list(_crew(problem, day))
+    yield from crew
+    if any(violation.rule == "unknown_crew" for violation in crew):
+        return
     known = _known(problem, day)
     unknown = [s for s, pair in zip(day.stops, known, strict=True) if pair is None]
     for stop in unknown:
@@ -58,19 +79,97 @@ def _day(problem: Problem, day: Day) -> Iterator[Violation]:
         return
     pairs = [pair for pair in known if pair is not None]
     yield from _order(day, [slot for _, slot in pairs], problem)
+    yield from _open_slots(problem, day, pairs)
     yield from _drives(problem, day, [site for site, _ in pairs])
     yield from _openings(problem, day, pairs)
     yield from _meal(problem, day, [slot for _, slot in pairs])
     yield from _day_limits(problem, day)
+    yield from _range(problem, day, pairs)
+
+
+def _vehicle(problem: Problem, day: Day) -> Vehicle | None:
+    """The vehicle of a day, ``None`` if the scenario has no such."""
+    return next((vehicle for vehicle in problem.vehicles if vehicle.name == day.vehicle), None)
+
+
+def _agents(problem: Problem, day: Day) -> list[Agent]:
+    """Who goes on a day, in any week of the month."""
+    names = {name for team in day.teams.values() for name in team}
+    return [agent for agent in problem.agents if agent.name in names]
+
+
+def _crew(problem: Problem, day: Day) -> Iterator[Violation]:
+    """Enough agents, trained, there that day, of one agency, in a vehicle that is there too."""
+    where, vehicle = _place(day), _vehicle(problem, day)
+    names = {agent.name for agent in problem.agents}
+    unknown = {name for team in day.teams.values() for name in team} - names
+    if vehicle is None or unknown or day.depot not in problem.places:
+        what = "véhicule, agence ou agent inconnu du scénario"
+        yield Violation("unknown_crew", where, what)
+        return
+    weeks = problem.month_weeks[day.week - 1] if day.week <= problem.weeks else ()
+    if tuple(day.teams) != weeks:
+        yield Violation("teams", where, "l’équipe n’est pas donnée pour chaque semaine du mois")
+    depot = problem.places.index(day.depot)
+    if vehicle.depots and depot not in vehicle.depots:
+        yield Violation("depot", where, f"« {vehicle.name} » ne part pas de cette agence")
+    for month_week, team in day.teams.items():
+        yield from _team(problem, day, month_week, team, vehicle)
+    for agent in _agents(problem, day):
+        if agent.agencies and depot not in agent.agencies:
+            yield Violation("agency", where, f"{agent.name} n’est pas de cette agence")
+
+
+def _team(
+    problem: Problem, day: Day, month_week: int, names: Sequence[str], vehicle: Vehicle
+) -> Iterator[Violation]:
+    """The rules of who goes in one week of the month."""
+    where = _place(day)
+    team = [agent for agent in problem.agents if agent.name in names]
+    if len(set(names)) != problem.crew_size or len(names) != problem.crew_size:
+        yield Violation("crew_size", where, f"{len(names)} agents, pour {problem.crew_size}")
+    if sum(agent.trained for agent in team) < problem.trained:
+        yield Violation("trained", where, "trop peu d’agents formés")
+    if problem.crew_size > vehicle.seats:
+        yield Violation("seats", where, f"« {vehicle.name} » n’a pas assez de places")
+    there: list[Agent | Vehicle] = [*team, vehicle]
+    for who in there:
+        if (month_week, day.weekday) not in who.days:
+            what = f"{who.name} n’est pas là (semaine {month_week} du mois)"
+            yield Violation("absent", where, what)
+
+
+def _open_slots(
+    problem: Problem, day: Day, pairs: Sequence[tuple[Site, SessionSlot]]
+) -> Iterator[Violation]:
+    """Sessions are where and when the scenario allows them."""
+    if day.week > problem.weeks or day.weekday not in problem.weekdays:
+        return
+    position = problem.weekdays.index(day.weekday)
+    names = [vehicle.name for vehicle in problem.vehicles]
+    mine = problem.open_slots[names.index(day.vehicle)]
+    for stop, (site, slot) in zip(day.stops, pairs, strict=True):
+        session = problem.sessions.index(slot)
+        number = problem.sites.index(site)
+        if not mine[number, day.week - 1, position, session]:
+            what = "permanence à un moment que le scénario refuse"
+            yield Violation("refused_slot", _place(day, stop), what)
+    served = [site.demand for site, _ in pairs]
+    if len(set(served)) < len(served):
+        yield Violation("twice_a_day", _place(day), "la même commune deux fois dans la journée")
+    slots = [slot for _, slot in pairs]
+    for one, two in itertools.combinations(slots, 2):
+        over = one.opening_s < two.closing_s and two.opening_s < one.closing_s
+        if over and (one.whole_day or two.whole_day):
+            what = f"« {one.name} » et « {two.name} » se recouvrent"
+            yield Violation("whole_day", _place(day), what)
 
 
 def _known(problem: Problem, day: Day) -> list[tuple[Site, SessionSlot] | None]:
-    sites = {site.code: site for site in problem.sites}
+    sites = {(site.code, site.venue): site for site in problem.sites}
     slots = {slot.name: slot for slot in problem.sessions}
-    return [
-        (sites[s.code], slots[s.session]) if s.code in sites and s.session in slots else None
-        for s in day.stops
-    ]
+    pairs = [(sites.get((s.code, s.place)), slots.get(s.session)) for s in day.stops]
+    return [(site, slot) if site and slot else None for site, slot in pairs]
 
 
 def _order(day: Day, slots: Sequence[SessionSlot], problem: Problem) -> Iterator[Violation]:
@@ -81,7 +180,8 @@ def _order(day: Day, slots: Sequence[SessionSlot], problem: Problem) -> Iterator
 
 def _drives(problem: Problem, day: Day, sites: Sequence[Site]) -> Iterator[Violation]:
     """Drives are those of the matrix, and no arrival comes before they end."""
-    here, left = problem.depot, day.departure_s
+    depot = problem.places.index(day.depot)
+    here, left = depot, day.departure_s
     for stop, site in zip(day.stops, sites, strict=True):
         yield from _drive(problem, day, stop.name, here, site.place, (stop.drive_s, stop.drive_m))
         if stop.arrival_s < left + problem.time_s[here, site.place]:
@@ -92,8 +192,8 @@ def _drives(problem: Problem, day: Day, sites: Sequence[Site]) -> Iterator[Viola
             )
         here, left = site.place, stop.departure_s
     given = (day.return_drive_s, day.return_drive_m)
-    yield from _drive(problem, day, "retour", here, problem.depot, given)
-    if day.return_s < left + problem.time_s[here, problem.depot]:
+    yield from _drive(problem, day, "retour", here, depot, given)
+    if day.return_s < left + problem.time_s[here, depot]:
         yield Violation("arrival", _place(day), "retour annoncé avant la fin du trajet")
 
 
@@ -121,13 +221,14 @@ def _openings(
                 f"ouvert de {clock(stop.opening_s)} à {clock(stop.closing_s)}, hors de "
                 f"{clock(slot.opening_s)}–{clock(slot.closing_s)}",
             )
-        if stop.closing_s - stop.opening_s < slot.minimum_s:
-            yield Violation(
-                "minimum",
-                where,
-                f"ouvert {duration(max(0, stop.closing_s - stop.opening_s))}, moins que "
-                f"{duration(slot.minimum_s)}",
-            )
+        open_s = _open_s(stop)
+        if open_s < slot.minimum_s:
+            what = f"ouvert {duration(max(0, open_s))}, moins que {duration(slot.minimum_s)}"
+            yield Violation("minimum", where, what)
+        if slot.maximum_s is not None and open_s > slot.maximum_s:
+            what = f"ouvert {duration(open_s)}, plus que {duration(slot.maximum_s)}"
+            yield Violation("maximum", where, what)
+        yield from _pause(problem, day, stop, slot)
         if stop.opening_s % rules.grid_s or stop.closing_s % rules.grid_s:
             yield Violation("grid", where, "horaire hors de la grille annoncée")
         missing_s = stop.arrival_s + rules.setup_s - stop.opening_s
@@ -142,6 +243,26 @@ def _openings(
             yield Violation("packing", where, "départ avant d’avoir rangé la salle")
         if problem.hours_rule == "imposes" and not _inside(problem, site, day.weekday, stop):
             yield Violation("hours", where, "mairie fermée, alors que ses horaires sont imposés")
+
+
+def _open_s(stop: Stop) -> int:
+    """Seconds open to the public."""
+    return stop.closing_s - stop.opening_s - (stop.closed_until_s or 0) + (stop.closed_from_s or 0)
+
+
+def _pause(problem: Problem, day: Day, stop: Stop, slot: SessionSlot) -> Iterator[Violation]:
+    """A whole-day session closes for the meal, within its hours; no other session does."""
+    rules, where = problem.day, _place(day, stop)
+    start, end = stop.closed_from_s, stop.closed_until_s
+    if not slot.whole_day:
+        if (start, end) != (None, None):
+            yield Violation("pause", where, "cette permanence n’est pas de la journée entière")
+    elif start is None or end is None or end - start < rules.break_s:
+        yield Violation("pause", where, f"moins de {duration(rules.break_s)} de pause du midi")
+    elif start < max(rules.break_from_s, stop.opening_s) or end > min(
+        rules.break_until_s, stop.closing_s
+    ):
+        yield Violation("pause", where, "la pause du midi sort de la permanence ou de sa plage")
 
 
 def _meal_index(problem: Problem, slots: Sequence[SessionSlot]) -> int | None:
@@ -161,6 +282,10 @@ def _meal_index(problem: Problem, slots: Sequence[SessionSlot]) -> int | None:
 def _meal(problem: Problem, day: Day, slots: Sequence[SessionSlot]) -> Iterator[Violation]:
     """A long enough meal within its window, and no longer stretch of work than allowed."""
     rules = problem.day
+    whole = next((n for n, slot in enumerate(slots) if slot.whole_day), None)
+    if whole is not None:
+        yield from _meal_inside(problem, day, whole)
+        return
     index = _meal_index(problem, slots)
     if index is not None:
         stop = day.stops[index]
@@ -178,7 +303,7 @@ def _meal(problem: Problem, day: Day, slots: Sequence[SessionSlot]) -> Iterator[
         yield Violation("meal_times", _place(day), "aucun repas n’est à prendre dans cette journée")
     stretches = [day.stops] if index is None else [day.stops[:index], day.stops[index:]]
     for number, stops in enumerate(stretches):
-        work_s = sum(s.closing_s - s.opening_s + rules.setup_s + rules.packing_s for s in stops)
+        work_s = sum(_open_s(s) + rules.setup_s + rules.packing_s for s in stops)
         work_s += sum(s.drive_s for s in (stops if number == 0 else stops[1:]))
         last = number == len(stretches) - 1
         work_s += day.return_drive_s if last else day.stops[len(stops)].drive_s
@@ -188,101 +313,234 @@ def _meal(problem: Problem, day: Day, slots: Sequence[SessionSlot]) -> Iterator[
             )
 
 
+def _meal_inside(problem: Problem, day: Day, index: int) -> Iterator[Violation]:
+    """The meal of a day with a whole-day session, and the work on either side of it."""
+    rules, stop = problem.day, day.stops[index]
+    if (day.break_from_s, day.break_until_s) != (stop.closed_from_s, stop.closed_until_s):
+        yield Violation("meal_times", _place(day), "le repas n’est pas pendant la pause du midi")
+    start, end = stop.closed_from_s or 0, stop.closed_until_s or 0
+    handling = rules.setup_s + rules.packing_s
+    before = sum(s.drive_s for s in day.stops[: index + 1]) + rules.setup_s + start - stop.opening_s
+    before += sum(_open_s(s) + handling for s in day.stops[:index])
+    after = sum(s.drive_s for s in day.stops[index + 1 :]) + day.return_drive_s
+    after += rules.packing_s + stop.closing_s - end
+    after += sum(_open_s(s) + handling for s in day.stops[index + 1 :])
+    for work_s in (before, after):
+        if work_s > rules.max_unbroken_s:
+            what = f"{duration(work_s)} de travail d’affilée, sans pause"
+            yield Violation("unbroken", _place(day), what)
+
+
+def _tightest(own: Sequence[int | None], limit: int) -> int:
+    """The least of a limit and of those that agents have of their own."""
+    return min([limit, *(value for value in own if value is not None)])
+
+
 def _day_limits(problem: Problem, day: Day) -> Iterator[Violation]:
-    """Departure, return, work, amplitude and range."""
-    rules, where = problem.day, _place(day)
-    if day.departure_s < rules.earliest_departure_s:
+    """Departure, return, work and amplitude, under the rules and the agents' own limits."""
+    rules, where, agents = problem.day, _place(day), _agents(problem, day)
+    earliest_s = max([rules.earliest_departure_s, *(a.earliest_departure_s or 0 for a in agents)])
+    latest_s = _tightest([a.latest_return_s for a in agents], rules.latest_return_s)
+    most_work_s = _tightest([a.max_work_s for a in agents], rules.max_work_s)
+    amplitude_s = _tightest([a.max_amplitude_s for a in agents], rules.max_amplitude_s)
+    if day.departure_s < earliest_s:
         yield Violation(
-            "departure",
-            where,
-            f"départ à {clock(day.departure_s)}, avant {clock(rules.earliest_departure_s)}",
+            "departure", where, f"départ à {clock(day.departure_s)}, avant {clock(earliest_s)}"
         )
-    if day.return_s > rules.latest_return_s:
-        yield Violation(
-            "return",
-            where,
-            f"retour à {clock(day.return_s)}, après {clock(rules.latest_return_s)}",
-        )
+    if day.return_s > latest_s:
+        yield Violation("return", where, f"retour à {clock(day.return_s)}, après {clock(latest_s)}")
     work_s = _work_s(problem, day)
     if work_s != day.work_s:
         yield Violation("work_total", where, "le travail de la journée est mal compté")
-    if work_s > rules.max_work_s:
+    if work_s > most_work_s:
         yield Violation(
-            "day_work",
-            where,
-            f"{duration(work_s)} de travail, plus que {duration(rules.max_work_s)}",
+            "day_work", where, f"{duration(work_s)} de travail, plus que {duration(most_work_s)}"
         )
-    if day.return_s - day.departure_s > rules.max_amplitude_s:
-        yield Violation(
-            "amplitude",
-            where,
-            f"{duration(day.return_s - day.departure_s)} du départ au retour, plus que "
-            f"{duration(rules.max_amplitude_s)}",
-        )
-    metres = sum(stop.drive_m for stop in day.stops) + day.return_drive_m
-    if rules.range_m is not None and metres > rules.range_m:
-        yield Violation("range", where, f"{metres / 1000:.0f} km, plus que l’autonomie du véhicule")
+    away_s = day.return_s - day.departure_s
+    if away_s > amplitude_s:
+        what = f"{duration(away_s)} du départ au retour, plus que {duration(amplitude_s)}"
+        yield Violation("amplitude", where, what)
+
+
+def _range(
+    problem: Problem, day: Day, pairs: Sequence[tuple[Site, SessionSlot]]
+) -> Iterator[Violation]:
+    """The vehicle's range, with what a meal taken near a charger gives back."""
+    vehicle = _vehicle(problem, day)
+    limits = [problem.day.range_m, vehicle.range_m if vehicle else None]
+    known = [metres for metres in limits if metres is not None]
+    if not known:
+        return
+    limit, legs = min(known), [*(stop.drive_m for stop in day.stops), day.return_drive_m]
+    slots = [slot for _, slot in pairs]
+    whole = next((n for n, slot in enumerate(slots) if slot.whole_day), None)
+    eaten = _meal_index(problem, slots) if whole is None else whole
+    regained = max(problem.day.recharge_m, vehicle.recharge_m if vehicle else 0)
+    left, worst = limit, limit
+    for number, metres in enumerate(legs):
+        left -= metres
+        worst = min(worst, left)
+        if number == eaten and pairs[number][0].charger:
+            left = min(limit, left + regained)
+    if worst < 0:
+        km = sum(legs) / 1000
+        yield Violation("range", _place(day), f"{km:.0f} km, plus que l’autonomie du véhicule")
 
 
 def _work_s(problem: Problem, day: Day) -> int:
     handling = problem.day.setup_s + problem.day.packing_s
     total = day.return_drive_s
     for stop in day.stops:
-        total += stop.drive_s + (stop.closing_s - stop.opening_s) + handling
+        total += stop.drive_s + _open_s(stop) + handling
     return total
 
 
 def _calendar(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
-    """Weeks and weekdays exist, each with one day tour at most."""
+    """Weeks and weekdays exist; a vehicle and an agent have one day tour at most in each."""
     seen = set()
     for day in days:
         if not 1 <= day.week <= problem.weeks or day.weekday not in problem.weekdays:
             yield Violation("calendar", _place(day), "ce jour n’est pas un jour de tournée")
-        if (day.week, day.weekday) in seen:
+        if (day.vehicle, day.week, day.weekday) in seen:
             yield Violation("one_day_tour_a_day", _place(day), "deux journées le même jour")
-        seen.add((day.week, day.weekday))
+        seen.add((day.vehicle, day.week, day.weekday))
+    going = [
+        (m, day.weekday, name) for day in days for m, team in day.teams.items() for name in team
+    ]
+    for month_week, weekday, name in sorted({who for who in going if going.count(who) > 1}):
+        where = f"semaine {month_week} du mois, {WEEKDAYS[weekday]}"
+        yield Violation("agent_twice", where, f"{name} fait deux journées le même jour")
 
 
-def _weeks(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
-    """Opening to the public and work of each week."""
-    for week in range(1, problem.weeks + 1):
-        mine = [day for day in days if day.week == week]
-        open_s = sum(stop.closing_s - stop.opening_s for day in mine for stop in day.stops)
-        work_s = sum(_work_s(problem, day) for day in mine)
+def _depots(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
+    """A vehicle keeps its depot through a week."""
+    for vehicle in problem.vehicles:
+        for week in range(1, problem.weeks + 1):
+            mine = {d.depot for d in days if d.week == week and d.vehicle == vehicle.name}
+            if len(mine) > 1:
+                what = f"« {vehicle.name} » part de plusieurs agences dans la semaine"
+                yield Violation("one_depot_a_week", f"semaine {week}", what)
+
+
+def _opening(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
+    """Opening to the public of each vehicle in each week that some crew can go out in it."""
+    for vehicle, week in sorted({(crew.vehicle, crew.week) for crew in problem.crew_weeks}):
+        name = problem.vehicles[vehicle].name
+        mine = [day for day in days if (day.week, day.vehicle) == (week + 1, name)]
+        open_s = sum(_open_s(stop) for day in mine for stop in day.stops)
         if open_s < problem.week.min_opening_s:
-            yield Violation(
-                "weekly_opening",
-                f"semaine {week}",
-                f"{duration(open_s)} d’ouverture, moins que {duration(problem.week.min_opening_s)}",
-            )
-        if work_s > problem.week.max_work_s:
-            yield Violation(
-                "weekly_work",
-                f"semaine {week}",
-                f"{duration(work_s)} de travail par agent, plus que "
-                f"{duration(problem.week.max_work_s)}",
-            )
+            where = f"semaine {week + 1}"
+            where += f", {name}" if len(problem.vehicles) > 1 else ""
+            least = duration(problem.week.min_opening_s)
+            what = f"{duration(open_s)} d’ouverture, moins que {least}"
+            yield Violation("weekly_opening", where, what)
+
+
+def _work(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
+    """Work of each agent in each week of the month; alike agents are told once."""
+    told = set()
+    for agent in problem.agents:
+        for month_week in range(1, MONTH_WEEKS + 1):
+            mine = [day for day in days if agent.name in day.teams.get(month_week, ())]
+            work_s = sum(_work_s(problem, day) for day in mine)
+            weeks = " et ".join(sorted({f"semaine {day.week}" for day in mine}))
+            if work_s > agent.max_week_s and (weeks, work_s, agent.max_week_s) not in told:
+                told.add((weeks, work_s, agent.max_week_s))
+                most = duration(agent.max_week_s)
+                what = f"{duration(work_s)} de travail par agent, plus que {most}"
+                yield Violation("weekly_work", weeks, what)
+
+
+def _rest(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
+    """Rest of each agent from one day to the next, within a week."""
+    for agent in problem.agents:
+        for month_week in range(1, MONTH_WEEKS + 1):
+            mine = [day for day in days if agent.name in day.teams.get(month_week, ())]
+            mine.sort(key=lambda day: day.weekday)
+            for one, two in itertools.pairwise(mine):
+                rest_s = (two.weekday - one.weekday) * 86_400 + two.departure_s - one.return_s
+                if two.weekday > one.weekday and rest_s < problem.week.min_rest_s:
+                    what = f"{agent.name} n’a que {duration(rest_s)} de repos avant"
+                    yield Violation("rest", _place(two), what)
+
+
+def _visits(days: Sequence[Day], demand: Demand) -> list[tuple[Day, Stop]]:
+    """The sessions held for a commune."""
+    return [(day, stop) for day in days for stop in day.stops if stop.code == demand.code]
 
 
 def _sessions(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
     """Required communes are served, none more than allowed."""
-    held = [stop.code for day in days for stop in day.stops]
-    for site in problem.sites:
-        count = held.count(site.code)
-        if count < site.required:
-            yield Violation("required_sessions", site.name, "commune à desservir, sans permanence")
-        if count > site.allowed:
-            yield Violation(
-                "sessions_of_a_site", site.name, f"{count} permanences, au plus {site.allowed}"
-            )
+    for demand in problem.demands:
+        count = len(_visits(days, demand))
+        if count < demand.required:
+            what = "commune à desservir, sans permanence"
+            if count:
+                what = f"{count} permanences, au moins {demand.required}"
+            yield Violation("required_sessions", demand.name, what)
+        if count > demand.allowed:
+            what = f"{count} permanences, au plus {demand.allowed}"
+            yield Violation("sessions_of_a_site", demand.name, what)
+
+
+def _pins(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
+    """Sessions that are pinned are held."""
+    for demand in problem.demands:
+        visits = _visits(days, demand)
+        for pin in demand.pins:
+            if not any(_matches(problem, pin, day, stop) for day, stop in visits):
+                yield Violation("pinned_sessions", demand.name, "permanence imposée, non tenue")
+
+
+def _matches(problem: Problem, pin: Pin, day: Day, stop: Stop) -> bool:
+    """Whether a session is as pinned."""
+    facts = [
+        (pin.week, day.week - 1),
+        (pin.weekday, day.weekday),
+        (None if pin.session is None else problem.sessions[pin.session].name, stop.session),
+        (None if pin.vehicle is None else problem.vehicles[pin.vehicle].name, day.vehicle),
+    ]
+    return all(asked is None or asked == found for asked, found in facts)
+
+
+def _spread(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
+    """Days between two sessions of a commune, from month to month of four weeks."""
+    for demand in problem.demands:
+        visits = [day for day, _ in _visits(days, demand)]
+        if demand.allowed < 2 or not visits:
+            continue
+        dates = sorted(
+            (7 * week - 7 + day.weekday, visit)
+            for visit, day in enumerate(visits)
+            for week in day.teams
+        )
+        nexts = [*dates[1:], (dates[0][0] + 7 * MONTH_WEEKS, dates[0][1])]
+        gaps = [two - one for (one, _), (two, _) in zip(dates, nexts, strict=True)]
+        # A session that comes back with the cycle is not another one.
+        others = [b - a for (a, one), (b, two) in zip(dates, nexts, strict=True) if one != two]
+        if others and min(others) < demand.gap_days:
+            what = f"permanences à {min(others)} jours d’écart, au moins {demand.gap_days}"
+            yield Violation("spread_sessions", demand.name, what)
+        if demand.gap_most_days is not None and max(gaps) > demand.gap_most_days:
+            what = f"{max(gaps)} jours sans permanence, au plus {demand.gap_most_days}"
+            yield Violation("spread_sessions", demand.name, what)
+
+
+def _same_slot(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
+    """A commune keeps its weekday and half-day."""
+    for demand in problem.demands:
+        slots = {(day.weekday, s.session) for day, s in _visits(days, demand)}
+        if demand.same_slot and len(slots) > 1:
+            what = "le jour ou la demi-journée change d’une fois à l’autre"
+            yield Violation("same_slot", demand.name, what)
 
 
 def _goals(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
     """Imposed access goals."""
-    total = sum(int(weight) for weight in problem.resident_weight)
     for goal in (goal for goal in problem.goals if goal.imposed):
+        total = sum(_goal_weights(problem, goal))
         share = 100.0 if goal.share_pct is None else goal.share_pct
-        beyond = _residents_beyond(problem, days, goal.minutes)
+        beyond = _residents_beyond(problem, days, goal)
         if beyond > total * (100 - share) / 100 + 1e-9:
             yield Violation(
                 "imposed_goals",
@@ -310,25 +568,71 @@ def _levels(problem: Problem, days: Sequence[Day], levels: Sequence[Level]) -> I
 def _value(problem: Problem, days: Sequence[Day], name: str) -> int:
     """The value of a level, worked out again."""
     stops = [(day, stop) for day in days for stop in day.stops]
+    sites = {(site.code, site.venue): site for site in problem.sites}
+    known = [(d, s, sites[s.code, s.place]) for d, s in stops if (s.code, s.place) in sites]
     if name.startswith("habitants_au_dela_"):
-        return _residents_beyond(problem, days, int(name.rpartition("_")[2]))
-    if name == "acces_moyen":
-        return _far_access_s(problem, days)
-    if name == "passages":
-        codes = [stop.code for _, stop in stops]
-        return sum(min(site.required, codes.count(site.code)) for site in problem.sites)
-    if name == "heures_mairie":
-        sites = {site.code: site for site in problem.sites}
-        return sum(
-            _inside(problem, sites[s.code], d.weekday, s) for d, s in stops if s.code in sites
-        )
-    if name == "ouverture":
-        return sum(stop.closing_s - stop.opening_s for _, stop in stops)
-    if name == "route":
-        return sum(s.drive_s for _, s in stops) + sum(day.return_drive_s for day in days)
-    if name == "km":
-        return sum(s.drive_m for _, s in stops) + sum(day.return_drive_m for day in days)
-    raise KeyError(name)
+        goals = [goal for goal in problem.goals if goal.name == name]
+        minutes = name.rpartition("_")[2]
+        goal = goals[0] if goals else AccessGoal(int(minutes), None, False)
+        return _residents_beyond(problem, days, goal)
+    codes = [stop.code for _, stop, _ in known]
+    values: dict[str, Callable[[], int]] = {
+        "acces_moyen": lambda: _far_access_s(problem, days),
+        "acces_pire": lambda: _worst_access_s(problem, days),
+        "passages": lambda: sum(min(d.required, codes.count(d.code)) for d in problem.demands),
+        "heures_mairie": lambda: sum(_inside(problem, x, d.weekday, s) for d, s, x in known),
+        "marches": lambda: sum(d.weekday in problem.demands[x.demand].market for d, _, x in known),
+        "ouverture": lambda: sum(_open_s(stop) for _, stop in stops),
+        "route": lambda: sum(s.drive_s for _, s in stops) + sum(d.return_drive_s for d in days),
+        "km": lambda: _metres(days),
+        "cout": lambda: sum(_metres([day]) * _rate(problem, day, name) for day in days),
+        "co2": lambda: sum(_metres([day]) * _rate(problem, day, name) for day in days),
+        "equite_agents": lambda: _apart(problem, days, name),
+        "equite_horaires": lambda: _apart(problem, days, name),
+        "equite_communes": lambda: _worst_area(problem, days),
+    }
+    return values[name]()
+
+
+def _metres(days: Sequence[Day]) -> int:
+    return sum(sum(s.drive_m for s in day.stops) + day.return_drive_m for day in days)
+
+
+def _rate(problem: Problem, day: Day, name: str) -> int:
+    """Cost or emissions of a metre in a day's vehicle."""
+    vehicle = _vehicle(problem, day)
+    if vehicle is None:
+        raise KeyError(day.vehicle)
+    return vehicle.cost_ueur_m if name == "cout" else vehicle.emissions_ug_m
+
+
+def _apart(problem: Problem, days: Sequence[Day], name: str) -> int:
+    """What parts the agent with most of a burden from the one with least, in a month."""
+    there = {agent for crew in problem.crew_weeks for team in crew.teams for agent in team}
+    burdens = []
+    for agent in (problem.agents[number] for number in there):
+        total = 0
+        for day in days:
+            times = sum(agent.name in team for team in day.teams.values())
+            early, late = day.departure_s < problem.early_s, day.return_s > problem.late_s
+            burden = _work_s(problem, day) if name == "equite_agents" else int(early) + int(late)
+            total += times * burden
+        burdens.append(total)
+    return max(burdens, default=0) - min(burdens, default=0)
+
+
+def _worst_area(problem: Problem, days: Sequence[Day]) -> int:
+    """Of ten thousand residents, those left far in the area that has most of them."""
+    every, served = _counters(problem), _served(problem, days)
+    everyone, left = [0] * len(problem.areas), [0] * len(problem.areas)
+    people = zip(problem.resident_weight, problem.resident_area, strict=True)
+    for point, (weight, area) in enumerate(people):
+        found = [_fixed_s(problem, point, every), _tour_s(problem, point, served)]
+        time_s = min((seconds for seconds in found if seconds is not None), default=None)
+        everyone[area] += int(weight)
+        left[area] += int(weight) if time_s is None or time_s > problem.far_s else 0
+    shares = [10_000 * one // max(1, every) for one, every in zip(left, everyone, strict=True)]
+    return max(shares, default=0)
 
 
 def _inside(problem: Problem, site: Site, weekday: int, stop: Stop) -> bool:
@@ -341,36 +645,104 @@ def _inside(problem: Problem, site: Site, weekday: int, stop: Stop) -> bool:
     return shared >= problem.hours_overlap_s
 
 
-def _nearest_s(problem: Problem, resident: int, places: Sequence[int]) -> int | None:
-    """Seconds from a resident point to the nearest of ``places``; ``None`` if there is no way."""
-    times = [int(problem.time_s[resident, p]) for p in places if problem.reachable[resident, p]]
+def _fixed_s(problem: Problem, point: int, counters: Sequence[int]) -> int | None:
+    """Seconds from a resident point to the nearest fixed counter; ``None``: no way to any."""
+    own = problem.point_times
+    if own is None:
+        row = int(problem.resident_place[point])
+        places = [int(problem.fixed_place[number]) for number in counters]
+        times = [int(problem.time_s[row, p]) for p in places if problem.reachable[row, p]]
+    else:
+        times = [int(own.fixed_s[point, n]) for n in counters if own.fixed_reachable[point, n]]
     return min(times, default=None)
 
 
-def _served_places(problem: Problem, days: Sequence[Day]) -> list[int]:
-    codes = {stop.code for day in days for stop in day.stops}
-    return [site.place for site in problem.sites if site.code in codes]
+def _tour_s(problem: Problem, point: int, sites: Sequence[int]) -> int | None:
+    """Seconds from a resident point to the nearest of some sites; ``None``: no way to any."""
+    own = problem.point_times
+    if own is None:
+        row = int(problem.resident_place[point])
+        places = [problem.sites[number].place for number in sites]
+        times = [int(problem.time_s[row, p]) for p in places if problem.reachable[row, p]]
+    else:
+        times = [int(own.site_s[point, n]) for n in sites if own.site_reachable[point, n]]
+    return min(times, default=None)
 
 
-def _residents_beyond(problem: Problem, days: Sequence[Day], minutes: int) -> int:
-    open_places = [int(p) for p in problem.fixed_place] + _served_places(problem, days)
+def _longest_s(problem: Problem) -> int:
+    """The longest time of all, of places and of resident points."""
+    known = [(problem.time_s, problem.reachable)]
+    if problem.point_times is not None:
+        own = problem.point_times
+        known += [(own.fixed_s, own.fixed_reachable), (own.site_s, own.site_reachable)]
+    return max(int(time_s[there].max()) if there.any() else 0 for time_s, there in known)
+
+
+def _counters(problem: Problem, goal: AccessGoal | None = None) -> list[int]:
+    """The fixed counters, or those that count for a goal."""
+    numbers = range(len(problem.fixed_place))
+    if goal is None or goal.fixed is None:
+        return list(numbers)
+    return [number for number in numbers if goal.fixed[number]]
+
+
+def _served(problem: Problem, days: Sequence[Day]) -> list[int]:
+    held = {(stop.code, stop.place) for day in days for stop in day.stops}
+    return [n for n, site in enumerate(problem.sites) if (site.code, site.venue) in held]
+
+
+def _goal_weights(problem: Problem, goal: AccessGoal) -> list[int]:
+    """What each resident point counts for in a goal."""
+    weights = problem.resident_weight if goal.weight is None else goal.weight
+    return [int(weight) for weight in weights]
+
+
+def _residents_beyond(problem: Problem, days: Sequence[Day], goal: AccessGoal) -> int:
+    """Residents with no fixed counter, and too few sessions, within a goal's minutes."""
+    limit_s = goal.minutes * 60
+    counted = _counters(problem, goal)
+    numbers = {(site.code, site.venue): number for number, site in enumerate(problem.sites)}
+    held = [
+        ((day.week, day.weekday, stop.session), numbers[stop.code, stop.place])
+        for day in days
+        for stop in day.stops
+        if (stop.code, stop.place) in numbers
+    ]
     total = 0
-    for place, weight in zip(problem.resident_place, problem.resident_weight, strict=True):
-        time_s = _nearest_s(problem, int(place), open_places)
-        if time_s is None or time_s > minutes * 60:
-            total += int(weight)
+    for point, weight in enumerate(_goal_weights(problem, goal)):
+        fixed_s = _fixed_s(problem, point, counted)
+        if fixed_s is not None and fixed_s <= limit_s:
+            continue
+        found = {site: _tour_s(problem, point, [site]) for _, site in held}
+        within = {
+            site for site, time_s in found.items() if time_s is not None and time_s <= limit_s
+        }
+        near = {slot for slot, site in held if site in within}
+        total += weight if len(near) < goal.sessions else 0
     return total
 
 
+def _worst_access_s(problem: Problem, days: Sequence[Day]) -> int:
+    """Seconds to the nearest counter of the inhabited points worst served."""
+    fixed, served, longest = _counters(problem), _served(problem, days), _longest_s(problem)
+    worst = 0
+    for point, weight in enumerate(problem.resident_weight):
+        before = _fixed_s(problem, point, fixed)
+        after = _tour_s(problem, point, served)
+        limit = longest if before is None else before
+        if weight > 0:
+            worst = max(worst, limit if after is None else min(limit, after))
+    return worst
+
+
 def _far_access_s(problem: Problem, days: Sequence[Day]) -> int:
-    fixed, served = [int(p) for p in problem.fixed_place], _served_places(problem, days)
-    longest = max((int(t) for t in problem.time_s[problem.reachable]), default=0)
+    fixed, served, longest = _counters(problem), _served(problem, days), _longest_s(problem)
     total = 0
-    for place, weight in zip(problem.resident_place, problem.resident_weight, strict=True):
-        before = _nearest_s(problem, int(place), fixed)
+    for point, weight in enumerate(problem.resident_weight):
+        before = _fixed_s(problem, point, fixed)
         if before is not None and before <= problem.far_s:
             continue
         limit = longest if before is None else before
-        after = _nearest_s(problem, int(place), served)
+        after = _tour_s(problem, point, served)
         total += int(weight) * (limit if after is None else min(limit, after))
     return total

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
 from tourplan.errors import InputError
-from tourplan.export.french import capital, spaced
+from tourplan.export.french import capital, listed, spaced
 from tourplan.export.scene import (
     CLASS_FILLS,
     CLASS_LABELS,
     NEAR_HATCH,
     NEAR_INKS,
     UNREACHED,
+    Box,
     DayRoute,
+    Point,
     Ring,
     Scene,
     build_scene,
 )
-from tourplan.export.words import origin_words
+from tourplan.export.words import origin_words, place_name
 
 if TYPE_CHECKING:
     from tourplan.plan import Plan
@@ -28,6 +31,12 @@ if TYPE_CHECKING:
 
 _MARKS = ("o", "D", "h", "p", "8", "^", "s")
 _DASHES = ("-", "--", ":", "-.", (0, (2, 2)), (0, (6, 2)), "-")
+_BAND_PT = 14
+"""How wide, in points, the days that share a road may spread."""
+_ASIDE_PT = 15
+"""How far apart, in points, the marks of one place stand."""
+_LETTER_PT = 4.4
+"""About how wide a letter of a name is."""
 _INK = "#26323a"
 _BORDER = "#8d8264"
 _GROUND = "#e6e9e9"
@@ -53,8 +62,10 @@ def plot_plan(plan: Plan, case: Case, ax: Any = None) -> Any:
     _draw_counters(axes, scene)
     for route in scene.routes:
         _draw_route(axes, scene, route)
-    _draw_depot(axes, scene)
+    _draw_stops(axes, scene)
+    _draw_depots(axes, scene)
     _frame(axes, scene)
+    _write_names(axes, scene)
     _write(axes, plan, scene)
     return axes
 
@@ -135,59 +146,121 @@ def _draw_route(axes: Any, scene: Scene, route: DayRoute) -> None:
                 transform=shift,
                 zorder=3,
             )
-    _draw_stops(axes, scene, route, look)
 
 
 def _beside(axes: Any, number: int, count: int) -> Any:
     """A transform that sets the days apart where they share a road."""
     from matplotlib.transforms import offset_copy
 
-    step = 1.8 * (number - (count + 1) / 2)
+    step = min(1.8, _BAND_PT / count) * (number - (count + 1) / 2)
     return offset_copy(axes.transData, fig=axes.figure, x=step, y=step / 2, units="points")
 
 
-def _draw_stops(axes: Any, scene: Scene, route: DayRoute, look: int) -> None:
-    places = {view.commune.code: view.commune for view in scene.communes}
-    label: str | None = f"{capital(route.day.weekday_name)}, journée {route.number}"
-    for mark in route.stops:
-        commune = places.get(mark.stop.code)
-        if commune is None:
-            continue
-        axes.scatter(
-            [commune.lon],
-            [commune.lat],
-            s=230,
-            marker=_MARKS[look],
-            color=route.colour,
-            edgecolor="white",
-            zorder=5,
-            label=label,
-        )
-        label = None
-        axes.text(
-            commune.lon,
-            commune.lat,
-            mark.label,
-            color="white" if look in (0, 6) else "black",
-            fontsize=8,
-            fontweight="bold",
-            ha="center",
-            va="center",
-            zorder=6,
-        )
-        _write_name(axes, commune.lon, commune.lat, mark.stop.name)
+def _draw_stops(axes: Any, scene: Scene) -> None:
+    """The marks of the stops; those that stand at the same place are set side by side."""
+    from matplotlib.transforms import offset_copy
+
+    labels = {look: _weekday_label(scene, look) for look in range(len(_MARKS))}
+    seats: dict[tuple[float, float], int] = {}
+    for route in scene.routes:
+        look = route.day.weekday % len(_MARKS)
+        for mark in route.stops:
+            if mark.point is None:
+                continue
+            aside = seats.get(mark.point, 0)
+            seats[mark.point] = aside + 1
+            shift = offset_copy(
+                axes.transData, fig=axes.figure, x=_ASIDE_PT * aside, y=0, units="points"
+            )
+            axes.scatter(
+                *([value] for value in mark.point),
+                s=230,
+                marker=_MARKS[look],
+                color=route.colour,
+                edgecolor="white",
+                zorder=5,
+                label=labels.pop(look, None),
+                transform=shift,
+            )
+            axes.text(
+                *mark.point,
+                mark.label,
+                color="white" if look in (0, 6) else "black",
+                fontsize=8 if len(mark.label) < 3 else 6.5,
+                fontweight="bold",
+                ha="center",
+                va="center",
+                zorder=6,
+                transform=shift,
+            )
 
 
-def _write_name(axes: Any, lon: float, lat: float, name: str) -> None:
-    """The name of a commune beside its mark, readable over lines and colours."""
+def _weekday_label(scene: Scene, look: int) -> str:
+    """``Lundi, journée 1``, ``Lundi, journées 1, 6 et 11``: what a colour and a shape stand for."""
+    routes = [route for route in scene.routes if route.day.weekday % len(_MARKS) == look]
+    if not routes:
+        return ""
+    numbers = listed([str(route.number) for route in routes])
+    plural = "s" if len(routes) > 1 else ""
+    return f"{capital(routes[0].day.weekday_name)}, journée{plural} {numbers}"
+
+
+def _write_names(axes: Any, scene: Scene) -> None:
+    """The name of each place once, beside its marks, where it covers no other if that can be."""
+    scale = 72 / axes.figure.dpi
+    stops = [
+        (mark.point, place_name(mark.stop))
+        for route in scene.routes
+        for mark in route.stops
+        if mark.point is not None
+    ]
+    seats = Counter(point for point, _ in stops)
+    places = dict(reversed(stops))
+    depots = [(depot.lon, depot.lat) for depot in scene.depots]
+    taken = [
+        _square(axes.transData.transform(point) * scale, _ASIDE_PT * seat)
+        for point, count in [*seats.items(), *((depot, 1) for depot in depots)]
+        for seat in range(count)
+    ]
+    for point, name in reversed(places.items()):
+        x, y = axes.transData.transform(point) * scale
+        half = _LETTER_PT * len(name) / 2
+        right = half + 11 + _ASIDE_PT * (seats[point] - 1)
+        aside = [(right, 0.0), (-half - 11, 0.0), (0.0, 14.0), (0.0, -14.0)]
+        boxes = [(x + dx - half, y + dy - 5, x + dx + half, y + dy + 5) for dx, dy in aside]
+        free = (n for n, box in enumerate(boxes) if not any(_meet(box, other) for other in taken))
+        chosen = next(free, 0)
+        taken.append(boxes[chosen])
+        _write_name(axes, point, name, aside[chosen], half)
+
+
+def _square(centre: Sequence[float], aside: float) -> Box:
+    """The room of a mark, in points."""
+    x, y = centre[0] + aside, centre[1]
+    return x - 8, y - 8, x + 8, y + 8
+
+
+def _meet(one: Box, two: Box) -> bool:
+    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+
+
+def _write_name(
+    axes: Any, point: Point, name: str, aside: tuple[float, float], half: float
+) -> None:
+    """The name of a place so far from it, readable over lines and colours."""
     from matplotlib.patheffects import withStroke
 
+    shift, rise = aside
+    start, side = 0.0, "center"
+    if shift:
+        start, side = (shift - half, "left") if shift > 0 else (shift + half, "right")
     axes.annotate(
         name,
-        xy=(lon, lat),
-        xytext=(11, 0),
+        xy=point,
+        xytext=(start, rise),
         textcoords="offset points",
         fontsize=7.5,
+        ha=side,
         va="center",
         parse_math=False,
         path_effects=[withStroke(linewidth=2.5, foreground="white")],
@@ -195,18 +268,20 @@ def _write_name(axes: Any, lon: float, lat: float, name: str) -> None:
     )
 
 
-def _draw_depot(axes: Any, scene: Scene) -> None:
-    if scene.depot is None:
+def _draw_depots(axes: Any, scene: Scene) -> None:
+    """A star at each depot, larger behind the marks of a stop at the same place."""
+    if not scene.depots:
         return
+    held = {mark.point for route in scene.routes for mark in route.stops}
     axes.scatter(
-        [scene.depot.lon],
-        [scene.depot.lat],
-        s=150,
+        [depot.lon for depot in scene.depots],
+        [depot.lat for depot in scene.depots],
+        s=[520 if (depot.lon, depot.lat) in held else 150 for depot in scene.depots],
         marker="*",
         color="black",
         edgecolor="white",
-        zorder=5,
-        label=f"départ et retour : {scene.depot.name}",
+        zorder=4.5,
+        label=f"départ et retour : {listed([depot.name for depot in scene.depots])}",
     )
 
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
-from tourplan.export.words import origin_words
+from tourplan.export.words import origin_words, team_words
 from tourplan.hours import clock
 from tourplan.plan import Day, Plan
 from tourplan.schedule import first_dates
@@ -31,8 +31,11 @@ COLUMNS = (
     "vehicule",
     "temps_de_trajet",
     "trajet_source",
+    "pause_de",
+    "pause_a",
 )
 
+_EMPTY = ("", "", "")
 _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 """What a formula may begin with; the wide signs are for spreadsheets set to Japanese or Chinese."""
 
@@ -83,9 +86,21 @@ def _day_rows(plan: Plan, day: Day) -> Iterator[tuple[str, ...]]:
     when = day_date(plan, day)
     head = (str(day.week), day.weekday_name)
     stamp = when.isoformat() if when else ""
-    tail = (plan.crews[day.week - 1], plan.vehicle, origin_words(plan.origin))
-    agency = (plan.depot, plan.depot_name, "Agence", "")
-    yield (*head, "départ", stamp, *agency, "", "", "", clock(day.departure_s), "", "", *tail, "")
+    tail = (team_words(day.teams), day.vehicle, origin_words(plan.origin))
+    agency = (day.depot, plan.depots[day.depot], "Agence", "")
+    yield (
+        *head,
+        "départ",
+        stamp,
+        *agency,
+        "",
+        "",
+        "",
+        clock(day.departure_s),
+        *_EMPTY[:2],
+        *tail,
+        *_EMPTY,
+    )
     for stop in day.stops:
         yield (
             *head,
@@ -102,10 +117,18 @@ def _day_rows(plan: Plan, day: Day) -> Iterator[tuple[str, ...]]:
             *_drive(stop.drive_s, stop.drive_m),
             *tail,
             _source(measured=stop.drive_measured),
+            _clock(stop.closed_from_s),
+            _clock(stop.closed_until_s),
         )
     drive = _drive(day.return_drive_s, day.return_drive_m)
     source = _source(measured=day.return_drive_measured)
-    yield (*head, "retour", stamp, *agency, clock(day.return_s), "", "", "", *drive, *tail, source)
+    end = (clock(day.return_s), *_EMPTY)
+    yield (*head, "retour", stamp, *agency, *end, *drive, *tail, source, *_EMPTY[:2])
+
+
+def _clock(time_s: int | None) -> str:
+    """A time of day, or nothing."""
+    return "" if time_s is None else clock(time_s)
 
 
 def _source(*, measured: bool) -> str:

@@ -39,8 +39,9 @@ def badge(shape: int, label: str) -> str:
 
     It is decoration: who uses it writes the label as text too, with ``unseen`` if need be.
     """
+    long = " long" if len(label) > 2 else ""
     return (
-        f'<svg class="repere jour-{shape % 7}" viewBox="-16 -16 32 32" aria-hidden="true" '
+        f'<svg class="repere jour-{shape % 7}{long}" viewBox="-16 -16 32 32" aria-hidden="true" '
         f'focusable="false"><use href="#forme-{shape % 7}"></use>'
         f'<text text-anchor="middle" y="4.5">{text(label)}</text></svg>'
     )

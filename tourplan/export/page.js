@@ -4,6 +4,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const SCALE = 10000;
   const LINE_GAP = 4.5;
+  const BAND = 36;
   const data = JSON.parse(document.getElementById("donnees").textContent);
   const words = data.mots;
   const byId = (id) => document.getElementById(id);
@@ -89,7 +90,7 @@
 
   const bounds = L.latLngBounds(data.communes.map((commune) => commune.point));
   data.communes.forEach((commune) => rings(commune.contours).forEach((r) => bounds.extend(r)));
-  if (data.depot) bounds.extend(data.depot.point);
+  data.depots.forEach((depot) => bounds.extend(depot.point));
 
   const fit = () => {
     map.invalidateSize({ animate: false, pan: false });
@@ -101,21 +102,30 @@
   /** On a narrow screen the tour comes first; the rest is a button away. */
   const start = () => {
     fit();
-    const tour = data.journees.flatMap((day) => day.arrets.map((stop) => stop.point));
-    if (map.getSize().x >= 500 || !tour.length) return;
-    if (data.depot) tour.push(data.depot.point);
+    if (map.getSize().x < 500) fitTour();
+  };
+
+  /** The stops of the chosen week and vehicle, and the agencies they are reached from. */
+  const fitTour = () => {
+    const days = data.journees.filter((day) => chosen(day.semaine, day.vehicule));
+    const left = data.depots.filter((depot) => days.some((day) => day.agence === depot.agence));
+    const tour = [...days.flatMap((day) => day.arrets), ...left].map((thing) => thing.point);
+    if (!tour.length) return;
     map.fitBounds(L.latLngBounds(tour), {
       animate: false,
       paddingTopLeft: [24, 48],
       paddingBottomRight: [24, 24],
+      maxZoom: Math.max(11, map.getZoom()),
     });
   };
-  map.setMaxBounds(bounds.pad(0.5));
-  start();
 
   // --- what is shown ------------------------------------------------------------------------
 
-  const state = { view: "apres", week: "", hidden: new Set() };
+  const state = { view: "apres", week: byId("semaine") ? "1" : "", vehicle: "", hidden: new Set() };
+  const chosen = (week, vehicle) =>
+    (!state.week || state.week === String(week)) && (!state.vehicle || state.vehicle === vehicle);
+  map.setMaxBounds(bounds.pad(0.5));
+  start();
   const detail = byId("detail");
   const frame = L.polygon([], { pane: "cadre", interactive: false, className: "cadre", noClip: true });
   frame.addTo(map);
@@ -219,13 +229,13 @@
 
   // --- markers ------------------------------------------------------------------------------
 
-  const marker = (thing, icon, size, shift) => {
+  const marker = (thing, icon, size) => {
     const made = L.marker(thing.point, {
       icon: L.divIcon({
         html: icon,
         className: "repere-carte",
         iconSize: [size, size],
-        iconAnchor: [size / 2 - shift, size / 2],
+        iconAnchor: [size / 2, size / 2],
       }),
       riseOnHover: true,
     });
@@ -235,34 +245,38 @@
     element.setAttribute("aria-label", spoken(thing));
     element.addEventListener("focus", () => show(thing));
     element.addEventListener("keydown", zoomKeys);
-    return { thing, element, size, shift };
+    return { thing, element, size, shift: 0 };
   };
 
-  /** How far aside a mark is put because others stand at the same place. */
-  const seats = new Map();
-  const seat = (thing, week) => {
-    const here = `${thing.point} ${week}`;
-    seats.set(here, (seats.get(here) || 0) + 1);
-    return (seats.get(here) - 1) * 24;
+  /** Put aside the marks that stand at the same place as others shown. */
+  const seat = (marks) => {
+    const seats = new Map();
+    marks.forEach((mark) => {
+      const here = String(mark.thing.point);
+      const taken = seats.get(here) || 0;
+      seats.set(here, taken + 1);
+      mark.shift = taken * 24;
+      mark.element.style.marginLeft = `${mark.shift - mark.size / 2}px`;
+    });
   };
 
   const stops = data.journees.flatMap((day) =>
     day.arrets.map((stop) => {
-      const icon = badge(day.jour, `jour-${day.jour}`, stop.repere);
-      return { day, ...marker(stop, icon, 30, seat(stop, day.semaine)) };
+      const length = stop.repere.length > 2 ? " long" : "";
+      const icon = badge(day.jour, `jour-${day.jour}${length}`, stop.repere);
+      return { day, ...marker(stop, icon, 30) };
     })
   );
   stops.forEach((stop) => stop.element.classList.add("arret"));
-  const depot = data.depot &&
-    marker(data.depot, badge("depot", "depot"), 28, seat(data.depot, 1));
-  const fixed = data.fixes.map((place) =>
-    marker(place, badge("fixe", "fixe"), 24, seat(place, 1))
-  );
+  const depots = data.depots.map((depot) => marker(depot, badge("depot", "depot"), 28));
+  const fixed = data.fixes.map((place) => marker(place, badge("fixe", "fixe"), 24));
 
   const dayShown = (day) =>
+    state.view === "apres" && !state.hidden.has(day.numero) && chosen(day.semaine, day.vehicule);
+  const depotShown = (depot) =>
     state.view === "apres" &&
-    !state.hidden.has(day.numero) &&
-    (!state.week || state.week === String(day.semaine));
+    (!depot.thing.journees ||
+      data.journees.some((day) => day.agence === depot.thing.agence && chosen(day.semaine, day.vehicule)));
 
   // --- routes: days that share a road run side by side --------------------------------------
 
@@ -301,7 +315,8 @@
       const length = Math.hypot(along.x, along.y) || 1;
       const sign = heading.get(key(a, b)) === a ? 1 : -1;
       const days = users.get(key(a, b));
-      const by = sign * (days.indexOf(day.numero) - (days.length - 1) / 2) * LINE_GAP;
+      const gap = Math.min(LINE_GAP, BAND / days.length);
+      const by = sign * (days.indexOf(day.numero) - (days.length - 1) / 2) * gap;
       return { x: -along.y / length, y: along.x / length, by };
     });
     const line = [];
@@ -367,12 +382,17 @@
       return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
     });
 
+  const marksShown = () => [
+    ...stops.filter((stop) => dayShown(stop.day)),
+    ...depots.filter(depotShown),
+    ...fixed,
+  ];
+
   const writeLabels = () => {
     labelPane.replaceChildren();
     const size = map.getSize();
     const place = (point) => map.latLngToContainerPoint(point);
-    const depots = depot && state.view === "apres" ? [depot] : [];
-    const shown = [...stops.filter((s) => dayShown(s.day)), ...depots, ...fixed];
+    const shown = marksShown();
     const taken = shown.map(({ thing, size: s, shift }) => {
       const at = place(thing.point);
       const half = s / 2 - (s < 28 ? 3 : 0);
@@ -432,12 +452,14 @@
       path.setAttribute("class", `commune leaflet-interactive classe-${commune[state.view][0]}`);
     });
     stops.forEach((stop) => stop.element.classList.toggle("cache", !dayShown(stop.day)));
-    if (depot) depot.element.classList.toggle("cache", state.view !== "apres");
+    depots.forEach((depot) => depot.element.classList.toggle("cache", !depotShown(depot)));
+    seat(marksShown());
     byId("jours").disabled = state.view !== "apres";
     const ofWeek = state.week ? `, ${words.semaine} ${state.week}` : "";
-    byId("mode").textContent = state.view === "apres" ? words.avec + ofWeek : words.sans;
+    const ofVehicle = state.vehicle ? `, ${state.vehicle}` : "";
+    byId("mode").textContent = state.view === "apres" ? words.avec + ofWeek + ofVehicle : words.sans;
     document.querySelectorAll("#jours label").forEach((label) => {
-      label.hidden = Boolean(state.week) && label.dataset.semaine !== state.week;
+      label.hidden = !chosen(label.dataset.semaine, label.dataset.vehicule);
     });
     drawDoubts();
     drawRoutes();
@@ -459,13 +481,21 @@
       refresh();
     });
   });
+  const choose = (what, value) => {
+    state[what] = value;
+    refresh();
+    if (state.week || state.vehicle || map.getSize().x < 500) fitTour();
+    else fit();
+  };
   const week = byId("semaine");
   if (week) {
-    week.value = state.week = "1";
-    week.addEventListener("change", () => {
-      state.week = week.value;
-      refresh();
-    });
+    week.value = state.week;
+    week.addEventListener("change", () => choose("week", week.value));
+  }
+  const vehicle = byId("vehicule");
+  if (vehicle) {
+    vehicle.value = "";
+    vehicle.addEventListener("change", () => choose("vehicle", vehicle.value));
   }
   byId("commune").addEventListener("change", (event) => {
     const found = communes.find((c) => c.commune.code === event.target.value);

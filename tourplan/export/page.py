@@ -41,7 +41,7 @@ from tourplan.export.scene import (
     build_scene,
 )
 from tourplan.export.sections import itinerary_table
-from tourplan.export.words import origin_words
+from tourplan.export.words import TOWN_HALL, day_name, opening_words, origin_words, place_name
 from tourplan.hours import clock
 from tourplan.tables import plain
 
@@ -88,7 +88,8 @@ def _render(plan: Plan, case: Case, sensitivity: Sequence[str] = (), setting: st
         "figures": sections.key_figures(plan, scene),
         "sentences": sections.sentences(plan),
         "weeks": sections.week_choice(plan),
-        "days": sections.day_switches(scene),
+        "vehicles": sections.vehicle_choice(plan),
+        "days": sections.day_switches(plan, scene),
         "communes": sections.commune_choice(scene),
         "legend": sections.legend(scene),
         "near_mark": sections.near_mark(plan.origin),
@@ -181,7 +182,7 @@ def map_data(plan: Plan, case: Case, scene: Scene) -> Json:
         "communes": [_commune(view, scene) for view in scene.communes],
         "fond": [_contours(scene, commune) for commune in scene.surroundings],
         "fixes": [_counter(mark) for mark in scene.counters],
-        "depot": _depot(case.problem.agents, scene.depot),
+        "depots": [_depot(plan, case, depot) for depot in scene.depots],
         "noeuds": [_point(lon, lat) for lon, lat in scene.nodes.values()],
         "journees": [_day(plan, case, route, names) for route in scene.routes],
         "mots": {
@@ -262,14 +263,24 @@ def _counter(mark: CounterMark) -> Json:
     }
 
 
-def _depot(agents: int, depot: Commune | None) -> Json | None:
-    if depot is None:
-        return None
+def _depot(plan: Plan, case: Case, depot: Commune) -> Json:
+    days = [day for day in plan.days if day.depot == depot.code]
+    agents = counted(case.problem.crew_size, "agent")
+    lines = [f"{agents} et un véhicule"]
+    if len(plan.vehicles) > 1 or len(plan.depots) > 1:
+        used = dict.fromkeys(day.vehicle for day in days)
+        lines = [
+            f"{vehicle} : {agents}, "
+            f"{counted(sum(day.vehicle == vehicle for day in days), 'journée')} par cycle"
+            for vehicle in used
+        ]
     return {
+        "agence": depot.code,
         "nom": spaced(f"Départ et retour : {depot.name}"),
         "court": depot.name,
         "point": _point(depot.lon, depot.lat),
-        "lignes": [spaced(f"{counted(agents, 'agent')} et un véhicule")],
+        "lignes": [spaced(line) for line in lines],
+        "journees": len(days),
     }
 
 
@@ -278,6 +289,8 @@ def _day(plan: Plan, case: Case, route: DayRoute, names: dict[str, int]) -> Json
     return {
         "numero": route.number,
         "semaine": route.day.week,
+        "vehicule": route.day.vehicle,
+        "agence": route.day.depot,
         "jour": route.day.weekday % len(DAY_COLOURS),
         "nom": capital(route.day.weekday_name),
         "arrets": [
@@ -290,32 +303,37 @@ def _day(plan: Plan, case: Case, route: DayRoute, names: dict[str, int]) -> Json
 def _stop(plan: Plan, case: Case, route: DayRoute, mark: StopMark) -> Json | None:
     stop = mark.stop
     commune = case.territory.communes.get(stop.code)
-    if commune is None:
+    if commune is None or mark.point is None:
         return None
-    week = f" de la semaine {route.day.week}" if plan.cycle_weeks > 1 else ""
+    day = day_name(plan, route.day.week, route.day.weekday, route.day.vehicle)
+    openings = opening_words(stop).replace("–", " à ").replace(" et ", " et de ")
     measured = ", temps mesuré" if stop.drive_measured else ""
     lines = [
-        f"{capital(route.day.weekday_name)}{week}, {stop.session} : ouvert de "
-        f"{clock(stop.opening_s)} à {clock(stop.closing_s)}, "
-        f"{counted(case.problem.agents, 'agent')}",
+        f"{capital(day)}, {stop.session} : ouvert de {openings}, "
+        f"{counted(case.problem.crew_size, 'agent')}",
         f"Arrivée à {clock(stop.arrival_s)} après {minutes(stop.drive_s)} de route "
         f"({kilometres(stop.drive_m)}{measured}), départ à {clock(stop.departure_s)}",
     ]
-    if stop.address:
-        lines.append(f"{stop.place or 'Adresse'} : {stop.address}")
-    lines.append(_hours_words(commune, route, mark))
+    if stop.address or stop.place not in ("", TOWN_HALL):
+        lines.append(" : ".join(filter(None, [stop.place or "Adresse", stop.address])))
+    lines.append(_hours_words(case, commune, route, mark))
     return {
         "repere": mark.label,
-        "nom": f"{mark.label} · {stop.name}",
-        "court": stop.name,
-        "point": _point(commune.lon, commune.lat),
+        "nom": f"{mark.label} · {place_name(stop)}",
+        "court": place_name(stop),
+        "point": _point(*mark.point),
         "lignes": [spaced(line) for line in lines],
     }
 
 
-def _hours_words(commune: Commune, route: DayRoute, mark: StopMark) -> str:
-    """What the mairie publishes for that day, and whether it is to be checked."""
-    if commune.hours is None:
+def _hours_words(case: Case, commune: Commune, route: DayRoute, mark: StopMark) -> str:
+    """What the place, or its mairie, publishes for that day, and whether it is to be checked."""
+    site = case.problem.site_index.get((mark.stop.code, mark.stop.place))
+    hours = commune.hours if site is None else case.problem.sites[site].hours
+    if hours is None:
         return "Horaires de la mairie inconnus : à vérifier avec elle"
-    published = f"Mairie le {route.day.weekday_name} : {commune.hours.text(route.day.weekday)}"
+    if hours != commune.hours:
+        told = f"Ouverture du lieu le {route.day.weekday_name} : {hours.text(route.day.weekday)}"
+        return told if mark.in_hours else f"{told} (à vérifier)"
+    published = f"Mairie le {route.day.weekday_name} : {hours.text(route.day.weekday)}"
     return published if mark.in_hours else f"{published} (à vérifier avec elle)"

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tourplan.access import Standing, standing
+from tourplan.access import Standing, by_place, nearest, standing
+from tourplan.export.words import place_name
+from tourplan.measures import held_sessions
 from tourplan.plan import Day, Plan, Stop
 from tourplan.problem import Problem
 from tourplan.territory import Commune, Counter, Territory
@@ -75,13 +77,20 @@ _UNSEEN_DEG: Final = 0.0001
 class Reach:
     """The nearest counter of a commune: seconds (``None``: none), where, and whether it tours.
 
-    ``near`` are the thresholds, in minutes, that the time is « à la limite » of.
+    Of a commune with resident points of its own, the mean of its residents.
+
+    Attributes:
+        near: the thresholds, in minutes, that the time is « à la limite » of.
+        classes: residents by class of the time of their own point; empty: all in ``rank``.
+        unsure: residents whose own point is « à la limite » of a threshold.
     """
 
     seconds: int | None
     counter: str
     itinerant: bool
     near: tuple[int, ...] = ()
+    classes: tuple[int, ...] = ()
+    unsure: int = 0
 
     @property
     def rank(self) -> int:
@@ -110,6 +119,18 @@ class CommuneView:
     before: Reach
     after: Reach
 
+    def residents_at(self, reach: Reach, rank: int) -> int:
+        """Residents in a class, with one of the two reaches."""
+        if reach.classes:
+            return reach.classes[rank]
+        return self.residents if reach.rank == rank else 0
+
+    def residents_near(self, reach: Reach) -> int:
+        """Residents « à la limite » of a threshold, with one of the two reaches."""
+        if reach.classes:
+            return reach.unsure
+        return self.residents if reach.near else 0
+
 
 @dataclass(frozen=True)
 class CounterMark:
@@ -121,11 +142,12 @@ class CounterMark:
 
 @dataclass(frozen=True)
 class StopMark:
-    """A stop and its label, day number then letter: ``1a``."""
+    """A stop, its label (day number then letter: ``1a``) and where it stands, if known."""
 
     label: str
     stop: Stop
     in_hours: bool | None
+    point: Point | None
 
 
 @dataclass(frozen=True)
@@ -154,16 +176,16 @@ class Scene:
     communes: tuple[CommuneView, ...]
     surroundings: tuple[Commune, ...]
     counters: tuple[CounterMark, ...]
-    depot: Commune | None
+    depots: tuple[Commune, ...]
     routes: tuple[DayRoute, ...]
     nodes: Mapping[str, tuple[float, float]]
     contours: Mapping[str, tuple[Ring, ...]]
 
     def bounds(self) -> Box:
-        """West, south, east and north of the communes whose access is told, and of the depot."""
+        """West, south, east and north of the communes whose access is told, depots and stops."""
         points = _points(self.communes)
-        if self.depot is not None:
-            points.append((self.depot.lon, self.depot.lat))
+        points += [(depot.lon, depot.lat) for depot in self.depots]
+        points += [mark.point for route in self.routes for mark in route.stops if mark.point]
         return _box(points)
 
     def farthest_first(self) -> tuple[CommuneView, ...]:
@@ -176,18 +198,19 @@ def build_scene(plan: Plan, case: Case) -> Scene:
     """The map of ``plan`` over the facts of ``case``."""
     territory, problem = case.territory, case.problem
     communes = commune_views(plan, problem, territory)
-    depot = territory.communes.get(plan.depot)
-    routes = day_routes(plan, case.travel, problem)
+    leaving = dict.fromkeys(day.depot for day in plan.days) or plan.depots
+    routes = day_routes(plan, case)
     routes, nodes = light_ways(routes, way_points(routes, case.travel, territory))
-    box = _box([*_points(communes), *nodes.values()], _MARGIN_DEG)
+    marks = [mark.point for route in routes for mark in route.stops if mark.point]
+    box = _box([*_points(communes), *nodes.values(), *marks], _MARGIN_DEG)
     shown = {view.commune.code for view in communes}
     around = [c for c in territory.communes.values() if c.code not in shown and _meets(c, box)]
-    marks = counter_marks(territory, problem)
+    counters = counter_marks(territory, problem)
     return Scene(
         communes=communes,
         surroundings=tuple(around),
-        counters=tuple(m for m in marks if _inside(m.commune.lon, m.commune.lat, box)),
-        depot=depot,
+        counters=tuple(m for m in counters if _inside(m.commune.lon, m.commune.lat, box)),
+        depots=tuple(territory[code] for code in leaving if code in territory),
         routes=routes,
         nodes=nodes,
         contours=light_contours([*(view.commune for view in communes), *around]),
@@ -236,44 +259,98 @@ def _corners(way: Sequence[str], points: Mapping[str, Point]) -> list[str]:
 
 def commune_views(plan: Plan, problem: Problem, territory: Territory) -> tuple[CommuneView, ...]:
     """The communes whose residents count and those of sites, by code, with their access."""
-    residents: dict[int, int] = {site.place: 0 for site in problem.sites}
+    codes = problem.places
+    position = {code: number for number, code in enumerate(codes)}
+    candidates = (position.get(site.code) for site in problem.sites)
+    residents = {place: 0 for place in candidates if place is not None}
     for place, weight in zip(
         problem.resident_place.tolist(), problem.resident_weight.tolist(), strict=True
     ):
         residents[place] = residents.get(place, 0) + weight
-    codes = problem.places
     places = sorted((p for p in residents if codes[p] in territory), key=lambda p: codes[p])
-    position = {code: number for number, code in enumerate(codes)}
-    fixed = [(place, False) for place in problem.fixed_place.tolist()]
-    tour = [(position[code], True) for code in plan.codes() if code in position]
+    fixed = [(place, territory.name(codes[place]), False) for place in problem.fixed_place.tolist()]
+    held = {site: place_name(stop) for _, stop, site in held_sessions(problem, plan.days)}
+    tour = [(problem.sites[site].place, name, True) for site, name in held.items()]
+    some: list[tuple[Sequence[tuple[int, str, bool]], Sequence[int]]]
+    some = [(fixed, ()), (fixed + tour, tuple(held))]
     limits = sorted({*LIMITS_MIN, *(limit for area in plan.access for limit in area.before)})
-    before, after = (
-        _near(_nearest(problem, territory, places, counters), limits, plan.origin.uncertainty_pct)
-        for counters in (fixed, fixed + tour)
-    )
+    uncertainty_pct = plan.origin.uncertainty_pct
+    sides = []
+    for counters, sites in some:
+        reaches = _nearest(problem, places, counters)
+        if problem.point_times is not None:
+            own = _point_reaches(problem, counters, sites, limits, uncertainty_pct)
+            pairs = zip(places, reaches, strict=True)
+            reaches = [own.get(place, reach) for place, reach in pairs]
+        sides.append(_near(reaches, limits, uncertainty_pct))
+    before, after = sides
     return tuple(
         CommuneView(territory[codes[place]], residents[place], without, with_tour)
         for place, without, with_tour in zip(places, before, after, strict=True)
     )
 
 
+def _point_reaches(
+    problem: Problem,
+    counters: Sequence[tuple[int, str, bool]],
+    sites: Sequence[int],
+    limits: Sequence[int],
+    uncertainty_pct: int,
+) -> dict[int, Reach]:
+    """The mean reach of the residents of each commune with points, by place.
+
+    ``counters`` are the fixed ones, then those held at ``sites``. The one told is the nearest of
+    most residents.
+    """
+    pairs = zip(problem.fixed_times(), problem.site_times(), strict=True)
+    time_s, reachable = (np.concatenate([a, b[:, list(sites)]], axis=1) for a, b in pairs)
+    if not counters:
+        return {}
+    access = nearest(time_s, reachable)
+    places, mean = by_place(access, problem.resident_place, problem.resident_weight)
+    chosen = np.where(reachable, time_s, np.iinfo(np.int64).max).argmin(axis=1)
+    ranks = np.searchsorted(np.array(LIMITS_MIN) * 60, access.time_s)
+    ranks = np.where(access.reached, ranks, UNREACHED)
+    unsure = np.any([access.standing(m, uncertainty_pct) == Standing.NEAR for m in limits], axis=0)
+    weights = problem.resident_weight
+    reaches = {}
+    for row, place in enumerate(places.tolist()):
+        mine = problem.resident_place == place
+        classes = np.zeros(len(CLASS_LABELS), dtype=np.int64)
+        np.add.at(classes, ranks[mine], weights[mine])
+        reach = Reach(None, "", False)
+        if mean.reached[row]:
+            reached = mine & access.reached
+            people = np.zeros(len(counters), dtype=np.int64)
+            # Where nobody lives, points are counted.
+            counted = weights if weights[reached].any() else np.ones_like(weights)
+            np.add.at(people, chosen[reached], counted[reached])
+            _, name, itinerant = counters[int(people.argmax())]
+            reach = Reach(int(mean.time_s[row]), name, itinerant)
+        reaches[place] = replace(
+            reach, classes=tuple(classes.tolist()), unsure=int(weights[mine & unsure].sum())
+        )
+    return reaches
+
+
 def _nearest(
     problem: Problem,
-    territory: Territory,
     places: Sequence[int],
-    counters: Sequence[tuple[int, bool]],
+    counters: Sequence[tuple[int, str, bool]],
 ) -> list[Reach]:
-    """The nearest of ``counters`` from each of ``places``; of equals, the first."""
+    """The nearest of ``counters`` (place, name, whether it tours) from each of ``places``.
+
+    Of equals, the first.
+    """
     if not counters:
         return [Reach(None, "", False) for _ in places]
-    cells = np.ix_(places, [place for place, _ in counters])
+    cells = np.ix_(places, [place for place, *_ in counters])
     far = np.iinfo(np.int64).max
     seconds = np.where(problem.reachable[cells], problem.time_s[cells], far)
     reaches = []
     for row, column in enumerate(seconds.argmin(axis=1).tolist()):
-        place, itinerant = counters[column]
+        _, name, itinerant = counters[column]
         least = int(seconds[row, column])
-        name = territory.name(problem.places[place])
         reaches.append(Reach(None, "", False) if least == far else Reach(least, name, itinerant))
     return reaches
 
@@ -302,17 +379,22 @@ def counter_marks(territory: Territory, problem: Problem) -> tuple[CounterMark, 
     return tuple(CounterMark(territory[c], tuple(by_code[c])) for c in sorted(by_code))
 
 
-def day_routes(plan: Plan, travel: TravelMatrix, problem: Problem) -> tuple[DayRoute, ...]:
+def day_routes(plan: Plan, case: Case) -> tuple[DayRoute, ...]:
     """The days of the cycle in order, numbered from 1, with their stops and ways."""
     return tuple(
         DayRoute(
             number,
             day,
             tuple(
-                StopMark(stop_label(number, k), stop, _in_hours(problem, day, stop))
+                StopMark(
+                    stop_label(number, k),
+                    stop,
+                    _in_hours(case.problem, day, stop),
+                    _stop_point(case, stop),
+                )
                 for k, stop in enumerate(day.stops)
             ),
-            tuple(_ways(plan.depot, day, travel)),
+            tuple(_ways(case, day)),
         )
         for number, day in numbered_days(plan)
     )
@@ -320,7 +402,8 @@ def day_routes(plan: Plan, travel: TravelMatrix, problem: Problem) -> tuple[DayR
 
 def numbered_days(plan: Plan) -> list[tuple[int, Day]]:
     """The days of the cycle in order, numbered from 1."""
-    return list(enumerate(sorted(plan.days, key=lambda d: (d.week, d.weekday)), start=1))
+    ordered = sorted(plan.days, key=lambda day: (day.week, day.weekday, day.vehicle))
+    return list(enumerate(ordered, start=1))
 
 
 def stop_label(day_number: int, position: int) -> str:
@@ -330,17 +413,31 @@ def stop_label(day_number: int, position: int) -> str:
 
 def _in_hours(problem: Problem, day: Day, stop: Stop) -> bool | None:
     """Whether a session falls within the mairie's published hours; ``None``: none published."""
-    number = problem.site_index.get(stop.code)
+    number = problem.site_index.get((stop.code, stop.place))
     if number is None or problem.sites[number].hours is None:
         return None
     return problem.hour_counts(problem.sites[number], day.weekday, stop.opening_s, stop.closing_s)
 
 
-def _ways(depot: str, day: Day, travel: TravelMatrix) -> Iterator[tuple[str, ...]]:
+def _stop_point(case: Case, stop: Stop) -> Point | None:
+    """Where a session is held: the place's own coordinates, else its commune's point."""
+    for venue in case.scenario.venues:
+        if (venue.code, venue.name) == (stop.code, stop.place) and venue.lon is not None:
+            return (venue.lon, venue.lat) if venue.lat is not None else None
+    commune = case.territory.communes.get(stop.code)
+    return None if commune is None else (commune.lon, commune.lat)
+
+
+def _ways(case: Case, day: Day) -> Iterator[tuple[str, ...]]:
     """The chains of links a day takes, each link once, those of the return run outward."""
-    codes = [stop.code for stop in day.stops]
-    legs = [_path(travel, a, b) for a, b in zip([depot, *codes], codes, strict=False)]
-    legs.append(tuple(reversed(_path(travel, codes[-1], depot))))
+    travel, problem = case.travel, case.problem
+    sites = (problem.site_index.get((stop.code, stop.place)) for stop in day.stops)
+    codes = [
+        stop.code if site is None else problem.places[problem.sites[site].place]
+        for stop, site in zip(day.stops, sites, strict=True)
+    ]
+    legs = [_path(travel, a, b) for a, b in zip([day.depot, *codes], codes, strict=False)]
+    legs.append(tuple(reversed(_path(travel, codes[-1], day.depot))))
     taken: set[frozenset[str]] = set()
     for leg in legs:
         chain: list[str] = []

@@ -32,11 +32,14 @@ from tourplan.export.scene import (
     stop_label,
 )
 from tourplan.export.words import (
+    TOWN_HALL,
+    amount,
     area_sentence,
     day_name,
     free_days_text,
     level_text,
     origin_words,
+    place_name,
 )
 from tourplan.hours import clock
 from tourplan.tables import plain
@@ -61,13 +64,26 @@ ARROW = "\u00a0→ "
 
 def summary(plan: Plan, case: Case) -> str:
     """What the tour is, in a sentence or two."""
-    agents = counted(case.problem.agents, "agent")
-    what = (
-        f"{counted(plan.sessions_per_cycle, 'permanence')} dans "
-        f"{counted(len(plan.codes()), 'commune')}, avec {agents} et un véhicule, au départ de "
-        f"{plan.depot_name}."
-    )
+    if not plan.days:
+        what = "Aucune permanence : la tournée est vide."
+    else:
+        what = (
+            f"{counted(plan.sessions_per_cycle, 'permanence')} dans "
+            f"{counted(len(plan.codes()), 'commune')}, avec {crew_words(plan, case)}, au départ de "
+            f"{listed(sorted({plan.depots[day.depot] for day in plan.days}))}."
+        )
     return " ".join(filter(None, [what, rhythm(plan), beginning(plan)]))
+
+
+def crew_words(plan: Plan, case: Case) -> str:
+    """How many go in how many vehicles, of those that the days use."""
+    agents = counted(case.problem.crew_size, "agent")
+    vehicles = len({day.vehicle for day in plan.days})
+    return (
+        f"{agents} et un véhicule"
+        if vehicles == 1
+        else f"{vehicles} véhicules ({agents} dans chacun)"
+    )
 
 
 def rhythm(plan: Plan) -> str:
@@ -93,6 +109,8 @@ def beginning(plan: Plan) -> str:
 def free_days(plan: Plan) -> str:
     """The working days without a tour, or that there is none."""
     none = "Aucun jour libre : chaque jour de tournée a sa journée."
+    if not plan.days:
+        return "Aucune journée de tournée."
     return free_days_text(plan) or none
 
 
@@ -112,7 +130,7 @@ def key_figures(plan: Plan, scene: Scene) -> str:
         (
             "Aux heures de la mairie",
             f"{in_hours} sur {len(marks)}",
-            "demi-journées"
+            ("permanences" if any(mark.stop.closed_s for mark in marks) else "demi-journées")
             + ("" if in_hours == len(marks) else " ; les autres sont à vérifier avec la mairie"),
         ),
     ]
@@ -202,20 +220,36 @@ def itinerary_table(plan: Plan, *, marks: bool = False) -> str:
         marks: whether stops bear the shapes of the map, which only the page defines.
     """
     bodies = [
-        ((day.week, day.weekday), _day_rows(plan, number_, day, marks=marks))
+        ((day.week, day.weekday, day.vehicle), _day_rows(plan, number_, day, marks=marks))
         for number_, day in numbered_days(plan)
     ]
-    bodies += [((week, day), _free_row(plan, week, day)) for week, day in plan.free_days]
-    ordered = [rows for _, rows in sorted(bodies)]
-    return table("La tournée jour par jour", ITINERARY, ordered, class_="tableau itineraire")
+    bodies += [(day, _free_row(plan, *day)) for day in plan.free_days]
+    weeks = groupby(sorted(bodies), key=lambda body: body[0][0])
+    told = {week: [rows for _, rows in days] for week, days in weeks} or {1: []}
+    return "".join(
+        table(_itinerary_caption(plan, week), ITINERARY, rows, class_="tableau itineraire")
+        for week, rows in told.items()
+    )
+
+
+def _itinerary_caption(plan: Plan, week: int) -> str:
+    """What a table of days is: those of a week, with the weeks of the month that run it."""
+    if plan.cycle_weeks == 1:
+        return "La tournée jour par jour"
+    months = sorted(plan.month_weeks)[week - 1 :: plan.cycle_weeks]
+    which = listed([ORDINALS[number_ - 1] for number_ in months if 1 <= number_ <= 5])
+    plural = "s" if len(months) > 1 else ""
+    of_month = f" ({which} semaine{plural} du mois)" if which else ""
+    return f"La tournée jour par jour, semaine {week}{of_month}"
 
 
 def _day_rows(plan: Plan, day_number: int, day: Day, *, marks: bool) -> str:
     """The heading of a day, its departure, stops and return."""
-    start = ["", text(f"Départ de {plan.depot_name}"), "", "", "", "", "", clock(day.departure_s)]
+    depot = plan.depots[day.depot]
+    start = ["", text(f"Départ de {depot}"), "", "", "", "", "", clock(day.departure_s)]
     back = [
         "",
-        text(f"Retour à {plan.depot_name}"),
+        text(f"Retour à {depot}"),
         _drive_min(day.return_drive_s, measured=day.return_drive_measured),
         _drive_km(day.return_drive_m),
         clock(day.return_s),
@@ -251,7 +285,10 @@ def _note(words: str) -> str:
 
 
 def _stop_note(day: Day, stop: Stop) -> str:
-    """The session, and the meal when it is taken before it."""
+    """The session, and the meal when it is taken before it or closes it."""
+    if stop.closed_from_s is not None and stop.closed_until_s is not None:
+        closed = f"de {clock(stop.closed_from_s)} à {clock(stop.closed_until_s)}"
+        return f"{stop.session}, fermé pour le repas {closed}"
     if day.break_from_s is None or day.break_until_s is None or not _meal_before(day, stop):
         return stop.session
     return f"{stop.session}, repas de {clock(day.break_from_s)} à {clock(day.break_until_s)}"
@@ -267,7 +304,8 @@ def _meal_before(day: Day, stop: Stop) -> bool:
 def _day_heading(plan: Plan, day_number: int, day: Day) -> str:
     first = day_date(plan, day)
     since = f", dès le {when(first.isoformat())}" if first else ""
-    name = f"{capital(day_name(plan, day.week, day.weekday))}, journée {day_number}{since}"
+    named = capital(day_name(plan, day.week, day.weekday, day.vehicle))
+    name = f"{named}, journée {day_number}{since}"
     totals = (
         f"{hours(day.open_s)} d’ouverture, {minutes(day.drive_s)} et {kilometres(day.drive_m)} "
         f"de route, {hours(day.work_s)} de travail par agent"
@@ -275,8 +313,8 @@ def _day_heading(plan: Plan, day_number: int, day: Day) -> str:
     return _wide_row(name, totals)
 
 
-def _free_row(plan: Plan, week: int, weekday: int) -> str:
-    return _wide_row(capital(day_name(plan, week, weekday)), "jour libre")
+def _free_row(plan: Plan, week: int, weekday: int, vehicle: str) -> str:
+    return _wide_row(capital(day_name(plan, week, weekday, vehicle)), "jour libre")
 
 
 def _wide_row(name: str, words: str) -> str:
@@ -490,14 +528,10 @@ def level_proof(level: Level) -> str:
 
 def _quantity(gap: int, level: Level) -> str:
     """A gap in the words of its unit."""
-    if level.unit == "secondes":
-        return hours(gap) if gap >= 60 else f"{gap} s"
-    if level.unit == "mètres":
-        return kilometres(gap)
     if level.unit.startswith("habitants ×"):
         share = 100 * gap / max(1, level.value)
         return f"{number(max(0.1, share), 1)} %"
-    return f"{number(gap)} {level.unit}"
+    return amount(level, gap)
 
 
 def sensitivity(sentences: Sequence[str]) -> str:
@@ -532,9 +566,9 @@ def legend(scene: Scene) -> str:
     )
     counts = [
         (
-            sum(v.residents for v in scene.communes if v.before.rank == rank),
-            sum(v.residents for v in scene.communes if v.after.rank == rank),
-            sum(rank in (v.before.rank, v.after.rank) for v in scene.communes),
+            sum(v.residents_at(v.before, rank) for v in scene.communes),
+            sum(v.residents_at(v.after, rank) for v in scene.communes),
+            sum(_in_class(v, rank) for v in scene.communes),
         )
         for rank in range(len(CLASS_LABELS))
     ]
@@ -551,7 +585,7 @@ def legend(scene: Scene) -> str:
         if counts[rank][2] or rank != UNREACHED
     ]
     before, after = (
-        sum(view.residents for view in scene.communes if reach(view).near) for reach in _SIDES
+        sum(view.residents_near(reach(view)) for view in scene.communes) for reach in _SIDES
     )
     near = [_swatch("limite") + text("dont à la limite"), number(before), number(after)]
     bodies = ["".join(rows)]
@@ -559,6 +593,12 @@ def legend(scene: Scene) -> str:
         bodies.append(body_row(columns, near, class_="total"))
     caption = "Habitants selon le temps de route jusqu’à l’accueil le plus proche"
     return table(caption, columns, bodies, class_="classes")
+
+
+def _in_class(view: CommuneView, rank: int) -> bool:
+    """Whether a commune, or residents of it, are in a class."""
+    reaches = (view.before, view.after)
+    return any(reach.rank == rank or view.residents_at(reach, rank) for reach in reaches)
 
 
 _SIDES = (attrgetter("before"), attrgetter("after"))
@@ -594,12 +634,21 @@ def sources(plan: Plan, case: Case) -> str:
         ("Points fixes", counters_source(case)),
         (
             "Communes et mairies",
-            f"{communes_source(case)}. Les permanences sont supposées tenues à la mairie ou près "
-            "d’elle.",
+            f"{communes_source(case)}. {rooms_source(plan)}",
         ),
     ]
     rows = (element("dt", text(name)) + element("dd", text(words)) for name, words in entries)
     return element("dl", "".join(rows), class_="fiche")
+
+
+def rooms_source(plan: Plan) -> str:
+    """Where sessions are held."""
+    places = {stop.place for day in plan.days for stop in day.stops}
+    supposed = "supposées tenues à la mairie ou près d’elle."
+    if not places - {"", TOWN_HALL}:
+        return f"Les permanences sont {supposed}"
+    given = "Les permanences sont tenues dans les lieux donnés avec le scénario"
+    return f"{given}.{f' Celles qui n’en ont pas sont {supposed}' if TOWN_HALL in places else ''}"
 
 
 def residents_source(case: Case) -> str:
@@ -612,7 +661,7 @@ def residents_source(case: Case) -> str:
 
 def communes_source(case: Case) -> str:
     """Where contours, names, addresses and hours come from."""
-    shown = {*case.resident_codes, *(site.code for site in case.problem.sites), case.depot_code}
+    shown = {*case.resident_codes, *case.problem.demand_index, *case.depot_codes}
     official = (
         "contours IGN Admin Express, noms et intercommunalités INSEE, adresses et horaires des "
         "mairies DILA (Licence Ouverte 2.0)"
@@ -656,19 +705,30 @@ def identity(plan: Plan, case: Case) -> str:
     entries = [
         ("Statut", f"{plan.status} ({STATUS[plan.status]})"),
         ("Auteur", plan.author),
-        ("Équipe", f"{counted(case.problem.agents, 'agent')}, {plan.vehicle}"),
+        (
+            "Équipe" if len(plan.vehicles) == 1 else "Équipes",
+            f"{counted(case.problem.crew_size, 'agent')}, {plan.vehicles[0]}"
+            if len(plan.vehicles) == 1
+            else f"{counted(case.problem.crew_size, 'agent')} par véhicule : "
+            f"{listed(plan.vehicles)}",
+        ),
+        ("Agences de départ" if len(plan.depots) > 1 else "", listed(list(plan.depots.values()))),
         ("Empreinte du plan", plan.fingerprint),
         ("Empreinte des données", plan.inputs_fingerprint),
         ("Logiciel", plan.software),
     ]
     rows = (
-        element("dt", text(name)) + element("dd", text(words)) for name, words in entries if words
+        element("dt", text(name)) + element("dd", text(words))
+        for name, words in entries
+        if name and words
     )
     return element("dl", "".join(rows), class_="fiche")
 
 
-def day_switches(scene: Scene) -> str:
+def day_switches(plan: Plan, scene: Scene) -> str:
     """A box a day, to show or hide it on the map."""
+    if not scene.routes:
+        return element("p", text("Aucune."), class_="note")
     return "".join(
         element(
             "label",
@@ -676,18 +736,28 @@ def day_switches(scene: Scene) -> str:
             + badge(route.day.weekday, str(route.number))
             + element(
                 "span",
-                element("strong", text(capital(route.day.weekday_name)))
+                element("strong", text(_switch_name(plan, route.day)))
                 + element("span", _stop_names(route.stops), class_="note"),
             ),
             class_="choix",
             data_semaine=route.day.week,
+            data_vehicule=route.day.vehicle,
         )
         for route in scene.routes
     )
 
 
+def _switch_name(plan: Plan, day: Day) -> str:
+    """``Lundi``, with the vehicle and the week where there are several."""
+    several = (
+        f"semaine {day.week}" if plan.cycle_weeks > 1 else "",
+        day.vehicle if len(plan.vehicles) > 1 else "",
+    )
+    return ", ".join(filter(None, [capital(day.weekday_name), *several]))
+
+
 def _stop_names(marks: Sequence[StopMark]) -> str:
-    return text(" → ".join(mark.stop.name for mark in marks))
+    return text(" → ".join(place_name(mark.stop) for mark in marks))
 
 
 def week_choice(plan: Plan) -> str:
@@ -703,6 +773,22 @@ def week_choice(plan: Plan) -> str:
         "p",
         element("label", text("Semaine du cycle"), for_="semaine")
         + element("select", options + every, id="semaine"),
+    )
+
+
+def vehicle_choice(plan: Plan) -> str:
+    """The choice of the vehicle to show, when there are several."""
+    used = {day.vehicle for day in plan.days}
+    if len(used) < 2:
+        return ""
+    every = element("option", text("Tous les véhicules"), value="")
+    options = "".join(
+        element("option", text(name), value=name) for name in plan.vehicles if name in used
+    )
+    return element(
+        "p",
+        element("label", text("Véhicule"), for_="vehicule")
+        + element("select", every + options, id="vehicule"),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tourplan.export.french import listed, when
+from tourplan.export.french import capital, listed, when
 from tourplan.hours import WEEKDAYS, clock, duration
 from tourplan.measures import number, threshold
-from tourplan.plan import AreaAccess, Groups, Level, Origin, Plan
+from tourplan.plan import AreaAccess, Day, Groups, Level, Origin, Plan, Stop
 
 if TYPE_CHECKING:
     from tourplan.prepare import Case
@@ -16,21 +18,37 @@ if TYPE_CHECKING:
 FAR_MIN = 15
 """The access, in minutes, that the sentence for an élu speaks of."""
 
-_TIMES = {1: "une fois", 2: "deux fois", 3: "trois fois", 4: "quatre fois"}
+_COUNTS = {1: "une", 2: "deux", 3: "trois", 4: "quatre"}
+TOWN_HALL = "Mairie"
+"""The place that a session is held at unless another is told."""
 
 
 def case_sentences(case: Case) -> list[str]:
     """What a scenario without fault asks for, so that its author sees what was understood."""
-    sites = case.problem.sites
-    required = sum(site.required for site in sites)
+    demands = case.problem.demands
+    required = sum(demand.required > 0 for demand in demands)
+    depots = listed([case.territory.name(code) for code in case.depot_codes])
     people = int(case.problem.resident_weight.sum())
     return [
         f"  {_counted(required, 'commune')} à desservir, "
-        f"{_counted(len(sites) - required, 'autre candidate')}, "
+        f"{_counted(len(demands) - required, 'autre candidate')}, "
         f"{_counted(people, 'habitant')} dont l’accès compte.",
-        f"  Départ et retour : {case.territory.name(case.depot_code)}.",
+        f"  Départ et retour : {depots}.",
+        *_crew_sentences(case),
         *(f"  À savoir : {note}." for note in case.notes),
     ]
+
+
+def _crew_sentences(case: Case) -> list[str]:
+    """The vehicles, agents and weeks, where there is more to say than one crew and one week."""
+    problem = case.problem
+    several = len(problem.vehicles) > 1 or len(problem.agents) != problem.crew_size
+    crews = (
+        f"  {capital(listed([vehicle.name for vehicle in problem.vehicles]))} ; "
+        f"{_counted(len(problem.agents), 'agent')}, dont {problem.crew_size} par véhicule."
+    )
+    weeks = f"  {problem.weeks} semaines de tournée différentes avant de recommencer."
+    return [*[crews] * several, *[weeks] * (problem.weeks > 1)]
 
 
 def elected_sentences(plan: Plan) -> list[str]:
@@ -81,10 +99,18 @@ def rhythm_sentence(plan: Plan) -> str:
         return "Aucune permanence : la tournée est vide."
     shortest, longest = duration(min(openings)), duration(max(openings))
     length = longest if shortest == longest else f"De {shortest} à {longest}"
-    rounds = len(plan.month_weeks) // plan.cycle_weeks
-    times = _TIMES.get(rounds, f"{rounds} fois")
     free = free_days_text(plan)
-    return f"{length} par passage, {times} par mois.{f' {free}' if free else ''}"
+    return f"{length} par passage, {_times_a_month(plan)}.{f' {free}' if free else ''}"
+
+
+def _times_a_month(plan: Plan) -> str:
+    """How often communes are visited: ``deux fois par mois``, or from the least to the most."""
+    rounds = len(plan.month_weeks) // plan.cycle_weeks
+    visits = Counter(stop.code for day in plan.days for stop in day.stops)
+    least, most = rounds * min(visits.values()), rounds * max(visits.values())
+    if least == most:
+        return f"{_COUNTS.get(most, most)} fois par mois"
+    return f"{_COUNTS.get(least, least)} à {_COUNTS.get(most, most)} fois par mois selon la commune"
 
 
 def cost_sentence(plan: Plan) -> str:
@@ -98,18 +124,72 @@ def cost_sentence(plan: Plan) -> str:
 
 
 def free_days_text(plan: Plan) -> str:
-    """The working days without a tour, or nothing when there is none."""
+    """The working days without a tour, or nothing when there is none.
+
+    Told week by week and vehicle by vehicle where there are several; a week or a vehicle without
+    any tour is told as such.
+    """
     if not plan.free_days:
         return ""
-    names = [day_name(plan, week, weekday) for week, weekday in plan.free_days]
-    few = len(names) == 1
-    return f"{'Jour libre' if few else 'Jours libres'} : {listed(names)}."
+    free: dict[tuple[int, str], list[int]] = {}
+    for week, weekday, vehicle in plan.free_days:
+        free.setdefault((week, vehicle), []).append(weekday)
+    groups = [_free_words(plan, week, vehicle, days) for (week, vehicle), days in free.items()]
+    few = len(plan.free_days) == 1
+    several = any(len(days) > 1 for days in free.values())
+    told = " ; ".join(groups) if several else listed(groups)
+    return f"{'Jour libre' if few else 'Jours libres'} : {told}."
 
 
-def day_name(plan: Plan, week: int, weekday: int) -> str:
-    """``lundi``, or ``lundi de la semaine 2`` when the cycle has several weeks."""
+def _free_words(plan: Plan, week: int, vehicle: str, weekdays: Sequence[int]) -> str:
+    """``lundi et mardi de la semaine 1 (Kangoo)``, ``toute la semaine 3``."""
+    busy = any((day.week, day.vehicle) == (week, vehicle) for day in plan.days)
+    if busy or len(weekdays) == 1:
+        return slot_name(plan, listed([WEEKDAYS[day] for day in weekdays]), week, vehicle)
+    whole = f"toute la semaine {week}" if plan.cycle_weeks > 1 else "toute la semaine"
+    return f"{whole}{_of_vehicle(plan, vehicle)}"
+
+
+def day_name(plan: Plan, week: int, weekday: int, vehicle: str) -> str:
+    """``lundi``, with the week of a cycle of several, and the vehicle where there are several."""
+    return slot_name(plan, WEEKDAYS[weekday], week, vehicle)
+
+
+def slot_name(plan: Plan, name: str, week: int, vehicle: str) -> str:
+    """``name`` of one or more weekdays, with the week and the vehicle where there are several."""
     of_week = f" de la semaine {week}" if plan.cycle_weeks > 1 else ""
-    return f"{WEEKDAYS[weekday]}{of_week}"
+    return f"{name}{of_week}{_of_vehicle(plan, vehicle)}"
+
+
+def _of_vehicle(plan: Plan, vehicle: str) -> str:
+    return f" ({vehicle})" if len(plan.vehicles) > 1 else ""
+
+
+def place_name(stop: Stop) -> str:
+    """``Lodève``, or ``Lodève (Halle Dardé)`` where the session is not held at the mairie."""
+    return f"{stop.name} ({stop.place})" if stop.place not in ("", TOWN_HALL) else stop.name
+
+
+def team_words(teams: Mapping[int, Sequence[str]]) -> str:
+    """Who goes, by week of the month; told for each week where that changes."""
+    weeks_of: dict[str, list[int]] = {}
+    for week, names in sorted(teams.items()):
+        weeks_of.setdefault(", ".join(names), []).append(week)
+    if len(weeks_of) == 1:
+        return next(iter(weeks_of))
+    return " ; ".join(
+        f"{team} ({'semaine' if len(weeks) == 1 else 'semaines'} "
+        f"{listed([str(week) for week in weeks])} du mois)"
+        for team, weeks in weeks_of.items()
+    )
+
+
+def opening_words(stop: Stop) -> str:
+    """``09:45–12:15``, in two parts for a session that closes over the meal."""
+    if stop.closed_from_s is None or stop.closed_until_s is None:
+        return f"{clock(stop.opening_s)}–{clock(stop.closing_s)}"
+    morning = f"{clock(stop.opening_s)}–{clock(stop.closed_from_s)}"
+    return f"{morning} et {clock(stop.closed_until_s)}–{clock(stop.closing_s)}"
 
 
 def origin_words(origin: Origin) -> str:
@@ -118,7 +198,7 @@ def origin_words(origin: Origin) -> str:
     band = f"± {origin.uncertainty_pct} % ({sure})" if origin.uncertainty_pct else sure
     parts = (
         f"{origin.label} ({when(origin.date)})",
-        _capital(origin.speeds.rstrip(". ")),
+        capital(origin.speeds.rstrip(". ")),
         f"Incertitude : {band}",
         origin.credit,
     )
@@ -145,7 +225,7 @@ def proof_sentence(plan: Plan) -> str:
 def levels_table(plan: Plan) -> list[str]:
     """The levels in order, one a line, with value and proof."""
     return [
-        f"  {rank}. {_capital(level.label)} : {level_text(plan, level)} "
+        f"  {rank}. {capital(level.label)} : {level_text(plan, level)} "
         f"({proof_text(level, plan.cycle_weeks)})"
         for rank, level in enumerate(plan.levels, start=1)
     ]
@@ -177,26 +257,85 @@ def _bound_text(level: Level, bound: int, weeks: int) -> str:
     """What no plan can beat, in the words of a level."""
     if level.unit.startswith("habitants ×"):
         return f"{number(100 * (level.value - bound) / level.value, 1)} % à gagner, au plus"
-    if level.unit == "secondes":
+    per = _PER.get(level.name)
+    if per is None and level.unit == "secondes":
         return f"au mieux {duration(bound / weeks)} par semaine"
     if level.unit == "mètres":
         return f"au mieux {number(bound / 1000 / weeks, 1)} km par semaine"
-    return f"au mieux {_counted(bound, level.unit.removesuffix('s'))}"
+    return f"au mieux {amount(level, bound)}{per or ''}"
+
+
+_PER = {
+    "acces_pire": "",
+    "equite_agents": " par mois",
+    "equite_horaires": " par mois",
+    "cout": " par cycle",
+    "co2": " par cycle",
+}
+"""What the values of levels are told by, where it is not by week."""
+
+
+def amount(level: Level, value: int) -> str:
+    """A value of a level, or a difference between two, in the unit that its text is told in."""
+    if level.name == "acces_pire":
+        return f"{number(value / 60, 1)} min"
+    if level.unit == "secondes":
+        return duration(value) if value >= 60 or not value else f"{value} s"
+    if level.unit == "mètres":
+        return f"{number(value / 1000, 1)} km"
+    if level.unit == "millionièmes d’euro":
+        return f"{number(value / 1e6, 2)} €"
+    if level.unit == "microgrammes":
+        return f"{number(value / 1e9, 1)} kg de CO₂"
+    if level.unit == "habitants pour 10 000":
+        return f"{number(value / 100, 1)} %"
+    if level.unit == "départs et retours":
+        return (
+            f"{number(value)} départ{'s' if value > 1 else ''} ou retour{'s' if value > 1 else ''}"
+        )
+    return _counted(value, level.unit.removesuffix("s"))
 
 
 def days_table(plan: Plan) -> list[str]:
-    """The days, one a line: departure, sessions with hours, return."""
-    lines = [] if plan.days else ["  aucune journée de tournée"]
-    for day in plan.days:
-        week = f"sem. {day.week} " if plan.cycle_weeks > 1 else ""
-        stops = " ; ".join(
-            f"{stop.name} {clock(stop.opening_s)}–{clock(stop.closing_s)}" for stop in day.stops
-        )
-        lines.append(
-            f"  {week}{day.weekday_name:<9} départ {clock(day.departure_s)} ; {stops} ; "
-            f"retour {clock(day.return_s)}"
-        )
+    """The days, one a line: departure, sessions with hours, return.
+
+    Under a heading for each week, vehicle, agency and team, each told where there are several.
+    """
+    if not plan.days:
+        return ["  aucune journée de tournée"]
+    blocks: dict[tuple[int, str], list[Day]] = {}
+    for day in sorted(plan.days, key=lambda day: (day.week, day.vehicle, day.weekday)):
+        blocks.setdefault((day.week, _heading(plan, day)), []).append(day)
+    lines: list[str] = []
+    for week in range(1, plan.cycle_weeks + 1):
+        of_week = [(head, days) for (number_, head), days in blocks.items() if number_ == week]
+        if not of_week:
+            lines.append(f"  Semaine {week} : aucune journée")
+        for heading, days in of_week:
+            lines += [f"  {heading}"] * bool(heading)
+            margin = "    " if heading else "  "
+            lines += [margin + _day_line(day) for day in days]
     return lines
+
+
+def _heading(plan: Plan, day: Day) -> str:
+    """What the days of a block share, of what is not the same all over the plan."""
+    teams = {team_words(day.teams) for day in plan.days}
+    parts = [
+        f"semaine {day.week}" if plan.cycle_weeks > 1 else "",
+        day.vehicle if len(plan.vehicles) > 1 else "",
+        f"au départ de {plan.depots[day.depot]}" if len({d.depot for d in plan.days}) > 1 else "",
+        f"avec {team_words(day.teams)}" if len(teams) > 1 else "",
+    ]
+    return capital(", ".join(filter(None, parts)))
+
+
+def _day_line(day: Day) -> str:
+    stops = " ; ".join(f"{place_name(stop)} {opening_words(stop)}" for stop in day.stops)
+    return (
+        f"{day.weekday_name:<9} départ {clock(day.departure_s)} ; {stops} ; "
+        f"retour {clock(day.return_s)}"
+    )
 
 
 def comparison_sentences(evaluation: Evaluation, name: str) -> list[str]:
@@ -237,10 +376,12 @@ def _layout_change(today: Plan, best: Plan) -> str:
     return "mêmes communes, d’autres jours ou un autre ordre"
 
 
-def _layout(plan: Plan) -> set[tuple[int, int, str, str]]:
-    """Who is visited when."""
+def _layout(plan: Plan) -> set[tuple[int, int, str, str, str, str]]:
+    """Who is visited when, where and in what."""
     return {
-        (day.week, day.weekday, stop.session, stop.code) for day in plan.days for stop in day.stops
+        (day.week, day.weekday, stop.session, stop.code, stop.place, day.vehicle)
+        for day in plan.days
+        for stop in day.stops
     }
 
 
@@ -266,7 +407,8 @@ def evaluation_report(evaluation: Evaluation, name: str) -> list[str]:
     """What ``tourplan evaluate`` prints."""
     plan = evaluation.plan
     lines = [f"Tournée évaluée : {name}", "", *days_table(plan), ""]
-    lines += [f"Temps de route : {origin_words(plan.origin)}.", ""]
+    lines += [f"Temps de route : {origin_words(plan.origin)}."]
+    lines += [*(f"À savoir : {remark}." for remark in plan.notes), ""]
     lines += [*(area_sentence(area) for area in plan.access[:-1]), rhythm_sentence(plan)]
     lines += ["", "Règles du scénario :"]
     if evaluation.violations:
@@ -276,7 +418,7 @@ def evaluation_report(evaluation: Evaluation, name: str) -> list[str]:
     count = _counted(len(evaluation.to_check), "demi-journée")
     lines += ["", f"À vérifier avec la mairie : {count}"]
     lines += [f"  {item}" for item in evaluation.to_check]
-    lines += ["", "Ce qui pourrait changer :", "  " + _capital(road_sentence(evaluation))]
+    lines += ["", "Ce qui pourrait changer :", "  " + capital(road_sentence(evaluation))]
     lines += _three_columns(evaluation)
     return lines
 
@@ -312,7 +454,7 @@ def _three_columns(evaluation: Evaluation) -> list[str]:
             cells.append(f"un changement {swapped.text}")
         if evaluation.best is not None:
             cells.append(f"tout revoir {best_level.text}")
-        lines.append(f"    {_capital(today.label)} : {' | '.join(cells)}")
+        lines.append(f"    {capital(today.label)} : {' | '.join(cells)}")
     if evaluation.swap is not None or evaluation.best is not None:
         lines.append("    Les autres objectifs ne changent pas.")
     return lines
@@ -329,7 +471,3 @@ def _counted(count: int, words: str) -> str:
         masculine = words.split()[0] in ("habitant",)
         return f"{'aucun' if masculine else 'aucune'} {words}"
     return f"{number(count)} {words if count < 2 else ' '.join(f'{w}s' for w in words.split())}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -36,7 +36,7 @@ def with_cuts(problem: Problem, tours: DayTours) -> DayTours:
             rows,
             slack_s=np.array([slack for _, slack, _ in split], dtype=np.int64),
             in_hours=np.where(lost < 0, 0, rows.in_hours - lost),
-            allowed=lost >= 0,
+            allowed=rows.allowed & (lost >= 0)[:, None, :],
         )
     )
 
@@ -46,7 +46,8 @@ def _fragile(problem: Problem, tours: DayTours) -> Ints:
     seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.objectives
     longest_s = len(problem.weekdays) * int(tours.work_s.max(initial=0))
     fragile = np.zeros(len(tours), dtype=bool)
-    if seen and longest_s > problem.week.max_work_s:
+    limit_s = min((agent.max_week_s for agent in problem.agents), default=longest_s)
+    if seen and longest_s > limit_s:
         for k in range(len(problem.sessions)):
             facts = (tours.site[:, k], tours.opening_s[:, k], tours.closing_s[:, k])
             distinct, which = np.unique(np.column_stack(facts), axis=0, return_inverse=True)
@@ -69,7 +70,7 @@ def _cuts(problem: Problem, tours: DayTours, row: int) -> Iterator[tuple[int, tu
     openings = tours.openings(row)
     most_lost = 0 if problem.hours_rule == "imposes" else len(openings)
     slacks: list[list[int]] = []
-    for weekday, allowed in zip(problem.weekdays, tours.allowed[row], strict=True):
+    for weekday, allowed in zip(problem.weekdays, tours.allowed[row].any(axis=0), strict=True):
         safe = [safe_cut_s(problem, o, weekday) for o in openings]
         gains = [_spare_s(problem, o) - s for o, s in zip(openings, safe, strict=True)]
         known = accumulate(sorted(gains, reverse=True)[:most_lost], initial=sum(safe))
@@ -124,8 +125,15 @@ def shortened(problem: Problem, opening: Opening, weekday: int, cut_s: int) -> O
             closing_s=opening.closing_s - cut_s + late_s,
         )
         for late_s in range(0, cut_s + 1, problem.day.grid_s)
+        if not late_s or _meal_fits(problem, opening, late_s)
     ]
     return next((way for way in ways if _counts(problem, way, weekday)), ways[0])
+
+
+def _meal_fits(problem: Problem, opening: Opening, late_s: int) -> bool:
+    """Whether a whole-day session can open so much later and still close over the meal."""
+    whole, day = problem.sessions[opening.session].whole_day, problem.day
+    return not whole or opening.opening_s + late_s <= day.break_until_s - day.break_s
 
 
 def _counts(problem: Problem, opening: Opening, weekday: int) -> bool:
@@ -135,6 +143,9 @@ def _counts(problem: Problem, opening: Opening, weekday: int) -> bool:
 
 
 def _spare_s(problem: Problem, opening: Opening) -> int:
-    """How much a session is over its minimum, on the grid."""
-    minimum_s, grid_s = problem.sessions[opening.session].minimum_s, problem.day.grid_s
-    return (opening.closing_s - opening.opening_s - minimum_s) // grid_s * grid_s
+    """How much a session is over its minimum, on the grid; a whole-day one keeps its pause."""
+    slot, day = problem.sessions[opening.session], problem.day
+    shortest_s = opening.opening_s + slot.minimum_s
+    if slot.whole_day:
+        shortest_s = max(shortest_s + day.break_s, day.break_from_s + day.break_s)
+    return max(0, opening.closing_s - shortest_s) // day.grid_s * day.grid_s

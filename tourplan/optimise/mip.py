@@ -52,9 +52,22 @@ class Expression:
     coefficients: Ints
     constant: int = 0
 
+    def plus(self, *others: Expression) -> Expression:
+        """The sum of expressions."""
+        every = (self, *others)
+        return Expression(
+            np.concatenate([e.variables for e in every]),
+            np.concatenate([e.coefficients for e in every]),
+            sum(e.constant for e in every),
+        )
+
     def value(self, solution: Floats) -> int:
         """The value at a solution, exact: variables that are whole are rounded first."""
         return self.constant + int(np.rint(solution[self.variables] @ self.coefficients))
+
+
+NOTHING = Expression(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+"""Nothing to minimise: any solution will do."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,7 @@ class Mip:
     row_lower: list[float] = field(default_factory=list)
     row_upper: list[float] = field(default_factory=list)
     row_entries: list[tuple[Ints, Floats]] = field(default_factory=list)
+    row_unit: list[int] = field(default_factory=list)
 
     def variables(
         self, count: int, upper: ArrayLike = 1.0, *, lower: ArrayLike = 0.0, integer: bool = True
@@ -103,8 +117,8 @@ class Mip:
         *,
         at_least: float = -np.inf,
         at_most: float = np.inf,
-    ) -> None:
-        """The rule ``at_least <= sum(coefficients * variables) <= at_most``.
+    ) -> int:
+        """The rule ``at_least <= sum(coefficients * variables) <= at_most``; its number.
 
         Coefficients of one variable add up. Whole coefficients are divided by what they have in
         common: seconds become minutes or five-minute steps, which solvers handle better.
@@ -117,14 +131,60 @@ class Mip:
         self.row_entries.append((distinct[keep], sums[keep] / unit))
         self.row_lower.append(at_least / unit)
         self.row_upper.append(at_most / unit)
+        self.row_unit.append(unit)
+        return len(self.row_unit) - 1
+
+    def extend(self, row: int, variables: Ints, coefficients: ArrayLike) -> None:
+        """More variables in a row: none it has already, each once."""
+        weights = np.broadcast_to(np.asarray(coefficients, dtype=float), variables.shape)
+        keep = weights != 0
+        known, sums = self.row_entries[row]
+        every = np.concatenate([known, variables[keep]])
+        order = np.argsort(every, kind="stable")
+        self.row_entries[row] = (
+            every[order],
+            np.concatenate([sums, weights[keep] / self.row_unit[row]])[order],
+        )
+
+    def equal(self, variables: Ints, coefficients: ArrayLike, value: float = 0.0) -> int:
+        """The rule ``sum(coefficients * variables) = value``; its number."""
+        return self.row(variables, coefficients, at_least=value, at_most=value)
+
+    def bound(
+        self, objective: Expression, *, at_least: float = -np.inf, at_most: float = np.inf
+    ) -> None:
+        """The rule ``at_least <= objective <= at_most``."""
+        shift = objective.constant
+        self.row(
+            objective.variables,
+            objective.coefficients,
+            at_least=at_least - shift,
+            at_most=at_most - shift,
+        )
 
     def keep(self, objective: Expression, value: int) -> None:
         """The rule that ``objective``, always whole, stays at most ``value``."""
         self.row(
             objective.variables,
             objective.coefficients,
-            at_most=value - objective.constant + _unit(objective) / 2,
+            at_most=value - objective.constant + unit_of(objective) / 2,
         )
+
+    def freed(self, variables: Ints) -> Mip:
+        """The same model where some variables need not be whole."""
+        integer = np.concatenate(self.integer)
+        integer[variables] = False
+        return replace(self, integer=[integer])
+
+    def limited(self, variables: Ints, lower: Floats, upper: Floats) -> Mip:
+        """The same model with other bounds for some variables."""
+        lows, highs = np.concatenate(self.lower), np.concatenate(self.upper)
+        lows[variables], highs[variables] = lower, upper
+        return replace(self, lower=[lows], upper=[highs])
+
+    def relax(self, objective: Expression, deadline: float) -> Relaxed | None:
+        """The optimum of the linear relaxation; ``None`` when there is none, or no time for it."""
+        return Lp(self, objective).solve(deadline)
 
     def minimise(
         self,
@@ -161,6 +221,86 @@ class Mip:
                 break
             nodes = min(2 * nodes, MOST_NODES)
         return best
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """An optimum of a linear relaxation: its value, all variables, and the dual of each row."""
+
+    value: float
+    values: Floats
+    duals: Floats
+
+
+class Lp:
+    """The linear relaxation of a model, to which columns may be added, solved again and again.
+
+    GLOP keeps its basis from one solve to the next: a few new columns or bounds cost few steps.
+    """
+
+    def __init__(self, mip: Mip, objective: Expression) -> None:
+        from ortools.math_opt.python import mathopt
+
+        self._mathopt = mathopt
+        self._model = _model(mip, objective)
+        self._unit, self._constant = unit_of(objective), objective.constant
+        self._variables = list(self._model.variables())
+        for variable in self._variables:
+            variable.integer = False
+        self._rows = list(self._model.linear_constraints())
+        self._solver = mathopt.IncrementalSolver(self._model, mathopt.SolverType.GLOP)
+
+    def column(self, rows: Ints, coefficients: Floats) -> None:
+        """A new variable, at least 0, with its coefficients in some rows."""
+        variable = self._model.add_variable(lb=0.0)
+        for row, coefficient in zip(rows.tolist(), coefficients.tolist(), strict=True):
+            self._rows[row].set_coefficient(variable, coefficient)
+        self._variables.append(variable)
+
+    def row(self, variables: Ints, coefficients: Floats, at_most: float) -> int:
+        """A new rule ``sum(coefficients * variables) <= at_most``; its number."""
+        row = self._model.add_linear_constraint(ub=at_most)
+        for variable, coefficient in zip(variables.tolist(), coefficients.tolist(), strict=True):
+            row.set_coefficient(self._variables[variable], coefficient)
+        self._rows.append(row)
+        return len(self._rows) - 1
+
+    def bound(self, variable: int, lower: float, upper: float) -> None:
+        """Other bounds of a variable."""
+        self._variables[variable].lower_bound = lower
+        self._variables[variable].upper_bound = upper
+
+    def weigh(self, variables: Ints, cost: float) -> None:
+        """Give some variables another cost in the objective."""
+        for number in variables.tolist():
+            self._model.objective.set_linear_coefficient(self._variables[number], cost / self._unit)
+
+    def solve(self, deadline: float) -> Relaxed | None:
+        """The optimum, or ``None`` when there is none or ``deadline`` comes first.
+
+        Raises:
+            SolverError: the solver gives an answer no model of ours should have.
+        """
+        parameters = self._mathopt.SolveParameters(
+            time_limit=timedelta(seconds=max(deadline - monotonic(), 0.0)),
+            presolve=self._mathopt.Emphasis.OFF,
+        )
+        result = self._solver.solve(params=parameters)
+        reason, reasons = result.termination.reason, self._mathopt.TerminationReason
+        if reason in (
+            reasons.INFEASIBLE,
+            reasons.INFEASIBLE_OR_UNBOUNDED,
+            reasons.FEASIBLE,
+            reasons.NO_SOLUTION_FOUND,
+        ):
+            return None
+        if reason != reasons.OPTIMAL:
+            raise SolverError(f"{reason.name}: {result.termination.detail}")
+        return Relaxed(
+            self._constant + self._unit * result.objective_value(),
+            np.array(result.variable_values(self._variables)),
+            self._unit * np.array(result.dual_values(self._rows)),
+        )
 
 
 def _better(objective: Expression, old: Answer, new: Answer) -> Answer:
@@ -244,7 +384,7 @@ def _solve(
     if result.has_primal_feasible_solution():
         found = result.variable_values()
         values = _whole(mip, np.array([found[v] for v in model.variables()]))
-    bound = _whole_bound(result.best_objective_bound(), objective)
+    bound = whole_bound(result.best_objective_bound(), objective)
     return Answer(values, bound, complete=reason == mathopt.TerminationReason.OPTIMAL)
 
 
@@ -260,17 +400,17 @@ def _common(weights: Floats) -> int:
     return int(np.gcd.reduce(whole, initial=0)) or 1 if (whole == weights).all() else 1
 
 
-def _unit(objective: Expression) -> int:
+def unit_of(objective: Expression) -> int:
     """What every value of the objective is a whole number of, its constant aside."""
     return int(np.gcd.reduce(objective.coefficients, initial=0)) or 1
 
 
-def _whole_bound(bound: float, objective: Expression) -> int | None:
+def whole_bound(bound: float, objective: Expression) -> int | None:
     """The least whole value the objective can still take, given the solver's bound."""
     if not np.isfinite(bound):
         return None
     steps = ceil(bound - _ROUNDING * (1 + abs(bound) / 1e9))
-    return objective.constant + _unit(objective) * steps
+    return objective.constant + unit_of(objective) * steps
 
 
 def _model(mip: Mip, objective: Expression) -> Any:
@@ -293,7 +433,7 @@ def _model(mip: Mip, objective: Expression) -> Any:
     matrix.column_ids.extend(_joined([variables for variables, _ in mip.row_entries]))
     matrix.coefficients.extend(_joined([weights for _, weights in mip.row_entries]))
     variables, where = np.unique(objective.variables, return_inverse=True)
-    steps = objective.coefficients // _unit(objective)
+    steps = objective.coefficients // unit_of(objective)
     sums = np.bincount(where, weights=steps, minlength=len(variables))
     keep = sums != 0
     proto.objective.linear_coefficients.ids.extend(variables[keep])

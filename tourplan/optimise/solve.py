@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import Literal
 
 import numpy as np
 
-from tourplan.daytours import DayTours, list_day_tours
+from tourplan.daytours import DayTours, Ints, list_day_tours
 from tourplan.measures import BEYOND, Measure, measure
 from tourplan.optimise.cuts import trim
-from tourplan.optimise.mip import Expression, Floats
-from tourplan.optimise.objectives import build, limit
-from tourplan.optimise.rules import add_rules
+from tourplan.optimise.mip import NOTHING, Floats
+from tourplan.optimise.objectives import at_most_rows, build, limit
+from tourplan.optimise.pooling import BY_AGENT, Pool, Run, deal, pooled
+from tourplan.optimise.pricing import Columns, elastic
+from tourplan.optimise.rules import add_rules, agent_weeks
+from tourplan.optimise.staged import Budget, staged
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import Problem
@@ -26,6 +30,13 @@ End = Literal["terminé", "limite de temps", "interrompu"]
 
 _SHARE = 0.6
 """Share of the time left that one level may use, so that those after it are looked at too."""
+POOLED_SHARE = 0.8
+"""Share of the time that alike weeks may take together, in case they must be told apart."""
+_KEPT = 1e-6
+"""Rules broken by less in all are kept."""
+
+_BY_TIMES = ("equite_horaires",)
+"""Levels that shorter openings can better: the days listed, as long as can be, bound no plan."""
 
 
 class Infeasible(Exception):  # noqa: N818
@@ -54,16 +65,30 @@ class Solution:
 class _Search:
     """What a run over the levels carries from one to the next."""
 
+    asked: Problem
+    columns: Columns
     decisions: Decisions
     deadline: float
     seed: int
     stop: threading.Event
+    bounds: dict[str, int | None]
+    progress: Progress
+    at_most: Mapping[str, int]
     solution: Floats | None = None
-    bounds: dict[str, int | None] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     out_of_time: bool = False
     trusted: bool = True
     """Whether every timing of the days was listed, as far as the levels so far can tell."""
+
+    @property
+    def problem(self) -> Problem:
+        """The problem that is searched."""
+        return self.decisions.problem
+
+    @property
+    def over(self) -> bool:
+        """Whether the search is to end."""
+        return self.stop.is_set() or monotonic() >= self.deadline
 
 
 def optimise(
@@ -71,8 +96,9 @@ def optimise(
     *,
     deadline: float = float("inf"),
     seed: int = 0,
-    tours: DayTours | None = None,
+    tours: Sequence[DayTours] | None = None,
     without: Collection[str] = (),
+    at_most: Mapping[str, int] | None = None,
     progress: Progress = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Solution:
@@ -82,8 +108,11 @@ def optimise(
         problem: the facts.
         deadline: when to stop, on the clock of ``time.monotonic``.
         seed: seed of the solver.
-        tours: the feasible day tours, when they are at hand.
+        tours: the feasible day tours of each base, when they are at hand.
         without: names of rules to leave out (``rules.RULES``), for explanations.
+        at_most: levels that must be no worse than a value, as they are minimised (the opposite of
+            those to maximise), for trade-offs. Those that tell agents apart must be objectives
+            too; ``equite_horaires`` cannot be one of them.
         progress: told each step in French.
         stop: set it to end the search and keep the best plan so far.
 
@@ -91,33 +120,126 @@ def optimise(
         Infeasible: no plan keeps the rules.
         NothingFound: the search ended before a first plan.
     """
-    tours = list_day_tours(problem) if tours is None else tours
-    decisions = Decisions(problem, tours)
-    add_rules(decisions, without)
-    search = _Search(decisions, deadline, seed, stop or threading.Event())
-    search.trusted = problem.hours_rule != "imposes" or decisions.every_timing
-    for name in problem.objectives:
-        _take_level(search, name, progress)
-    if search.solution is None:
-        _find_any(search)
-    if search.solution is None:
-        raise NothingFound
-    days = days_of(decisions, search.solution)
+    tours = tuple(all_day_tours(problem) if tours is None else tours)
+    stop, at_most = stop or threading.Event(), at_most or {}
+    if set(at_most) & BY_AGENT - (set(problem.objectives) - set(_BY_TIMES)):
+        raise ValueError(f"levels that cannot be limited: {sorted(at_most)}")
+    bounds: dict[str, int | None] = dict.fromkeys(problem.objectives)
+    pool = pooled(problem)
+    days = None
+    begun = partial(
+        _new_search,
+        problem,
+        tours=tours,
+        bounds=bounds,
+        seed=seed,
+        stop=stop,
+        progress=progress,
+        without=without,
+        at_most=at_most,
+    )
+    if pool is not None:
+        pooled_until = monotonic() + (deadline - monotonic()) * POOLED_SHARE
+        search = begun(pool.problem, deadline=pooled_until)
+        _take_levels(search)
+        days = _dealt(search, pool, problem, without)
+    if days is None:
+        search = begun(problem, deadline=deadline)
+        _take_levels(search)
+        if search.solution is None:
+            raise NothingFound
+        days = days_of(search.decisions, search.solution)
     stopped: End = "terminé"
-    if search.stop.is_set():
+    if stop.is_set():
         stopped = "interrompu"
     elif search.out_of_time:
         stopped = "limite de temps"
     levels = tuple(
-        level_of(problem, days, name, _sign_bound(name, search.bounds[name]))
+        level_of(problem, days, name, _sign_bound(problem, name, bounds[name]))
         for name in problem.objectives
     )
     return Solution(days, levels, search.seconds, stopped)
 
 
+def _new_search(
+    asked: Problem,
+    problem: Problem,
+    *,
+    tours: tuple[DayTours, ...],
+    bounds: dict[str, int | None],
+    deadline: float,
+    seed: int,
+    stop: threading.Event,
+    progress: Progress,
+    without: Collection[str],
+    at_most: Mapping[str, int],
+) -> _Search:
+    """A search over the levels, its rules set; ``bounds`` known so far are raised in place.
+
+    ``problem`` is ``asked``, or a pool of it.
+    """
+    columns = Columns(problem, tours)
+    decisions = Decisions(problem, columns.first())
+    add_rules(decisions, without)
+    at_most_rows(decisions, at_most)
+    return _Search(asked, columns, decisions, deadline, seed, stop, bounds, progress, at_most)
+
+
+def _take_levels(search: _Search) -> None:
+    """Solve every level in order."""
+    hours = search.problem.hours_rule == "imposes" or "heures_mairie" in search.at_most
+    search.trusted = not hours or search.decisions.every_timing
+    if not search.columns.whole:
+        _make_feasible(search)
+    for name in search.problem.objectives:
+        _take_level(search, name)
+    if search.solution is None:
+        _find_any(search)
+
+
+def _make_feasible(search: _Search) -> None:
+    """Add tours until the relaxation keeps every rule.
+
+    Raises:
+        Infeasible: it does not, even with all tours.
+    """
+    columns, d = search.columns, search.decisions
+    while not search.over:
+        mip, broken = elastic(d)
+        relaxed = mip.relax(broken, search.deadline)
+        if relaxed is None or relaxed.value < _KEPT:
+            return
+        costs = columns.reduced_costs(d, relaxed)
+        if not columns.add(d, columns.improving(costs)):
+            raise Infeasible if search.trusted else Undecided
+
+
+def _dealt(
+    search: _Search, pool: Pool, problem: Problem, without: Collection[str]
+) -> tuple[Day, ...] | None:
+    """The days of a pooled solution dealt out to the weeks; ``None`` if they cannot be."""
+    decisions, solution = search.decisions, search.solution
+    if solution is None:
+        return None
+    runs = decisions.runs(solution)
+    steps = least_trimming(decisions, solution, runs)
+    placed = decisions.placed(solution)
+    dealt = deal(pool, problem, decisions.tours, runs, steps, placed=placed, without=without)
+    return None if dealt is None else days_from(problem, decisions.tours, *dealt)
+
+
+def all_day_tours(problem: Problem) -> list[DayTours]:
+    """The feasible day tours of each base.
+
+    Raises:
+        InputError: too many days would have to be examined.
+    """
+    return [list_day_tours(problem, base) for base in range(len(problem.bases))]
+
+
 def level_of(problem: Problem, days: Sequence[Day], name: str, bound: int | None = None) -> Level:
     """The level called ``name`` as it stands in ``days``, with its bound when it was proved."""
-    kind = measure(name)
+    kind = measure(problem, name)
     value = kind.value(problem, days)
     return Level(
         name=name,
@@ -130,23 +252,30 @@ def level_of(problem: Problem, days: Sequence[Day], name: str, bound: int | None
     )
 
 
-def _sign_bound(name: str, least: int | None) -> int | None:
+def _sign_bound(problem: Problem, name: str, least: int | None) -> int | None:
     """The bound of a level in its own sense, from that of what was minimised."""
-    return None if least is None else _sign(measure(name)) * least
+    return None if least is None else _sign(measure(problem, name)) * least
 
 
-def _take_level(search: _Search, name: str, progress: Progress) -> None:
+def _take_level(search: _Search, name: str) -> None:
     """Solve one level, or see that it is settled, and keep its value for those after."""
-    problem, kind = search.decisions.problem, measure(name)
-    known = limit(problem, name)
-    search.bounds[name] = known
+    problem = search.problem
+    kind = measure(problem, name)
+    known = _raise_bound(search, name, limit(problem, name))
     if search.solution is None:
         if known is None or _value_of_required(problem, kind) != known:
-            _solve_level(search, kind, progress)
-    elif _reached(search, kind) == known:
+            _solve_level(search, kind)
+    elif _reached(search, kind) == known and name not in _BY_TIMES:
         search.decisions.mip.keep(build(search.decisions, name), known)
     else:
-        _solve_level(search, kind, progress)
+        _solve_level(search, kind)
+
+
+def _raise_bound(search: _Search, name: str, bound: int | None) -> int | None:
+    """The best bound known of a level, to be minimised."""
+    known = [value for value in (bound, search.bounds[name]) if value is not None]
+    search.bounds[name] = max(known, default=None)
+    return search.bounds[name]
 
 
 def _value_of_required(problem: Problem, kind: Measure) -> int | None:
@@ -154,82 +283,127 @@ def _value_of_required(problem: Problem, kind: Measure) -> int | None:
 
     It is the worst case of the levels that depend only on which communes are served.
     """
+    held = [demand.required for demand in problem.demands]
     if kind.name == "passages":
-        return -sum(site.required for site in problem.sites)
-    if kind.name.startswith(BEYOND) or kind.name == "acces_moyen":
-        slot = problem.sessions[0]
-        required = [n for n, site in enumerate(problem.sites) if site.required]
-        held = [Opening(0, n, slot.opening_s, slot.closing_s) for n in required]
-        days = (build_day(problem, 1, 0, held),) if held else ()
-        return kind.value(problem, days)
-    return None
+        return -sum(demand.required * demand.counts for demand in problem.demands)
+    plain = kind.name == "acces_moyen" or kind.name.startswith(BEYOND)
+    several = any(goal.sessions > 1 and goal.name == kind.name for goal in problem.goals)
+    if not plain or several or len(problem.sites) > len(problem.demands):
+        return None
+    slot, crew = problem.sessions[0], problem.crew_weeks[0] if problem.crew_weeks else None
+    required = [n for n, site in enumerate(problem.sites) if held[site.demand]]
+    openings = [Opening(0, n, slot.opening_s, slot.closing_s) for n in required]
+    days = (build_day(problem, 0, 0, openings),) if openings and crew else ()
+    return kind.value(problem, days)
 
 
 def _reached(search: _Search, kind: Measure) -> int:
     """The level's value in the best plan so far, to be minimised."""
     assert search.solution is not None  # noqa: S101
     days = days_of(search.decisions, search.solution)
-    return _sign(kind) * kind.value(search.decisions.problem, days)
+    return _sign(kind) * kind.value(search.asked, days)
 
 
-def _solve_level(search: _Search, kind: Measure, progress: Progress) -> None:
+def _solve_level(search: _Search, kind: Measure) -> None:
     """Minimise one level and add the row that keeps its value."""
     decisions, name = search.decisions, kind.name
     started = monotonic()
-    if search.stop.is_set() or started >= search.deadline:
+    if search.over:
         search.out_of_time = True
         return
-    progress(f"{kind.label}…")
-    last = name == decisions.problem.objectives[-1]
+    search.progress(f"{kind.label}…")
+    last = name == search.problem.objectives[-1]
     expression = build(decisions, name)
-    answer = decisions.mip.minimise(
-        expression,
-        deadline=search.deadline if last else started + (search.deadline - started) * _SHARE,
-        hint=search.solution,
-        seed=search.seed,
-        stop=search.stop,
-    )
+    until = search.deadline if last else started + (search.deadline - started) * _SHARE
+    budget = Budget(until, search.seed, search.stop)
+    if search.columns.whole:
+        answer = decisions.mip.minimise(expression, hint=search.solution, **budget.terms())
+        bound, complete = answer.bound, answer.complete or answer.infeasible
+    else:
+        answer, bound, complete = staged(
+            search.columns, decisions, expression, search.solution, budget
+        )
     search.seconds[name] = round(monotonic() - started, 3)
     if answer.left_behind:
         search.deadline = started  # its thread still runs: start no other beside it
-    if answer.infeasible and search.solution is None:
+    if answer.infeasible and search.solution is None and complete:
         raise Infeasible if search.trusted else Undecided
-    if name == "heures_mairie":
+    if "heures_mairie" in (name, *search.at_most):
         search.trusted &= decisions.every_timing
-    bound = answer.bound if search.trusted else None
-    known = [bound for bound in (bound, search.bounds[name]) if bound is not None]
-    search.bounds[name] = max(known, default=None)
+    exact = name not in _BY_TIMES
+    known = _raise_bound(search, name, bound if search.trusted and exact else None)
     if answer.values is not None:
         search.solution = answer.values
     if search.solution is None:
         return
     reached = _reached(search, kind)
-    search.out_of_time |= not (answer.complete or answer.infeasible or reached in known)
+    search.out_of_time |= not (complete or reached == known)
+    if not exact and answer.values is not None:
+        reached = max(reached, expression.value(answer.values))
     decisions.mip.keep(expression, reached)
 
 
 def days_of(decisions: Decisions, solution: Floats) -> tuple[Day, ...]:
-    """The days of a solution, openings cut where the week's work asks for it."""
-    problem, tours = decisions.problem, decisions.tours
-    runs = decisions.runs(solution)
-    days: list[Day] = []
-    for week in range(problem.weeks):
-        chosen = [(problem.weekdays[day], tour) for w, day, tour in runs if w == week]
-        work_s = sum(int(tours.work_s[tour]) for _, tour in chosen)
-        over_s = max(0, work_s - problem.week.max_work_s)
-        openings = [(weekday, tours.openings(tour)) for weekday, tour in chosen]
-        for weekday, held in trim(problem, openings, -(-over_s // problem.day.grid_s)):
-            days.append(build_day(problem, week + 1, weekday, held))
-    return tuple(days)
+    """The days of a solution, openings cut where agents' weeks, or their fairness, ask for it."""
+    problem, runs = decisions.problem, decisions.runs(solution)
+    steps = least_trimming(decisions, solution, runs)
+    days = days_from(problem, decisions.tours, runs, steps)
+    if "equite_agents" in problem.objectives:
+        steps = np.rint(solution[decisions.trimmed]).astype(np.int64)
+        fairer = days_from(problem, decisions.tours, runs, steps)
+        apart = measure(problem, "equite_agents")
+        if apart.value(problem, fairer) < apart.value(problem, days):
+            return fairer
+    return days
+
+
+def days_from(
+    problem: Problem, tours: Sequence[DayTours], runs: Sequence[Run], steps: Ints
+) -> tuple[Day, ...]:
+    """The days of some runs, with so many steps of opening cut in each crew-week.
+
+    A day that several weeks repeat is there for each of them, all under the first.
+    """
+    days = []
+    for number, crew in enumerate(problem.crew_weeks):
+        openings = [
+            (problem.weekdays[day], tours[crew.base].openings(tour))
+            for held, day, tour in runs
+            if held == number
+        ]
+        for weekday, sessions in trim(problem, openings, int(steps[number])):
+            days += [build_day(problem, number, weekday, sessions)] * crew.repeats
+    return tuple(sorted(days, key=lambda day: (day.week, day.weekday, day.vehicle)))
+
+
+def least_trimming(
+    decisions: Decisions, solution: Floats, runs: Sequence[tuple[int, int, int]]
+) -> Ints:
+    """Steps of opening to cut in each crew-week: what the solution cuts, less what it need not."""
+    problem, grid_s = decisions.problem, decisions.problem.day.grid_s
+    steps = np.rint(solution[decisions.trimmed]).astype(np.int64)
+    work_s = -steps * grid_s
+    for crew, _, tour in runs:
+        work_s[crew] += decisions.tours[problem.crew_weeks[crew].base].work_s[tour]
+    weeks = [
+        (problem.agents[agent].max_week_s * problem.crew_weeks[rows[0]].count, rows)
+        for agent, _, rows, _ in agent_weeks(problem)
+    ]
+    for crew in range(len(steps)):
+        room_s = [limit - int(work_s[rows].sum()) for limit, rows in weeks if crew in rows]
+        given_back = min([int(steps[crew]), *(room // grid_s for room in room_s)])
+        given_back = max(0, given_back)
+        steps[crew] -= given_back
+        work_s[crew] += given_back * grid_s
+    return steps
 
 
 def _find_any(search: _Search) -> None:
     """Any plan at all: every level was settled before a first one was needed."""
-    empty = np.empty(0, dtype=np.int64)
     answer = search.decisions.mip.minimise(
-        Expression(empty, empty), deadline=search.deadline, seed=search.seed, stop=search.stop
+        NOTHING, deadline=search.deadline, seed=search.seed, stop=search.stop
     )
-    if answer.infeasible:
+    if answer.infeasible and search.columns.whole:
         raise Infeasible if search.trusted else Undecided
     search.solution = answer.values
 

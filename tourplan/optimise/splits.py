@@ -21,7 +21,7 @@ MAX_SPLITS = 400
 """Splits tried for one choice of slots; beyond, what could gain is left open (``open_gains``)."""
 
 
-def with_splits(problem: Problem, tours: DayTours) -> DayTours:
+def with_splits(problem: Problem, base: int, tours: DayTours) -> DayTours:
     """``tours`` with a row for each split that has more half-days within mairie hours some day."""
     if problem.hours_rule == "ignores" and "heures_mairie" not in problem.objectives:
         return tours
@@ -32,7 +32,7 @@ def with_splits(problem: Problem, tours: DayTours) -> DayTours:
         mine = rows[(slots == used).all(axis=1)]
         chosen = tuple(int(k) for k in np.flatnonzero(used))
         for split in _splits(problem, chosen):
-            found.append(_gaining(problem, split, chosen, tours.rows(mine)))
+            found.append(_gaining(problem, base, split, chosen, tours.rows(mine)))
     every = found[0]
     for more in found[1:]:
         every = every.join(more)
@@ -81,12 +81,12 @@ def _windows(problem: Problem, k: int, *, late: bool, early: bool) -> list[Sessi
 
 
 def _gaining(
-    problem: Problem, split: Problem, chosen: tuple[int, ...], tours: DayTours
+    problem: Problem, base: int, split: Problem, chosen: tuple[int, ...], tours: DayTours
 ) -> DayTours:
     """The days of ``tours`` timed under ``split`` that open as long and gain half-days."""
-    timed = time_days(split, chosen, tours.site[:, list(chosen)])
+    timed = time_days(split, base, chosen, tours.site[:, list(chosen)])
     keep: Ints = np.flatnonzero(timed.feasible)
-    other = merge_days(problem, [timed.feasible_only()])
+    other = merge_days(problem, base, [timed.feasible_only()])
     gains: Bools = np.asarray((other.in_hours > tours.in_hours[keep]).any(axis=1))
     return other.rows(np.flatnonzero(gains & (other.open_s == tours.open_s[keep])))
 

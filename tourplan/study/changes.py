@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
@@ -14,7 +15,7 @@ from tourplan.problem import Problem
 from tourplan.timeline import Opening, build_day
 
 Slot = tuple[int, int, int]
-"""(week from 1, weekday, session), the last two as positions 0 for Monday and first session."""
+"""(crew-week, weekday, session): positions of the crew and session, 0 for Monday."""
 Layout = Mapping[Slot, int]
 """The site of each slot in use."""
 
@@ -24,30 +25,34 @@ class DayTimer:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self._known: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Opening]] = {}
+        self._known: dict[tuple[int, tuple[int, ...], tuple[int, ...]], list[Opening]] = {}
 
     def openings(self, layout: Layout) -> dict[tuple[int, int], list[Opening]]:
-        """The openings of each (week, weekday) of a layout."""
+        """The openings of each (crew-week, weekday) of a layout."""
         days: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        for week, weekday, session in sorted(layout):
-            days.setdefault((week, weekday), []).append((session, layout[week, weekday, session]))
+        for crew, weekday, session in sorted(layout):
+            days.setdefault((crew, weekday), []).append((session, layout[crew, weekday, session]))
         return {
-            day: self._day(tuple(s for s, _ in held), tuple(site for _, site in held))
+            day: self._day(
+                self.problem.crew_weeks[day[0]].base,
+                tuple(session for session, _ in held),
+                tuple(site for _, site in held),
+            )
             for day, held in days.items()
         }
 
     def days(self, layout: Layout) -> tuple[Day, ...]:
         """The days of a layout."""
         return tuple(
-            build_day(self.problem, week, weekday, openings)
-            for (week, weekday), openings in self.openings(layout).items()
+            build_day(self.problem, crew, weekday, openings)
+            for (crew, weekday), openings in self.openings(layout).items()
         )
 
-    def _day(self, sessions: tuple[int, ...], sites: tuple[int, ...]) -> list[Opening]:
+    def _day(self, base: int, sessions: tuple[int, ...], sites: tuple[int, ...]) -> list[Opening]:
         """The longest openings of a day; the whole windows when the day is impossible."""
-        key = (sessions, sites)
+        key = (base, sessions, sites)
         if key not in self._known:
-            timed = time_days(self.problem, sessions, np.array([sites], dtype=np.int64))
+            timed = time_days(self.problem, base, sessions, np.array([sites], dtype=np.int64))
             slots = [self.problem.sessions[k] for k in sessions]
             possible = bool(timed.feasible[0])
             self._known[key] = [
@@ -66,20 +71,20 @@ def single_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict
     """Every tour one change away, with its words.
 
     Two half-days or two days are exchanged, a half-day is moved to a free slot, added or dropped,
-    or a commune replaced by a candidate that is not served.
+    or a commune replaced by a candidate that may be served once more.
     """
     yield from _slot_changes(problem, layout)
     yield from _day_changes(problem, layout)
     yield from _commune_changes(problem, layout)
     yield from _additions(problem, layout)
     for slot, site in layout.items():
-        text = f"ne plus tenir {_slot_name(problem, slot)}, {problem.sites[site].name}"
+        text = f"ne plus tenir {_slot_name(problem, slot)}, {_site_name(problem, site)}"
         yield text, {kept: held for kept, held in layout.items() if kept != slot}
 
 
 def _slot_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
     """Two half-days exchanged, or one moved to a free slot."""
-    for one, two in combinations(sorted({*_tour_slots(problem), *layout}), 2):
+    for one, two in combinations(sorted({*_tour_slots(problem, layout), *layout}), 2):
         held = [(to, layout[of]) for of, to in ((one, two), (two, one)) if of in layout]
         if held:
             kept = {slot: site for slot, site in layout.items() if slot not in (one, two)}
@@ -88,51 +93,83 @@ def _slot_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[
 
 def _day_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
     """Two days exchanged."""
-    for one, two in combinations(_tour_days(problem), 2):
+    for one, two in combinations(_tour_days(problem, layout), 2):
         other = {one: two, two: one}
         text = f"échanger le {_day_name(problem, one)} et le {_day_name(problem, two)}"
         changed = {
-            (*other.get((week, day), (week, day)), session): site
-            for (week, day, session), site in layout.items()
+            (*other.get((crew, day), (crew, day)), session): site
+            for (crew, day, session), site in layout.items()
         }
         yield text, changed
 
 
 def _commune_changes(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
-    """A commune replaced by a candidate that is not served."""
+    """A commune replaced by a candidate that may be served once more, or its room by another."""
     for slot, site in layout.items():
-        for other in _idle(problem, layout):
-            new, old = problem.sites[other].name, problem.sites[site].name
-            yield f"{_slot_name(problem, slot)} : {new} remplace {old}", {**layout, slot: other}
+        kept = {other: held for other, held in layout.items() if other != slot}
+        for other in _idle(problem, kept):
+            if other != site:
+                new, old = _site_name(problem, other), _site_name(problem, site)
+                yield f"{_slot_name(problem, slot)} : {new} remplace {old}", {**kept, slot: other}
 
 
 def _additions(problem: Problem, layout: Layout) -> Iterator[tuple[str, dict[Slot, int]]]:
-    """A half-day added in a free slot, for a commune that is not served."""
-    for slot in _tour_slots(problem):
+    """A half-day added in a free slot, for a commune that may be served once more."""
+    for slot in _tour_slots(problem, layout):
         if slot not in layout:
             for site in _idle(problem, layout):
-                text = f"ajouter {_slot_name(problem, slot)}, {problem.sites[site].name}"
+                text = f"ajouter {_slot_name(problem, slot)}, {_site_name(problem, site)}"
                 yield text, {**layout, slot: site}
 
 
 def _idle(problem: Problem, layout: Layout) -> list[int]:
-    """The candidates that are not served."""
-    return sorted(set(range(len(problem.sites))) - set(layout.values()))
+    """The sites of the communes that may be served once more."""
+    held = Counter(problem.sites[site].demand for site in layout.values())
+    return [
+        number
+        for number, site in enumerate(problem.sites)
+        if held[site.demand] < problem.demands[site.demand].allowed
+    ]
 
 
-def _tour_slots(problem: Problem) -> list[Slot]:
+def _site_name(problem: Problem, number: int) -> str:
+    """``Lodève``, with the room where the commune has several."""
+    site = problem.sites[number]
+    several = len(problem.sites_of(site.demand)) > 1
+    return f"{site.name} ({site.venue})" if several else site.name
+
+
+def _tour_slots(problem: Problem, layout: Layout) -> list[Slot]:
     """Every slot of the cycle."""
     sessions = range(len(problem.sessions))
-    return [(week, day, session) for week, day in _tour_days(problem) for session in sessions]
+    return [
+        (crew, day, session) for crew, day in _tour_days(problem, layout) for session in sessions
+    ]
 
 
-def _tour_days(problem: Problem) -> list[tuple[int, int]]:
-    """(week from 1, weekday) of each working day of the cycle."""
-    return [(week, day) for week in range(1, problem.weeks + 1) for day in problem.weekdays]
+def _tour_days(problem: Problem, layout: Layout) -> list[tuple[int, int]]:
+    """(crew-week, weekday) of each day that some vehicle can go out, or goes.
+
+    The crew is that of the day, else that of the vehicle's other days of the week, else the first
+    that can go.
+    """
+    used = sorted({(crew, day) for crew, day, _ in layout})
+    days = {_vehicle_day(problem, crew, day): (crew, day) for crew, day in used}
+    known = [crew for crew, _ in used]
+    order = dict.fromkeys([*known, *range(len(problem.crew_weeks))])
+    for number in order:
+        for day in problem.crew_weeks[number].weekdays:
+            days.setdefault(_vehicle_day(problem, number, day), (number, day))
+    return [days[key] for key in sorted(days)]
+
+
+def _vehicle_day(problem: Problem, crew: int, day: int) -> tuple[int, int, int]:
+    """Week, vehicle and weekday."""
+    return problem.crew_weeks[crew].week, problem.crew_weeks[crew].vehicle, day
 
 
 def _exchange_text(problem: Problem, layout: Layout, one: Slot, two: Slot) -> str:
-    names = [site.name for site in problem.sites]
+    names = {site: _site_name(problem, site) for site in layout.values()}
     where = f"{_slot_name(problem, one)} et {_slot_name(problem, two)}"
     if one in layout and two in layout:
         return f"échanger {names[layout[one]]} et {names[layout[two]]} ({where})"
@@ -148,5 +185,7 @@ def _slot_name(problem: Problem, slot: Slot) -> str:
 
 
 def _day_name(problem: Problem, day: tuple[int, int]) -> str:
-    week = f" de la semaine {day[0]}" if problem.weeks > 1 else ""
-    return f"{WEEKDAYS[day[1]]}{week}"
+    crew = problem.crew_weeks[day[0]]
+    week = f" de la semaine {crew.week + 1}" if problem.weeks > 1 else ""
+    vehicle = f" ({problem.vehicles[crew.vehicle].name})" if len(problem.vehicles) > 1 else ""
+    return f"{WEEKDAYS[day[1]]}{week}{vehicle}"

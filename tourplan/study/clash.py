@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from math import ceil
 from time import monotonic
+from typing import Any
 
 import numpy as np
 
-from tourplan.daytours import DayTours, list_day_tours, time_days
+from tourplan.daytours import DayTours, time_days
 from tourplan.errors import NoPlanError, Repair
 from tourplan.hours import clock, duration
-from tourplan.measures import number
-from tourplan.optimise.mip import Answer, Expression
+from tourplan.measures import number, of_whom, weights_of
+from tourplan.optimise.mip import NOTHING, Answer, Expression
 from tourplan.optimise.objectives import required_sessions, residents_beyond
+from tourplan.optimise.profiles import watched_demands
 from tourplan.optimise.rules import (
     RULES,
     add_rules,
@@ -24,8 +26,9 @@ from tourplan.optimise.rules import (
     weekly_opening,
     weekly_work,
 )
+from tourplan.optimise.solve import all_day_tours
 from tourplan.optimise.variables import Decisions
-from tourplan.problem import AccessGoal, DayRules, Problem
+from tourplan.problem import AccessGoal, Problem
 
 HOURS = "hours_rule"
 """The requirement that mairie hours impose; it is kept by ``daytours``, not by a rule."""
@@ -36,7 +39,7 @@ class _Question:
     """What the search for a clash works on."""
 
     problem: Problem
-    tours: DayTours
+    tours: tuple[DayTours, ...]
     deadline: float
     stop: threading.Event
 
@@ -45,8 +48,8 @@ class _Question:
         problem, tours = self.problem, self.tours
         if HOURS in rules:
             problem = replace(problem, hours_rule="preferes")
-            tours = replace(tours, allowed=np.ones_like(tours.allowed))
-        decisions = Decisions(problem, tours)
+            tours = tuple(all_day_tours(problem))
+        decisions = Decisions(problem, list(tours))
         add_rules(decisions, rules)
         return decisions
 
@@ -62,17 +65,22 @@ def no_plan_error(problem: Problem, deadline: float, stop: threading.Event) -> N
     is left out. If time runs out first, the requirements not yet tested are kept and the message
     says so. Where another clash remains, a repair says that it is not enough by itself.
     """
-    tours = list_day_tours(problem)
+    tours = tuple(all_day_tours(problem))
+    at_any_hour = tours
+    if problem.hours_rule == "imposes":  # relaxed below, like other requirements of several days
+        at_any_hour = tuple(all_day_tours(replace(problem, hours_rule="preferes")))
     hopeless = [
-        n for n, site in enumerate(problem.sites) if site.required and not len(tours.serving(n))
+        number
+        for number, demand in enumerate(problem.demands)
+        if demand.required and not ever_served(problem, at_any_hour, number)
     ]
     if hopeless:
         return NoPlanError(
             "Aucun plan : "
-            + _listed([problem.sites[n].name for n in hopeless])
+            + _listed([problem.demands[n].name for n in hopeless])
             + (" ne tient" if len(hopeless) == 1 else " ne tiennent")
             + " dans aucune journée.",
-            [_hopeless_site(problem, n) for n in hopeless],
+            [_hopeless_commune(problem, n) for n in hopeless],
         )
     question = _Question(problem, tours, deadline, stop)
     clash, complete = _minimal_clash(question)
@@ -84,10 +92,23 @@ def no_plan_error(problem: Problem, deadline: float, stop: threading.Event) -> N
     return NoPlanError(f"Aucun plan n’existe : {head} {verb}{end} — {wishes}.", repairs)
 
 
+def ever_served(problem: Problem, tours: Sequence[DayTours], demand: int) -> bool:
+    """Whether some crew has a day that serves a commune, on a day when that is allowed."""
+    days = [[day in crew.weekdays for day in problem.weekdays] for crew in problem.crew_weeks]
+    return any(
+        tours[crew.base].allowed[tours[crew.base].serving(site), crew.week][:, there].any()
+        for crew, there in zip(problem.crew_weeks, days, strict=True)
+        for site in problem.sites_of(demand)
+    )
+
+
 def _requirements(problem: Problem) -> list[str]:
     """The requirements of the scenario that may be relaxed."""
     present = {
-        "required_sessions": any(site.required for site in problem.sites),
+        "required_sessions": any(demand.required for demand in problem.demands),
+        "pinned_sessions": any(demand.pins for demand in problem.demands),
+        "spread_sessions": any(problem.demands[n].allowed > 1 for n in watched_demands(problem)),
+        "same_slot": any(d.same_slot and d.allowed > 1 for d in problem.demands),
         "weekly_opening": problem.week.min_opening_s > 0,
         "weekly_work": True,
         "imposed_goals": any(goal.imposed for goal in problem.goals),
@@ -107,7 +128,7 @@ def _minimal_clash(question: _Question) -> tuple[list[str], bool]:
             complete = False
             continue
         decisions = question.without({*left_out, rule})
-        answer = question.ask(decisions, _NONE)
+        answer = question.ask(decisions, NOTHING)
         if answer.infeasible:
             left_out.add(rule)
         else:
@@ -120,6 +141,9 @@ def _repair(question: _Question, rule: str) -> Repair:
     """What a requirement says, and how little less of it would give a plan."""
     return {
         "required_sessions": _fewer_communes,
+        "pinned_sessions": _no_pins,
+        "spread_sessions": _closer_sessions,
+        "same_slot": _other_slots,
         "weekly_opening": _less_opening,
         "weekly_work": _more_work,
         "imposed_goals": _lower_goal,
@@ -130,19 +154,21 @@ def _repair(question: _Question, rule: str) -> Repair:
 def _fewer_communes(question: _Question) -> Repair:
     problem = question.problem
     decisions = question.without({"required_sessions"})
-    total = sum(site.required for site in problem.sites)
-    slots = problem.weeks * len(problem.weekdays) * len(problem.sessions)
+    total = sum(demand.required for demand in problem.demands)
+    days = {(crew.vehicle, crew.week, day) for crew in problem.crew_weeks for day in crew.weekdays}
+    slots = len(days) * len(problem.sessions)
     text = f"desservir les {total} communes obligatoires"
     if total > slots:
         text += f" (la tournée n’a que {slots} créneaux)"
     answer = question.ask(decisions, required_sessions(decisions))
     if answer.values is None:
         return _unknown("required_sessions", text, answer)
-    held = answer.values[decisions.served] > 0.5
-    dropped = [
-        s.name for s, kept in zip(problem.sites, held, strict=True) if s.required and not kept
+    held = [
+        round(float(answer.values[decisions.held[problem.sites_of(number)]].sum()))
+        for number in range(len(problem.demands))
     ]
-    most = total - len(dropped)
+    dropped = [d.name for d, n in zip(problem.demands, held, strict=True) if n < d.required]
+    most = sum(min(d.required, n) for d, n in zip(problem.demands, held, strict=True))
     change = f"en desservir {most} au plus, par exemple sans {_listed(dropped)}"
     return Repair("required_sessions", text, change, answer.bound == -most)
 
@@ -162,7 +188,7 @@ def _less_opening(question: _Question) -> Repair:
 
 
 def _more_work(question: _Question) -> Repair:
-    allowed = question.problem.week.max_work_s
+    allowed = max((agent.max_week_s for agent in question.problem.agents), default=0)
     decisions = question.without({"weekly_work"})
     text = f"travailler au plus {duration(allowed)} par semaine et par agent"
     extra = decisions.mip.variables(1, 7 * 86_400.0)
@@ -182,18 +208,18 @@ def _lower_goal(question: _Question) -> Repair:
     """The shares that the imposed goals can reach together, each in turn as high as can be."""
     problem = question.problem
     goals = [goal for goal in problem.goals if goal.imposed]
-    text = _listed([f"{_share(g):g} % des habitants à {g.minutes} min au plus" for g in goals])
-    total = int(problem.resident_weight.sum())
+    text = _listed([f"{_share(g):g} % {of_whom(g)} à {g.minutes} min au plus" for g in goals])
     decisions = question.without({"imposed_goals"})
     changes, proved = [], True
     for goal in goals:
-        beyond = residents_beyond(decisions, goal.minutes)
+        beyond = residents_beyond(decisions, goal)
         answer = question.ask(decisions, beyond)
         if answer.values is None:
             return _unknown("imposed_goals", text, answer)
         least = beyond.value(answer.values)
         proved &= answer.bound == least
         if least > allowed_beyond(problem, goal):
+            total = int(weights_of(problem, goal).sum())
             share_pct = (total - least) * 1000 // total / 10
             changes.append(f"viser {number(share_pct, 1)} % à {goal.minutes} min")
         decisions.mip.keep(beyond, max(least, allowed_beyond(problem, goal)))
@@ -207,13 +233,10 @@ def _share(goal: AccessGoal) -> float:
 
 def _hours_preferred(question: _Question) -> Repair:
     text = "ne tenir que des permanences aux heures de la mairie"
-    answer = question.ask(question.without({HOURS}), _NONE)
+    answer = question.ask(question.without({HOURS}), NOTHING)
     if answer.values is None:
         return _unknown(HOURS, text, answer)
     return Repair(HOURS, text, 'écrire horaires = "preferes" dans [mairie]', True)
-
-
-_NONE = Expression(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
 
 def _unknown(rule: str, text: str, answer: Answer) -> Repair:
@@ -225,55 +248,98 @@ def _unknown(rule: str, text: str, answer: Answer) -> Repair:
     return Repair(rule, text, change, answer.infeasible, enough=False)
 
 
-def _hopeless_site(problem: Problem, site: int) -> Repair:
-    """Why no day can hold a session at a site: the limits whose relaxation alone gives one."""
-    cell = problem.depot, problem.sites[site].place
+def _no_pins(question: _Question) -> Repair:
+    names = [demand.name for demand in question.problem.demands if demand.pins]
+    text = f"tenir les permanences imposées ({_listed(names)})"
+    return _dropped(question, "pinned_sessions", text, "retirer l’une d’elles de [[imposes]]")
+
+
+def _closer_sessions(question: _Question) -> Repair:
+    text = "espacer les permanences d’une même commune"
+    change = "réduire ecart_min_jours ou augmenter ecart_max_jours dans [cycle]"
+    return _dropped(question, "spread_sessions", text, change)
+
+
+def _other_slots(question: _Question) -> Repair:
+    text = "garder le même jour et la même demi-journée dans chaque commune"
+    return _dropped(question, "same_slot", text, "écrire meme_creneau = false dans [cycle]")
+
+
+def _dropped(question: _Question, rule: str, text: str, change: str) -> Repair:
+    """The repair that leaves a requirement out altogether, if that is enough."""
+    answer = question.ask(question.without({rule}), NOTHING)
+    if answer.values is None:
+        return _unknown(rule, text, answer)
+    return Repair(rule, text, change, True)
+
+
+def _hopeless_commune(problem: Problem, demand: int) -> Repair:
+    """Why no day can serve a commune: the limits whose relaxation alone gives one."""
+    sites, name = problem.sites_of(demand), problem.demands[demand].name
+    if not problem.crew_weeks:
+        return Repair(
+            "day", name, "aucune équipe ne peut partir : revoyez agents et véhicules", True
+        )
+    if not len(sites):
+        return Repair("day", name, "aucune salle n’y convient : ajoutez un lieu à [[lieux]]", True)
+    depot, site = min(
+        ((base.depot, int(site)) for base in problem.bases for site in sites),
+        key=lambda pair: int(problem.time_s[pair[0], problem.sites[pair[1]].place]),
+    )
+    cell = depot, problem.sites[site].place
     road = f"{duration(problem.time_s[cell])} et {number(problem.distance_m[cell] / 1000)} km"
-    text = f"{problem.sites[site].name}, à {road} du dépôt"
-    ways = [words for words, rules in _relaxed_days(problem.day) if _fits(problem, rules, site)]
+    text = f"{name}, à {road} du dépôt"
+    if any(fits(problem, int(site)) for site in sites):
+        change = "permettre d’autres jours ou d’autres semaines (reglages, interdits, équipes)"
+        return Repair("day", text, change, True)
+    ways = [words for words, other in relaxed_days(problem) if fits(other, site)]
     change = " ou ".join(ways) if ways else "aucune de ces limites seule ne suffit : retirez-la"
     return Repair("day", text, change, True)
 
 
-def _fits(problem: Problem, rules: DayRules, site: int) -> bool:
-    """Whether some day under ``rules`` holds a session at ``site``, alone or with another.
+def fits(problem: Problem, site: int) -> bool:
+    """Whether some day holds a session at ``site``, alone or with another.
 
     Another session may help: the meal between them is a break. A third never does.
     """
-    relaxed = replace(problem, day=rules)
     slots = range(len(problem.sessions))
-    others = [number for number in range(len(problem.sites)) if number != site]
+    demand = problem.site_demand
+    others = np.flatnonzero(demand != demand[site]).tolist()
     alone = np.array([[site]], dtype=np.int64)
     pairs = np.array([[site, n] for n in others] + [[n, site] for n in others], dtype=np.int64)
-    return any(time_days(relaxed, (k,), alone).feasible.any() for k in slots) or any(
-        time_days(relaxed, both, pairs.reshape(-1, 2)).feasible.any()
-        for both in combinations(slots, 2)
+    return any(
+        any(time_days(problem, base, (k,), alone).feasible.any() for k in slots)
+        or any(
+            time_days(problem, base, both, pairs.reshape(-1, 2)).feasible.any()
+            for both in combinations(slots, 2)
+        )
+        for base in range(len(problem.bases))
     )
 
 
-def _relaxed_days(day: DayRules) -> Sequence[tuple[str, DayRules]]:
-    """Each limit of the day lifted alone, with the words for it."""
-    far = 24 * 3600
-    return [
-        (
-            f"partir avant {clock(day.earliest_departure_s)}",
-            replace(day, earliest_departure_s=-far),
-        ),
-        (f"revenir après {clock(day.latest_return_s)}", replace(day, latest_return_s=2 * far)),
+def relaxed_days(problem: Problem) -> Sequence[tuple[str, Problem]]:
+    """Each limit of the day lifted alone, for agents and vehicles too, with the words for it."""
+    far, day = 24 * 3600, problem.day
+    limits: list[tuple[str, dict[str, int | None]]] = [
+        (f"partir avant {clock(day.earliest_departure_s)}", {"earliest_departure_s": -far}),
+        (f"revenir après {clock(day.latest_return_s)}", {"latest_return_s": 2 * far}),
         (
             f"travailler plus de {duration(day.max_unbroken_s)} d’affilée",
-            replace(day, max_unbroken_s=2 * far),
+            {"max_unbroken_s": 2 * far},
         ),
-        (
-            f"travailler plus de {duration(day.max_work_s)} par jour",
-            replace(day, max_work_s=2 * far),
-        ),
-        (
-            f"s’absenter plus de {duration(day.max_amplitude_s)}",
-            replace(day, max_amplitude_s=2 * far),
-        ),
-        ("une autonomie plus longue (autonomie_km)", replace(day, range_m=None)),
+        (f"travailler plus de {duration(day.max_work_s)} par jour", {"max_work_s": 2 * far}),
+        (f"s’absenter plus de {duration(day.max_amplitude_s)}", {"max_amplitude_s": 2 * far}),
+        ("une autonomie plus longue (autonomie_km)", {"range_m": None}),
     ]
+    return [(words, _lifted(problem, limit)) for words, limit in limits]
+
+
+def _lifted(problem: Problem, limit: dict[str, int | None]) -> Problem:
+    """The problem without one limit of the day."""
+    own: Any = {name: None for name in limit if name != "max_unbroken_s"}
+    bases = tuple(replace(base, **own) for base in problem.bases)
+    lifted: Any = limit
+    return replace(problem, day=replace(problem.day, **lifted), bases=bases)
 
 
 def _listed(items: Sequence[str]) -> str:

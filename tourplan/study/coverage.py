@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tourplan.access import Access, Standing
+from tourplan.access import Access, Standing, by_place
 from tourplan.assemble import area_access, origin_of
 from tourplan.errors import InputError
 from tourplan.export.words import origin_words
-from tourplan.measures import fixed_access, number, served_codes, whole_access
+from tourplan.measures import fixed_access, number, whole_access
 from tourplan.plan import AreaAccess, Groups, Plan
 from tourplan.prepare import Case
 from tourplan.scenario import Scenario
@@ -81,24 +81,54 @@ class Coverage:
     def communes(self) -> Any:
         """A pandas DataFrame by INSEE code, one row a commune whose residents count.
 
-        Minutes are infinite where no counter can be reached, so that ``> 15`` holds. The last
-        columns list the thresholds, in minutes, that a commune is « à la limite » of.
+        Times are the means of the commune's points, weighted by their residents; infinite where no
+        counter can be reached, so that ``> 15`` holds. The last columns list the thresholds, in
+        minutes, that a commune is « à la limite » of.
         """
         import pandas as pd
 
-        codes = self.case.resident_codes
+        problem = self.case.problem
+        places, _ = self._by_commune(self.before)
+        codes = [problem.places[place] for place in places]
         communes = [self.case.territory[code] for code in codes]
+        people = np.bincount(problem.resident_place, problem.resident_weight, len(problem.places))
+        sides = [(words, self._by_commune(access)[1]) for words, access in self._accesses()]
         columns = {
             "commune": [c.name for c in communes],
             "intercommunalité": [c.epci_name for c in communes],
-            "habitants": self.case.problem.resident_weight,
-            **{f"minutes {words}": _minutes(access) for words, access in self._accesses()},
-            **{
-                f"à la limite {words}": self._near_texts(access)
-                for words, access in self._accesses()
-            },
+            "habitants": people[places].astype(np.int64),
+            **{f"minutes {words}": _minutes(access) for words, access in sides},
+            **{f"à la limite {words}": self._near_texts(access) for words, access in sides},
         }
         return pd.DataFrame(columns, index=pd.Index(codes, name="code_insee"))
+
+    def points(self) -> Any:
+        """A pandas DataFrame, one row a resident point: a commune, a hamlet or a cell.
+
+        Longitude and latitude are those of the chef-lieu where the point has none. Minutes are
+        infinite where no counter can be reached.
+        """
+        import pandas as pd
+
+        points, territory = self.case.residents, self.case.territory
+        communes = [territory[point.code] for point in points]
+        at = zip(points, communes, strict=True)
+        where = [(p.lon, p.lat) if p.number else (c.lon, c.lat) for p, c in at]
+        columns = {
+            "code_insee": [point.code for point in points],
+            "commune": [commune.name for commune in communes],
+            "nom": [point.name for point in points],
+            "lon": [lon for lon, _ in where],
+            "lat": [lat for _, lat in where],
+            "habitants": self.case.problem.resident_weight,
+            **{f"minutes {words}": _minutes(access) for words, access in self._accesses()},
+        }
+        return pd.DataFrame(columns, index=pd.Index([p.key for p in points], name="point"))
+
+    def _by_commune(self, access: Access) -> tuple[NDArray[np.int64], Access]:
+        """The communes' places, and the mean access of their residents."""
+        problem = self.case.problem
+        return by_place(access, problem.resident_place, problem.resident_weight)
 
     def _near_texts(self, access: Access) -> list[str]:
         """For each resident point, the thresholds it is « à la limite » of: ``15, 20``."""
@@ -206,12 +236,24 @@ def coverage(scenario: Scenario | Case | str | Path, plan: Plan | None = None) -
     """
     case = Case.of(scenario)
     days = () if plan is None else plan.days
-    served = served_codes(days)
-    unknown = [code for code in served if code not in case.problem.site_index]
+    served = tuple(sorted({stop.code for day in days for stop in day.stops}))
+    unknown = [code for code in served if code not in case.problem.demand_index]
     if unknown:
         raise InputError.of(
             "plan",
             f"il dessert {', '.join(map(case.territory.name, unknown))}, hors du scénario",
+            "mesurez-le sur son propre scénario : coverage(plan.case(), plan)",
+        )
+    places = dict.fromkeys(
+        f"{stop.name} ({stop.place})"
+        for day in days
+        for stop in day.stops
+        if (stop.code, stop.place) not in case.problem.site_index
+    )
+    if places:
+        raise InputError.of(
+            "plan",
+            f"lieux d’accueil inconnus du scénario : {', '.join(places)}",
             "mesurez-le sur son propre scénario : coverage(plan.case(), plan)",
         )
     return Coverage(
@@ -317,10 +359,12 @@ def _draw_communes(axes: Any, found: Coverage, access: Access) -> None:
     from tourplan.export.scene import CLASS_FILLS, LIMITS_MIN, NEAR_HATCH, NEAR_INKS, UNREACHED
 
     land = found.case.territory.to_frame()
-    known = [code in land.index for code in found.case.resident_codes]
+    places, access = found._by_commune(access)
+    codes = np.array([found.case.problem.places[place] for place in places])
+    known = [code in land.index for code in codes]
     ranks = np.searchsorted(np.array(LIMITS_MIN) * 60, access.time_s)
     ranks = np.where(access.reached, ranks, UNREACHED)[known]
-    communes = land.loc[np.array(found.case.resident_codes)[known]]
+    communes = land.loc[codes[known]]
     west, south, east, north = communes.total_bounds
     pad = 0.04 * max(east - west, north - south)
     around = land.cx[west - pad : east + pad, south - pad : north + pad]

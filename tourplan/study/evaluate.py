@@ -9,11 +9,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import numpy as np
+
 from tourplan.assemble import assemble
 from tourplan.check import candidate_codes
-from tourplan.errors import InputError, NoPlanError
+from tourplan.errors import Fault, InputError, NoPlanError, quoted
 from tourplan.hours import WEEKDAYS
-from tourplan.measures import measure
+from tourplan.measures import held_sessions, measure
 from tourplan.optimise.solve import (
     Infeasible,
     NothingFound,
@@ -28,6 +30,7 @@ from tourplan.prepare import Case, prepare
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
 from tourplan.study.changes import DayTimer, Slot, single_changes
+from tourplan.study.goers import crews_of_tour, site_of, with_vehicles
 from tourplan.study.tours import Visit, read_tour, refuse_more_weeks, tour_path
 from tourplan.timeline import Opening, build_day
 from tourplan.verify import Violation, verify
@@ -35,15 +38,20 @@ from tourplan.verify import Violation, verify
 
 @dataclass(frozen=True)
 class ToCheck:
-    """A half-day outside the hours that the mairie publishes, to be checked with it."""
+    """A half-day outside the hours that the mairie publishes, to be checked with it.
+
+    ``week``: of a cycle of several, else 0.
+    """
 
     weekday: int
     session: str
     commune: str
     hours: str
+    week: int = 0
 
     def __str__(self) -> str:
-        where = f"{WEEKDAYS[self.weekday]} {self.session}, {self.commune}"
+        week = f" de la semaine {self.week}," if self.week else ""
+        where = f"{WEEKDAYS[self.weekday]}{week} {self.session}, {self.commune}"
         return f"{where} : horaires publiés ce jour-là : {self.hours}"
 
 
@@ -225,10 +233,14 @@ def evaluate(
     case = Case.of(scenario)
     seconds = case.scenario.computing.limit_s if limit_s is None else limit_s
     sessions = tuple(slot.name for slot in case.problem.sessions)
-    visits = read_tour(tour_path(str(tour)), case.territory, sessions)
+    vehicles = tuple(vehicle.name for vehicle in case.problem.vehicles)
+    visits = read_tour(tour_path(str(tour)), case.territory, sessions, vehicles)
+    refuse_more_weeks(visits, case.problem.weeks)
     wide = _widened(case, visits)
-    outside = [v.code for v in visits if v.code not in case.problem.site_index]
-    days = _days(wide.problem, visits)
+    held = _held(wide.problem, with_vehicles(wide.problem, visits))
+    wide = replace(wide, notes=(*wide.notes, *_place_notes(wide.problem, held)))
+    outside = [v.code for v in visits if v.code not in case.problem.demand_index]
+    days = _days(wide.problem, held)
     violations = (
         *(
             Violation("outside", case.territory.name(code), "n’est pas une commune du scénario")
@@ -246,7 +258,7 @@ def evaluate(
         progress("meilleur changement unique…")
         # half of the time left is for the optimum, unless it is at hand
         until = deadline if best else (monotonic() + deadline) / 2
-        swap, all_tried = _best_swap(wide.problem, visits, days, until, stop)
+        swap, all_tried = _best_swap(wide.problem, held, days, until, stop)
     why_not = ""
     if best is None:
         progress("meilleure tournée du scénario…")
@@ -270,10 +282,9 @@ def evaluate(
 
 
 def _widened(case: Case, visits: Sequence[Visit]) -> Case:
-    """The case with the tour's communes among the candidates, and weeks enough for it."""
+    """The case with the tour's communes among the candidates."""
     codes = {visit.code for visit in visits}
-    refuse_more_weeks(visits, case.problem.weeks)
-    missing = codes - set(case.problem.site_index)
+    missing = codes - set(case.problem.demand_index)
     if not missing:
         return case
     communes = case.scenario.communes
@@ -292,21 +303,59 @@ def _widened(case: Case, visits: Sequence[Visit]) -> Case:
     return prepare(case.scenario.model_copy(update=changed))
 
 
-def _layout(problem: Problem, visits: Sequence[Visit]) -> dict[Slot, int]:
+Held = dict[Slot, tuple[int, Visit]]
+"""The site and the visit of each slot of a tour."""
+
+
+def _held(problem: Problem, visits: Sequence[Visit]) -> Held:
+    """Where the visits of a tour stand, their vehicles being known.
+
+    Raises:
+        InputError: no crew can go, or a commune has no room fit for a session.
+    """
+    crews = crews_of_tour(problem, visits)
     names = [slot.name for slot in problem.sessions]
-    return {(v.week, v.weekday, names.index(v.session)): problem.site_index[v.code] for v in visits}
+    held: Held = {}
+    faults = []
+    for visit in visits:
+        crew = crews[visit.week, visit.weekday, visit.vehicle]
+        site = site_of(problem, visit, crew)
+        if site is None:
+            mend = "ajoutez-la dans [[lieux]], ou changez [salles]"
+            faults.append(Fault("itinéraire", f"{visit.code} : aucune salle ne convient", mend))
+        else:
+            held[crew, visit.weekday, names.index(visit.session)] = site, visit
+    if faults:
+        raise InputError(faults)
+    return held
 
 
-def _days(problem: Problem, visits: Sequence[Visit]) -> tuple[Day, ...]:
+def _place_notes(problem: Problem, held: Held) -> list[str]:
+    """The places of the tour that the scenario does not know, and what is taken instead."""
+    found = {
+        (problem.sites[site].name, visit.place, problem.sites[site].venue)
+        for site, visit in held.values()
+        if visit.place and visit.place != problem.sites[site].venue
+    }
+    return [
+        f"{name} : lieu {quoted(place)} inconnu du scénario, {quoted(venue)} est pris à sa place"
+        for name, place, venue in sorted(found)
+    ]
+
+
+def _layout(held: Held) -> dict[Slot, int]:
+    """The site of each slot."""
+    return {slot: site for slot, (site, _) in held.items()}
+
+
+def _days(problem: Problem, held: Held) -> tuple[Day, ...]:
     """The days of the tour: hours given are kept, the others worked out."""
-    names = [slot.name for slot in problem.sessions]
-    given = {(v.week, v.weekday, names.index(v.session)): v for v in visits}
     timer = DayTimer(problem)
     days = []
-    for (week, weekday), openings in timer.openings(_layout(problem, visits)).items():
-        kept = [_as_given(o, given[week, weekday, o.session]) for o in openings]
-        days.append(build_day(problem, week, weekday, kept))
-    return tuple(days)
+    for (crew, weekday), openings in timer.openings(_layout(held)).items():
+        kept = [_as_given(o, held[crew, weekday, o.session][1]) for o in openings]
+        days.append(build_day(problem, crew, weekday, kept))
+    return tuple(sorted(days, key=lambda day: (day.week, day.weekday, day.vehicle)))
 
 
 def _as_given(opening: Opening, visit: Visit) -> Opening:
@@ -321,12 +370,12 @@ def _as_given(opening: Opening, visit: Visit) -> Opening:
 def _to_check(problem: Problem, days: Sequence[Day]) -> tuple[ToCheck, ...]:
     """The half-days that mairie hours do not cover enough."""
     found = []
-    for day in days:
-        for stop in day.stops:
-            site = problem.sites[problem.site_index[stop.code]]
-            if not problem.hour_counts(site, day.weekday, stop.opening_s, stop.closing_s):
-                hours = site.hours.text(day.weekday) if site.hours else "inconnus"
-                found.append(ToCheck(day.weekday, stop.session, stop.name, hours))
+    for day, stop, number in held_sessions(problem, days):
+        site = problem.sites[number]
+        if not problem.hour_counts(site, day.weekday, stop.opening_s, stop.closing_s):
+            hours = site.hours.text(day.weekday) if site.hours else "inconnus"
+            week = day.week if problem.weeks > 1 else 0
+            found.append(ToCheck(day.weekday, stop.session, stop.name, hours, week))
     return tuple(found)
 
 
@@ -335,12 +384,27 @@ def _shortest_s(
 ) -> int | None:
     """The least driving that visits the same communes, weekly rules left aside, if proved."""
     codes = [visit.code for visit in visits]
-    sites = tuple(
-        replace(site, required=codes.count(site.code), allowed=codes.count(site.code))
-        for site in problem.sites
-        if site.code in codes
+    demands = tuple(
+        replace(
+            demand,
+            required=codes.count(demand.code),
+            allowed=codes.count(demand.code),
+            gap_days=1,
+            gap_most_days=None,
+            same_slot=False,
+            pins=(),
+        )
+        for demand in problem.demands
     )
-    narrow = replace(problem, sites=sites, objectives=("route",), hours_rule="preferes")
+    kept = [number for number, site in enumerate(problem.sites) if site.code in codes]
+    narrow = replace(
+        problem,
+        demands=demands,
+        sites=tuple(problem.sites[number] for number in kept),
+        open_slots=np.ones_like(problem.open_slots[:, kept]),
+        objectives=("route",),
+        hours_rule="preferes",
+    )
     try:
         found = optimise(
             narrow,
@@ -355,7 +419,7 @@ def _shortest_s(
 
 def _best_swap(
     problem: Problem,
-    visits: Sequence[Visit],
+    held: Held,
     days: Sequence[Day],
     deadline: float,
     stop: threading.Event,
@@ -364,7 +428,7 @@ def _best_swap(
 
     Fewer broken rules come first, then the levels in order; ``single_changes`` says what is tried.
     """
-    layout = _layout(problem, visits)
+    layout = _layout(held)
     timer = DayTimer(problem)
     best_rank = _rank(problem, days)
     best: tuple[str, tuple[Day, ...]] | None = None
@@ -395,7 +459,7 @@ def _rank(
     for name in problem.objectives:
         if no_worse_than is not None and tuple(rank) > no_worse_than[: len(rank)]:
             break
-        kind = measure(name)
+        kind = measure(problem, name)
         value = kind.value(problem, days)
         rank.append(value if kind.sense == "min" else -value)
     return tuple(rank)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tourplan.assemble import assemble
 from tourplan.errors import InputError, NoPlanError, Repair
 from tourplan.export.french import capital
-from tourplan.export.words import day_name, origin_words
-from tourplan.hours import clock, duration
+from tourplan.export.words import day_name, opening_words, origin_words
+from tourplan.hours import duration
 from tourplan.measures import measure, number
-from tourplan.optimise.cuts import trim
+from tourplan.optimise.cuts import OpenDay, trim
+from tourplan.optimise.rules import agent_weeks
 from tourplan.optimise.solve import Progress, level_of
 from tourplan.plan import Day, Plan
 from tourplan.planner import solve
@@ -23,7 +26,7 @@ from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
 from tourplan.study.changes import DayTimer, Slot
-from tourplan.timeline import Opening, build_day
+from tourplan.timeline import Opening, build_day, crew_of
 from tourplan.verify import Violation, verify
 
 SHIFT_PCT = 20
@@ -181,7 +184,15 @@ def sensitivity(
 
 def stretched(problem: Problem, pct: int) -> Problem:
     """The problem with every drive ``pct`` per cent longer, to the nearest second, halves up."""
-    return replace(problem, time_s=(problem.time_s * (100 + pct) + 50) // 100)
+    points = problem.point_times
+    if points is not None:
+        fixed_s, site_s = _stretched(points.fixed_s, pct), _stretched(points.site_s, pct)
+        points = replace(points, fixed_s=fixed_s, site_s=site_s)
+    return replace(problem, time_s=_stretched(problem.time_s, pct), point_times=points)
+
+
+def _stretched(time_s: NDArray[np.int64], pct: int) -> NDArray[np.int64]:
+    return (time_s * (100 + pct) + 50) // 100
 
 
 def _variant(
@@ -221,53 +232,69 @@ def _kept(case: Case, plan: Plan, found: Plan) -> Plan:
 
 def _worth(problem: Problem, days: Sequence[Day]) -> list[int]:
     """The levels in order, all to be minimised."""
-    kinds = [measure(name) for name in problem.objectives]
+    kinds = [measure(problem, name) for name in problem.objectives]
     return [kind.value(problem, days) * (1 if kind.sense == "min" else -1) for kind in kinds]
 
 
 def _layout(problem: Problem, plan: Plan) -> dict[Slot, int]:
     """The site of each slot of a plan."""
-    names = [slot.name for slot in problem.sessions]
     return {
-        (day.week, day.weekday, names.index(stop.session)): problem.site_index[stop.code]
+        (crew_of(problem, day), day.weekday, opening.session): opening.site
         for day in plan.days
-        for stop in day.stops
+        for opening in _openings(problem, day)
     }
+
+
+def _openings(problem: Problem, day: Day) -> list[Opening]:
+    """The sessions of a day, by positions."""
+    names = [slot.name for slot in problem.sessions]
+    return [
+        Opening(
+            names.index(stop.session),
+            problem.site_index[stop.code, stop.place],
+            stop.opening_s,
+            stop.closing_s,
+        )
+        for stop in day.stops
+    ]
 
 
 def _same_hours(problem: Problem, plan: Plan) -> tuple[Day, ...]:
     """The days of a plan under other drives, at the hours it announces."""
-    names = [slot.name for slot in problem.sessions]
     return tuple(
-        build_day(
-            problem,
-            day.week,
-            day.weekday,
-            [
-                Opening(
-                    names.index(stop.session),
-                    problem.site_index[stop.code],
-                    stop.opening_s,
-                    stop.closing_s,
-                )
-                for stop in day.stops
-            ],
-        )
+        build_day(problem, crew_of(problem, day), day.weekday, _openings(problem, day))
         for day in plan.days
     )
 
 
 def _other_hours(problem: Problem, plan: Plan) -> tuple[Day, ...]:
     """The half-days of a plan under other drives, as long as rules allow."""
-    openings = DayTimer(problem).openings(_layout(problem, plan))
-    found: list[Day] = []
-    for week, held in groupby(openings.items(), key=lambda day: day[0][0]):
-        days = [(weekday, list(sessions)) for (_, weekday), sessions in held]
-        work_s = sum(build_day(problem, week, day, held_).work_s for day, held_ in days)
-        over_s = max(0, work_s - problem.week.max_work_s)
-        for weekday, kept in trim(problem, days, -(-over_s // problem.day.grid_s)):
-            found.append(build_day(problem, week, weekday, kept))
-    return tuple(found)
+    crews: dict[int, list[OpenDay]] = {}
+    for (crew, weekday), held in DayTimer(problem).openings(_layout(problem, plan)).items():
+        crews.setdefault(crew, []).append((weekday, held))
+    for agent, _, rows, _ in agent_weeks(problem):
+        _cut_week(problem, crews, rows.tolist(), problem.agents[agent].max_week_s)
+    days = [
+        build_day(problem, crew, weekday, held)
+        for crew, week in crews.items()
+        for weekday, held in week
+    ]
+    return tuple(sorted(days, key=lambda day: (day.week, day.weekday, day.vehicle)))
+
+
+def _cut_week(
+    problem: Problem, crews: dict[int, list[OpenDay]], mine: Sequence[int], limit_s: int
+) -> None:
+    """Cut the openings of the crews that an agent goes with in a week until the limit holds."""
+    mine = [crew for crew in mine if crew in crews]
+    for crew in mine:
+        over_s = sum(_work_s(problem, other, crews[other]) for other in mine) - limit_s
+        if over_s > 0:
+            crews[crew] = trim(problem, crews[crew], -(-over_s // problem.day.grid_s))
+
+
+def _work_s(problem: Problem, crew: int, week: Sequence[OpenDay]) -> int:
+    return sum(build_day(problem, crew, weekday, held).work_s for weekday, held in week)
 
 
 def _plan_found(plan: Plan, variant: Variant) -> Difference:
@@ -327,17 +354,17 @@ def _slots(plan: Plan) -> dict[str, str]:
     slots: dict[str, list[str]] = {}
     for day in plan.days:
         for stop in day.stops:
-            when = f"{day_name(plan, day.week, day.weekday)} {stop.session}"
+            when = f"{day_name(plan, day.week, day.weekday, day.vehicle)} {stop.session}"
             slots.setdefault(stop.code, []).append(when)
     return {code: " et ".join(whens) for code, whens in slots.items()}
 
 
-def _hours(plan: Plan) -> dict[tuple[int, int, str, str], tuple[str, str]]:
+def _hours(plan: Plan) -> dict[tuple[int, int, str, str, str], tuple[str, str]]:
     """The commune and opening of each half-day."""
     return {
-        (day.week, day.weekday, stop.session, stop.code): (
+        (day.week, day.weekday, day.vehicle, stop.session, stop.code): (
             stop.name,
-            f"{clock(stop.opening_s)}–{clock(stop.closing_s)}",
+            opening_words(stop),
         )
         for day in plan.days
         for stop in day.stops

@@ -20,7 +20,10 @@ MAX_VISITS = 500
 
 @dataclass(frozen=True)
 class Visit:
-    """One half-day of a tour: where, when, and its opening hours when the file gives them."""
+    """One half-day of a tour: where, when, and what else the file gives.
+
+    ``depot``: the agency that the day leaves from; ``team``: who goes, as ``itineraire.csv`` says.
+    """
 
     week: int
     weekday: int
@@ -28,6 +31,10 @@ class Visit:
     code: str
     opening_s: int | None = None
     closing_s: int | None = None
+    vehicle: str = ""
+    place: str = ""
+    depot: str = ""
+    team: str = ""
 
 
 def tour_path(name: str, base: Path = Path()) -> Path:
@@ -41,12 +48,13 @@ def comparison_faults(scenario: Scenario) -> tuple[Fault, ...]:
     if not tour:
         return ()
     names = tuple(session.name for session in scenario.sessions)
+    vehicles = tuple(vehicle.name for vehicle in scenario.vehicles)
     try:
         territory = territory_of(scenario)
     except InputError:
         return ()  # told by the check of the scenario itself
     try:
-        visits = read_tour(tour_path(tour, scenario.base), territory, names)
+        visits = read_tour(tour_path(tour, scenario.base), territory, names, vehicles)
         refuse_more_weeks(visits, scenario.cycle.weeks)
     except InputError as error:
         where = "comparaison.tournee"
@@ -69,11 +77,24 @@ def refuse_more_weeks(visits: Sequence[Visit], weeks: int) -> None:
         )
 
 
-def read_tour(path: Path, territory: Territory, sessions: tuple[str, ...]) -> tuple[Visit, ...]:
+def read_tour(
+    path: Path,
+    territory: Territory,
+    sessions: tuple[str, ...],
+    vehicles: tuple[str, ...] = (),
+) -> tuple[Visit, ...]:
     """The visits of a CSV file (``jour``, ``creneau`` or ``demi_journee``, ``code_insee``).
 
-    ``semaine``, ``ouverture`` and ``fermeture`` are used when they are there; rows named
-    ``départ`` and ``retour`` are passed over, so that ``itineraire.csv`` reads back.
+    ``semaine``, ``ouverture``, ``fermeture``, ``vehicule``, ``lieu`` and ``agents`` are used when
+    they are there. Rows named ``départ`` tell the agency of their day and those named ``retour``
+    are passed over, so that ``itineraire.csv`` reads back.
+
+    Args:
+        path: the file.
+        territory: the communes.
+        sessions: names of the sessions of a day.
+        vehicles: names of the vehicles; none: any name will do. A single vehicle need not be named
+            as the file does.
 
     Raises:
         InputError: every fault of the file at once.
@@ -86,21 +107,25 @@ def read_tour(path: Path, territory: Territory, sessions: tuple[str, ...]) -> tu
             path.name, "colonne « creneau » ou « demi_journee » absente", "ajoutez-la"
         )
     faults: list[Fault] = []
+    names = _vehicle_names(path, rows, vehicles, faults)
     visits = []
+    depots: dict[tuple[str, str, str], str] = {}
+    keys = []
     for row in rows:
         named = row.text(slot)
+        key = (row.text("semaine") or "1", plain(row.text("jour")), _told(row, "vehicule"))
         if plain(named) in ("depart", "retour") and named not in sessions:
+            if plain(named) == "depart":
+                depots[key] = row.text("code_insee").zfill(5)
             continue
         visit = _visit(row, slot, sessions, territory, faults)
         if visit is not None:
-            visits.append(visit)
-    taken: set[tuple[int, int, str]] = set()
-    for visit in visits:
-        key = (visit.week, visit.weekday, visit.session)
-        if key in taken:
-            where = f"{path.name}, semaine {visit.week}, {WEEKDAYS[visit.weekday]} {visit.session}"
-            faults.append(Fault(where, "deux communes à la même demi-journée", "gardez-en une"))
-        taken.add(key)
+            visits.append(replace(visit, vehicle=names.get(visit.vehicle, visit.vehicle)))
+            keys.append(key)
+    visits = [
+        replace(visit, depot=depots.get(key, "")) for visit, key in zip(visits, keys, strict=True)
+    ]
+    faults += _twice(path, visits, several=len(vehicles) > 1)
     if not visits and not faults:
         faults.append(Fault(path.name, "aucune permanence", "une ligne par demi-journée"))
     if len(visits) > MAX_VISITS:
@@ -108,7 +133,53 @@ def read_tour(path: Path, territory: Territory, sessions: tuple[str, ...]) -> tu
     if faults:
         raise InputError(faults)
     order = {name: number for number, name in enumerate(sessions)}
-    return tuple(sorted(visits, key=lambda v: (v.week, v.weekday, order[v.session])))
+    return tuple(sorted(visits, key=lambda v: (v.week, v.weekday, order[v.session], v.vehicle)))
+
+
+def _vehicle_names(
+    path: Path, rows: Sequence[Row], vehicles: tuple[str, ...], faults: list[Fault]
+) -> dict[str, str]:
+    """The vehicle that each name of the file stands for; faults are added.
+
+    A single vehicle is meant whatever the file calls it.
+    """
+    told = dict.fromkeys(filter(None, (_told(row, "vehicule") for row in rows)))
+    if len(vehicles) == 1:
+        if len(told) > 1:
+            what = f"la tournée a {len(told)} véhicules, le scénario n’en a qu’un"
+            faults.append(Fault(path.name, what, "ajoutez les autres dans [[vehicules]]"))
+        return {**dict.fromkeys(told, vehicles[0]), "": vehicles[0]}
+    known = {plain(name): name for name in vehicles} | {name: name for name in vehicles}
+    names = {name: known.get(name, known.get(plain(name), name)) for name in told}
+    for name in told:
+        if vehicles and names[name] not in vehicles:
+            mend = one_of(name, vehicles)
+            faults.append(Fault(path.name, f"véhicule {quoted(name)} inconnu", mend))
+    return names
+
+
+def _twice(path: Path, visits: Sequence[Visit], *, several: bool) -> list[Fault]:
+    """The faults of a vehicle that is in two communes at once; ``several``: it is not alone."""
+    faults = []
+    taken: set[tuple[int, int, str, str]] = set()
+    for visit in visits:
+        key = (visit.week, visit.weekday, visit.session, visit.vehicle)
+        if key in taken:
+            where = f"{path.name}, semaine {visit.week}, {WEEKDAYS[visit.weekday]} {visit.session}"
+            where += f", {visit.vehicle}" if several and visit.vehicle else ""
+            mend = "gardez-en une"
+            if several and not visit.vehicle:
+                mend += ", ou dites leurs véhicules (colonne « vehicule »)"
+            faults.append(Fault(where, "deux communes à la même demi-journée", mend))
+        taken.add(key)
+    return faults
+
+
+def _told(row: Row, column: str) -> str:
+    """The text under a column, without the apostrophe that guards it from spreadsheets."""
+    text = row.text(column)
+    guarded = text[:1] == "'" and not text[1:2].isalnum()
+    return text[1:] if guarded else text
 
 
 def _visit(
@@ -142,7 +213,17 @@ def _visit(
         faults.append(Fault(row.where, "ferme avant d’ouvrir", "échangez les deux heures"))
     if len(faults) > before or weekday is None or session is None:
         return None
-    return Visit(int(week), weekday, session, code, opening_s, closing_s)
+    return Visit(
+        int(week),
+        weekday,
+        session,
+        code,
+        opening_s,
+        closing_s,
+        vehicle=_told(row, "vehicule"),
+        place=_told(row, "lieu"),
+        team=_told(row, "agents"),
+    )
 
 
 def _clock(row: Row, column: str, faults: list[Fault]) -> int | None:

@@ -31,8 +31,9 @@ def proved_inside(
     nodes: NDArray[np.int64],
     out: NDArray[np.int64],
     factor: float = 1.0,
+    to: NDArray[np.int64] | None = None,
 ) -> NDArray[np.bool_]:
-    """For which pairs of nodes no way outside can be quicker, shape (nodes, nodes).
+    """For which pairs of nodes no way outside can be quicker, shape (nodes, to).
 
     Args:
         network: the roads of the area, and its ways out up to their first point outside.
@@ -40,12 +41,14 @@ def proved_inside(
         nodes: places.
         out: the points outside (``exits``).
         factor: what times are multiplied by.
+        to: places to go to; ``nodes`` without it.
     """
-    times = np.floor(hierarchy.distances(nodes, nodes) / PACK)
+    to = nodes if to is None else to
+    times = np.floor(hierarchy.distances(nodes, to) / PACK)
     if not len(out):
         return np.ones(times.shape, dtype=bool)
     leaving = np.floor(hierarchy.distances(nodes, out) / PACK)
-    returning = np.floor(hierarchy.distances(out, nodes) / PACK)
+    returning = np.floor(hierarchy.distances(out, to) / PACK)
     longest = times.max(initial=0)
     # A way out, or back, that alone takes as long as the longest time proves nothing wrong.
     left = np.flatnonzero(leaving.min(axis=0, initial=np.inf) < longest)

@@ -20,6 +20,23 @@ LONGEST_MS = 22 * 3_600_000
 
 
 @dataclass(frozen=True, eq=False)
+class Rectangle:
+    """Quickest times from ``origins`` to ``destinations``, and no others.
+
+    Attributes:
+        origins: one a row.
+        destinations: one a column.
+        time_s: whole seconds, shape (origins, destinations); 0 where unreachable.
+        reachable: whether there is a way, same shape.
+    """
+
+    origins: tuple[str, ...]
+    destinations: tuple[str, ...]
+    time_s: NDArray[np.int64]
+    reachable: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
 class TravelMatrix:
     """Quickest ways between ``places`` (INSEE codes); ties in time go to the shorter way.
 
@@ -33,6 +50,7 @@ class TravelMatrix:
         ways: finds the way between two places.
         snaps: where each place was put on the road; empty where places are only named.
         notes: what is to be told of these times, in French.
+        points: times from resident points that are no places, over real roads.
     """
 
     places: tuple[str, ...]
@@ -44,6 +62,7 @@ class TravelMatrix:
     ways: Ways
     snaps: tuple[Snap, ...] = ()
     notes: tuple[str, ...] = ()
+    points: Rectangle | None = None
 
     def index(self, code: str) -> int:
         """The row of a place."""
@@ -96,20 +115,9 @@ def rounded(
     Raises:
         InputError: a way is so long that time and distance would no longer fit in one number.
     """
-    known = np.array([network.places.get(code, -1) for code in places], dtype=np.int64)
-    rows = np.flatnonzero(known >= 0)
-    packed = np.full((len(places), len(places)), np.inf)
-    if rows.size:
-        packed[np.ix_(rows, rows)] = hierarchy.distances(known[rows], known[rows])
+    packed = _packed(network, hierarchy, places, places)
     np.fill_diagonal(packed, 0)
-    reachable = np.isfinite(packed)
-    whole = np.where(reachable, packed, 0).astype(np.int64)
-    if whole.max(initial=0) // PACK > LONGEST_MS:
-        raise InputError.of(
-            "reseau",
-            f"un trajet dure plus de {LONGEST_MS // 3_600_000} h",
-            "vérifiez où sont vos communes, et les temps donnés",
-        )
+    whole, reachable = _checked(packed)
     return TravelMatrix(
         places=places,
         time_s=(whole // PACK + 500) // 1000,
@@ -120,3 +128,52 @@ def rounded(
         ways=Ways(lambda: network),
         snaps=tuple(snaps),
     )
+
+
+def rectangle(
+    network: RoadNetwork,
+    hierarchy: Hierarchy,
+    origins: Sequence[str],
+    destinations: Sequence[str],
+) -> Rectangle:
+    """The quickest times from ``origins`` to ``destinations``, rounded as ``rounded`` does.
+
+    Raises:
+        InputError: a way is too long.
+    """
+    whole, reachable = _checked(_packed(network, hierarchy, origins, destinations))
+    time_s = (whole // PACK + 500) // 1000
+    return Rectangle(tuple(origins), tuple(destinations), time_s, reachable)
+
+
+def _packed(
+    network: RoadNetwork, hierarchy: Hierarchy, origins: Sequence[str], destinations: Sequence[str]
+) -> NDArray[np.float64]:
+    """Packed distances between places; infinite where the network does not know one."""
+    ends = [
+        np.array([network.places.get(code, -1) for code in codes], dtype=np.int64)
+        for codes in (origins, destinations)
+    ]
+    rows, columns = (np.flatnonzero(known >= 0) for known in ends)
+    packed = np.full((len(origins), len(destinations)), np.inf)
+    if rows.size and columns.size:
+        found = hierarchy.distances(ends[0][rows], ends[1][columns])
+        packed[np.ix_(rows, columns)] = found
+    return packed
+
+
+def _checked(packed: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Packed distances as whole numbers, and where there are any.
+
+    Raises:
+        InputError: a way is so long that time and distance would no longer fit in one number.
+    """
+    reachable = np.isfinite(packed)
+    whole = np.where(reachable, packed, 0).astype(np.int64)
+    if whole.max(initial=0) // PACK > LONGEST_MS:
+        raise InputError.of(
+            "reseau",
+            f"un trajet dure plus de {LONGEST_MS // 3_600_000} h",
+            "vérifiez où sont vos communes, et les temps donnés",
+        )
+    return whole, reachable

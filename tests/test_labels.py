@@ -1,0 +1,130 @@
+"""Days of many sessions, priced and enumerated, against every order of every set of sites."""
+
+from __future__ import annotations
+
+from itertools import pairwise, permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tourplan.optimise.labels import (
+    LongDay,
+    Prices,
+    along,
+    enumerate_below,
+    neighbourhoods,
+    price,
+)
+
+
+def case(seed: int, *, limited: bool, grouped: bool, alike: bool = True, sites: int = 5):
+    """A day of at most three stops, its whole legs, and prices that make some days worth it."""
+    rng = np.random.default_rng(seed)
+    legs = rng.integers(1, 30, (sites + 1, sites + 1))
+    np.fill_diagonal(legs, 0)
+    day = LongDay.free(3, sites)
+    day.allowed[tuple(rng.integers(0, sites + 1, (2, 3)))] = False
+    if limited:
+        day = day.limited(rng.integers(1, 20, legs.shape), int(rng.integers(20, 60)))
+    count = 3 if grouped else 0
+    groups = rng.random((count, sites)) < 0.6
+    worth, pair = rng.uniform(1, 20, count), rng.random(count) < 0.5
+    prizes = rng.uniform(0, 25, sites)
+    prices = Prices.same(legs.astype(float), prizes, 3, groups, worth, pair)
+    if not alike:
+        rows = prices.prizes + rng.uniform(-5, 5, (3, sites))
+        prices = Prices(prices.legs, rows, prices.groups, prices.worth, prices.pair, alike=False)
+    return day, legs, prices
+
+
+def all_days(day: LongDay, *, alike: bool = True) -> np.ndarray:
+    """Every day there may be, one by one."""
+    sites, tours = day.places - 1, []
+    empty = [] if alike else [-1] * (day.stops - 1)
+    tours.extend(permutations([*range(sites), *empty], day.stops))
+    if alike:
+        for stops in range(1, day.stops):
+            padding = (-1,) * (day.stops - stops)
+            tours.extend((*order, *padding) for order in permutations(range(sites), stops))
+    distinct = np.unique(np.array(tours), axis=0)
+    within = [is_allowed(day, tour) for tour in distinct]
+    return distinct[within]
+
+
+def is_allowed(day: LongDay, tour: np.ndarray) -> bool:
+    stops = [0, *(tour[tour >= 0] + 1), 0]
+    legs = list(pairwise(stops))
+    used = [sum(matrix[leg] for leg in legs) for matrix in day.measures]
+    return all(day.allowed[leg] for leg in legs) and (np.array(used) <= day.limits).all()
+
+
+seeds = st.integers(0, 10_000)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(seed=seeds, limited=st.booleans(), grouped=st.booleans(), alike=st.booleans())
+def test_pricing_finds_days_below_zero_or_proves_there_are_none(seed, limited, grouped, alike):
+    day, legs, prices = case(seed, limited=limited, grouped=grouped, alike=alike)
+    tours = all_days(day, alike=alike)
+    least = prices.of(tours).min(initial=np.inf)
+    found = price(day, prices, neighbourhoods(legs, 1))
+    assert found.bound <= min(least, 0.0) + 1e-9
+    assert bool(len(found.tours)) == (least < -1e-9)
+    known = {tuple(tour) for tour in tours.tolist()}
+    assert all(tuple(tour) in known for tour in found.tours.tolist())
+    np.testing.assert_allclose(found.costs, prices.of(found.tours), atol=1e-9)
+    hasty = price(day, prices, neighbourhoods(legs, 1), hasty=True)
+    assert all(tuple(tour) in known for tour in hasty.tours.tolist())
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(seed=seeds, limited=st.booleans(), grouped=st.booleans(), limit=st.integers(-10, 30))
+def test_enumeration_keeps_the_cheapest_order_of_every_set_below_the_limit(
+    seed, limited, grouped, limit
+):
+    day, legs, prices = case(seed, limited=limited, grouped=grouped)
+    tours = all_days(day)
+    tours = tours[prices.of(tours) < limit]
+    best: dict[tuple[int, ...], int] = {}
+    for tour, length in zip(tours.tolist(), along(legs, tours).tolist(), strict=True):
+        key = tuple(sorted(tour))
+        best[key] = min(best.get(key, length), length)
+    found = enumerate_below(day, prices, neighbourhoods(legs, 1), legs[None], limit)
+    keys = [tuple(sorted(tour)) for tour in found.tours.tolist()]
+    assert found.complete
+    assert dict(zip(keys, along(legs, found.tours).tolist(), strict=True)) == best
+    assert len(keys) == len(best)
+
+
+def test_enumeration_of_slots_that_differ_keeps_every_order():
+    day, legs, prices = case(3, limited=False, grouped=False, alike=False)
+    tours = all_days(day, alike=False)
+    below = tours[prices.of(tours) < 10]
+    found = enumerate_below(day, prices, neighbourhoods(legs, 1), legs[None], 10.0)
+    assert {tuple(t) for t in found.tours.tolist()} == {tuple(t) for t in below.tolist()}
+
+
+def test_too_many_days_are_told():
+    day, legs, prices = case(1, limited=False, grouped=False)
+    near = neighbourhoods(legs)
+    assert not enumerate_below(day, prices, near, legs[None], 1e6, most=3).complete
+    assert not enumerate_below(day, prices, near, legs[None], 1e6, labels=3).complete
+
+
+def test_a_pass_cut_short_claims_no_bound():
+    day, legs, prices = case(1, limited=False, grouped=False)
+    assert price(day, prices, neighbourhoods(legs), labels=2).bound == -np.inf
+
+
+@pytest.mark.parametrize("sites", [70, 130])
+def test_more_sites_than_one_word_has_bits(sites):
+    day, legs, prices = case(5, limited=False, grouped=True, sites=sites)
+    day = LongDay.free(2, sites)
+    prices = Prices(
+        prices.legs, prices.prizes[:2], prices.groups, prices.worth, prices.pair, prices.alike
+    )
+    tours = all_days(day)
+    found = price(day, prices, neighbourhoods(legs), most=5)
+    assert found.costs[0] == pytest.approx(prices.of(tours).min())

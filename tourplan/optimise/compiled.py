@@ -1,0 +1,339 @@
+"""The loops of ``labels``, compiled by Numba: everything is arrays, see there for what they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+_FIRST = 1 << 14
+"""Labels there is room for at first."""
+
+
+@njit(cache=True, nogil=True)
+def _within(a: Any, b: Any) -> bool:
+    """Whether all bits of ``a`` are in ``b``."""
+    outside = np.uint64(0)
+    for w in range(len(a)):
+        outside |= a[w] & ~b[w]
+    return bool(outside == 0)
+
+
+@njit(cache=True, nogil=True)
+def _lost(sums: Any, a: Any, b: Any) -> float:
+    """What the bits of both are worth; row ``k`` of ``sums`` is for the values of byte ``k``."""
+    total = 0.0
+    for k in range(sums.shape[0]):
+        both = (a[k >> 3] & b[k >> 3]) >> np.uint64((k & 7) << 3)
+        total += sums[k, both & np.uint64(255)]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _excess(sums: Any, a: Any, b: Any) -> float:
+    """What the bits of ``a`` that are not in ``b`` are worth."""
+    total = 0.0
+    for k in range(sums.shape[0]):
+        only = (a[k >> 3] & ~b[k >> 3]) >> np.uint64((k & 7) << 3)
+        total += sums[k, only & np.uint64(255)]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _no_more(a: Any, b: Any) -> bool:
+    """Whether no number of ``a`` is over that of ``b``."""
+    over = False
+    for r in range(len(a)):
+        over |= a[r] > b[r]
+    return not over
+
+
+@njit(cache=True, nogil=True)
+def _longer(array: Any) -> Any:
+    """The array with room for twice as many rows."""
+    twice = np.empty((2 * array.shape[0], *array.shape[1:]), dtype=array.dtype)
+    twice[: array.shape[0]] = array
+    return twice
+
+
+@njit(cache=True, nogil=True)
+def _can_end(
+    begin: int,
+    stop: int,
+    slot: int,
+    alike: bool,
+    reach: float,
+    used: Any,
+    memory: Any,
+    state: Any,
+    limits: Any,
+    sums: Any,
+    end_slot: Any,
+    end_cost: Any,
+    end_used: Any,
+    end_memory: Any,
+    end_state: Any,
+    below: float,
+) -> bool:
+    """Whether one of the ends ``begin`` to ``stop``, cheapest first, makes a day below a cost.
+
+    ``reach`` and ``used`` go up to the place of the ends, whose stop is in the ends' own cost.
+    """
+    for e in range(begin, stop):
+        if reach + end_cost[e] >= below:
+            return False
+        if end_slot[e] < slot or (not alike and end_slot[e] > slot):
+            continue
+        fits = True
+        for w in range(len(memory)):
+            if memory[w] & end_memory[e, w]:
+                fits = False
+        for r in range(len(limits)):
+            if used[r] + end_used[e, r] > limits[r]:
+                fits = False
+        if fits and reach + end_cost[e] + _lost(sums, state, end_state[e]) < below:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def grow(  # noqa: C901 - one loop, compiled
+    legs: Any,
+    prizes: Any,
+    alike: bool,
+    sums: Any,
+    of_place: Any,
+    pairs: Any,
+    allowed: Any,
+    measures: Any,
+    limits: Any,
+    homeward: Any,
+    near: Any,
+    bounded: bool,
+    begin: Any,
+    end_slot: Any,
+    end_cost: Any,
+    end_used: Any,
+    end_memory: Any,
+    end_state: Any,
+    below: float,
+    most: int,
+    hasty: bool,
+) -> Any:
+    """Labels slot by slot, each bucket (slot, place) a list linked in order of cost."""
+    slots, places = prizes.shape
+    resources, width, bits = len(limits), near.shape[1], of_place.shape[1]
+    place = np.empty(_FIRST, dtype=np.int64)
+    slot = np.empty(_FIRST, dtype=np.int64)
+    cost = np.empty(_FIRST, dtype=np.float64)
+    used = np.empty((_FIRST, resources), dtype=np.int64)
+    memory = np.empty((_FIRST, width), dtype=np.uint64)
+    state = np.empty((_FIRST, bits), dtype=np.uint64)
+    parent = np.empty(_FIRST, dtype=np.int64)
+    following = np.empty(_FIRST, dtype=np.int64)
+    kept = np.empty(_FIRST, dtype=np.bool_)
+    head = np.full((slots, places), -1, dtype=np.int64)
+    count = 0
+    from_used, to_used = np.zeros(resources, dtype=np.int64), np.zeros(resources, dtype=np.int64)
+    from_memory, to_memory = np.zeros(width, dtype=np.uint64), np.zeros(width, dtype=np.uint64)
+    from_state, to_state = np.zeros(bits, dtype=np.uint64), np.zeros(bits, dtype=np.uint64)
+    from_cost = 0.0
+    for before in range(-1, slots - 1):
+        for start in range(places):
+            if (start == 0) != (before < 0):
+                continue
+            origin = -1 if before < 0 else head[before, start]
+            while origin >= 0 or before < 0:
+                if origin >= 0:
+                    from_cost = cost[origin]
+                    from_used[:] = used[origin]
+                    from_memory[:] = memory[origin]
+                    from_state[:] = state[origin]
+                for to in range(1, places):
+                    word, bit = to >> 6, np.uint64(1) << np.uint64(to & 63)
+                    if not allowed[start, to] or from_memory[word] & bit:
+                        continue
+                    fits = True
+                    for r in range(resources):
+                        to_used[r] = from_used[r] + measures[r, start, to]
+                        if to_used[r] + homeward[r, to] > limits[r]:
+                            fits = False
+                    if not fits:
+                        continue
+                    for w in range(width):
+                        to_memory[w] = from_memory[w] & near[to, w]
+                    to_memory[word] |= bit
+                    for b in range(bits):
+                        seen, here = from_state[b], of_place[to, b]
+                        to_state[b] = ((seen | here) & ~pairs[b]) | ((seen ^ here) & pairs[b])
+                    reach = from_cost + legs[start, to]
+                    lost = _lost(sums, from_state, of_place[to])
+                    for after in range(before + 1, before + 2 if alike else slots):
+                        value = reach + lost - prizes[after, to]
+                        if bounded and not _can_end(
+                            begin[to],
+                            begin[to + 1],
+                            after,
+                            alike,
+                            reach,
+                            to_used,
+                            from_memory,
+                            from_state,
+                            limits,
+                            sums,
+                            end_slot,
+                            end_cost,
+                            end_used,
+                            end_memory,
+                            end_state,
+                            below,
+                        ):
+                            continue
+                        beaten = False
+                        for other_slot in range(0 if alike else after, after + 1):
+                            other = head[other_slot, to]
+                            while other >= 0 and cost[other] <= value:
+                                if (
+                                    hasty
+                                    or (
+                                        _within(memory[other], to_memory)
+                                        and cost[other] + _excess(sums, state[other], to_state)
+                                        <= value
+                                    )
+                                ) and _no_more(used[other], to_used):
+                                    beaten = True
+                                    break
+                                other = following[other]
+                            if beaten:
+                                break
+                        if beaten:
+                            continue
+                        if count == most:
+                            return (
+                                place,
+                                slot,
+                                cost,
+                                used,
+                                memory,
+                                state,
+                                parent,
+                                kept,
+                                count,
+                                False,
+                            )
+                        if count == len(place):
+                            place, slot, cost = _longer(place), _longer(slot), _longer(cost)
+                            used, memory, parent = _longer(used), _longer(memory), _longer(parent)
+                            following, kept = _longer(following), _longer(kept)
+                            state = _longer(state)
+                        place[count], slot[count], cost[count] = to, after, value
+                        used[count], memory[count], state[count] = to_used, to_memory, to_state
+                        parent[count], kept[count] = origin, True
+                        previous, other = -1, head[after, to]
+                        while other >= 0 and cost[other] <= value:
+                            previous, other = other, following[other]
+                        following[count] = other
+                        if previous < 0:
+                            head[after, to] = count
+                        else:
+                            following[previous] = count
+                        previous = count
+                        while other >= 0:
+                            if (
+                                hasty
+                                or (
+                                    _within(to_memory, memory[other])
+                                    and value + _excess(sums, to_state, state[other]) <= cost[other]
+                                )
+                            ) and _no_more(to_used, used[other]):
+                                kept[other] = False
+                                following[previous] = following[other]
+                            else:
+                                previous = other
+                            other = following[other]
+                        count += 1
+                if before < 0:
+                    break
+                origin = following[origin]
+    return place, slot, cost, used, memory, state, parent, kept, count, True
+
+
+@njit(cache=True, nogil=True)
+def extend(
+    place: Any,
+    slot: Any,
+    cost: Any,
+    used: Any,
+    memory: Any,
+    state: Any,
+    legs: Any,
+    prizes: Any,
+    alike: bool,
+    sums: Any,
+    of_place: Any,
+    allowed: Any,
+    measures: Any,
+    limits: Any,
+    begin: Any,
+    end_slot: Any,
+    end_cost: Any,
+    end_used: Any,
+    end_memory: Any,
+    end_state: Any,
+    limit: float,
+    most: int,
+) -> Any:
+    """Every next stop of each label that some end can still bring home below ``limit``.
+
+    Returns:
+        (row, place, slot, cost): of each extended label; one too many when there are more.
+    """
+    slots, places = prizes.shape
+    resources = len(limits)
+    row = np.empty(_FIRST, dtype=np.int64)
+    to_place = np.empty(_FIRST, dtype=np.int64)
+    to_slot = np.empty(_FIRST, dtype=np.int64)
+    to_cost = np.empty(_FIRST, dtype=np.float64)
+    to_used = np.zeros(resources, dtype=np.int64)
+    count = 0
+    for origin in range(len(place)):
+        start = place[origin]
+        for to in range(1, places):
+            word, bit = to >> 6, np.uint64(1) << np.uint64(to & 63)
+            if not allowed[start, to] or memory[origin, word] & bit:
+                continue
+            reach = cost[origin] + legs[start, to]
+            for r in range(resources):
+                to_used[r] = used[origin, r] + measures[r, start, to]
+            lost = _lost(sums, state[origin], of_place[to])
+            first = slot[origin] + 1
+            for after in range(first, min(first + 1, slots) if alike else slots):
+                if not _can_end(
+                    begin[to],
+                    begin[to + 1],
+                    after,
+                    alike,
+                    reach,
+                    to_used,
+                    memory[origin],
+                    state[origin],
+                    limits,
+                    sums,
+                    end_slot,
+                    end_cost,
+                    end_used,
+                    end_memory,
+                    end_state,
+                    limit,
+                ):
+                    continue
+                if count == len(row):
+                    row, to_place = _longer(row), _longer(to_place)
+                    to_slot, to_cost = _longer(to_slot), _longer(to_cost)
+                row[count], to_place[count] = origin, to
+                to_slot[count], to_cost[count] = after, reach + lost - prizes[after, to]
+                count += 1
+                if count > most:
+                    return row[:count], to_place[:count], to_slot[:count], to_cost[:count]
+    return row[:count], to_place[:count], to_slot[:count], to_cost[:count]

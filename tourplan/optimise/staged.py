@@ -1,0 +1,279 @@
+"""One level over tours too many to list: which communes first, then which days.
+
+Four steps, each with a bound that holds for all tours:
+
+1. the linear relaxation, tours priced in until none helps;
+2. the same with the sessions of each site whole, days still divisible: few whole variables, so
+   the solver closes it where it cannot close the whole model, and its bound is nearly always the
+   true one;
+3. whole days for the sessions found, among the tours between these sites;
+4. if the value of 3 is not the bound of 2, the whole model over every tour that could be in
+   anything better, where these are few enough.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import TypedDict
+
+import numpy as np
+
+from tourplan.optimise.mip import Answer, Expression, Floats, Relaxed, unit_of, whole_bound
+from tourplan.optimise.pricing import Columns
+from tourplan.optimise.variables import Decisions, Ints
+
+LISTED = 20_000
+"""Tours added at most because they could be in a better plan."""
+BETWEEN = 300
+"""Tours of each base added at most because they link the sites chosen."""
+_SAFE = 1e-3
+"""Reduced costs this little past a limit are taken to be at it."""
+_ROUNDS = 6
+"""How often sites are chosen again, for want of days that serve them or of tours."""
+_SHARE = 0.5
+"""Share of the time left that choosing sites may take."""
+
+
+_DIVE_SHARE = 0.3
+"""Share of the time left that choosing among the days of a dive may take."""
+DIVED, _SURE = 8, 0.6
+"""Days kept at each step of a dive: at most so many, as sure as that, one at least."""
+_WHOLE = 1e-6
+"""A value this near a whole number is whole."""
+
+
+class Terms(TypedDict):
+    """What every call of the solver is told."""
+
+    deadline: float
+    seed: int
+    stop: threading.Event
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Until when to search (on the clock of ``time.monotonic``), and how."""
+
+    deadline: float
+    seed: int
+    stop: threading.Event
+
+    def terms(self, share: float = 1.0) -> Terms:
+        """The terms of one call, which gets a share of the time left."""
+        now = monotonic()
+        deadline = now + (self.deadline - now) * share
+        return {"deadline": deadline, "seed": self.seed, "stop": self.stop}
+
+    @property
+    def over(self) -> bool:
+        """Whether the search is to end."""
+        return self.stop.is_set() or monotonic() >= self.deadline
+
+
+@dataclass
+class _Level:
+    """One level being solved: the best solution and the best bound so far."""
+
+    columns: Columns
+    d: Decisions
+    objective: Expression
+    budget: Budget
+    solution: Floats | None
+    bound: int | None = None
+    relaxed: Relaxed | None = None
+    costs: list[Floats] | None = None
+
+    @property
+    def value(self) -> int | None:
+        """The value of the best solution; ``None`` where it has none of the level's variables."""
+        last = int(self.objective.variables.max(initial=-1))
+        if self.solution is None or len(self.solution) <= last:
+            return None
+        return self.objective.value(self.solution)
+
+    @property
+    def proved(self) -> bool:
+        """Whether the best solution reaches the bound."""
+        return self.value is not None and self.bound is not None and self.value <= self.bound
+
+    def keep(self, answer: Answer) -> bool:
+        """Keep the solution of an answer if it is the best; whether it is."""
+        if answer.values is None:
+            return False
+        found = self.objective.value(answer.values)
+        if self.value is not None and found >= self.value:
+            return False
+        self.solution = answer.values
+        return True
+
+    def raise_bound(self, bound: int | None) -> None:
+        """Keep a bound if it is the best; no better than a value that was reached."""
+        if bound is not None and (self.bound is None or bound > self.bound):
+            self.bound = bound if self.value is None else min(bound, self.value)
+
+    def missing(self) -> list[Ints] | None:
+        """The tours outside that a better plan may hold, or ``None`` when that is not known."""
+        if self.costs is None or self.relaxed is None or self.value is None:
+            return None
+        floor = self.relaxed.value + self.columns.missing(self.costs)
+        return self.columns.below(self.costs, self.value - unit_of(self.objective) - floor + _SAFE)
+
+    def add(self, rows: Sequence[Ints]) -> int:
+        """Add tours to the model; how many."""
+        count = self.columns.add(self.d, rows)
+        for chosen, found in zip(rows, self.costs or (), strict=False):
+            found[chosen] = np.inf
+        return count
+
+
+def staged(
+    columns: Columns,
+    d: Decisions,
+    objective: Expression,
+    solution: Floats | None,
+    budget: Budget,
+) -> tuple[Answer, int | None, bool]:
+    """The least value of ``objective`` over all tours.
+
+    Args:
+        columns: all tours, and which the model holds; some are added.
+        d: the model.
+        objective: what to minimise.
+        solution: a plan at hand, if any.
+        budget: until when.
+
+    Returns:
+        (answer, bound, complete): the best plan found or none, a bound that holds for all tours,
+        and whether the search ended of itself.
+    """
+    level = _Level(columns, d, objective, budget, solution)
+    _extend(level)
+    _converge(level)
+    if not level.proved:
+        _dive(level)
+    if not level.proved:
+        _choose_sites(level)
+    complete = level.proved or _finish(level)
+    infeasible = complete and level.solution is None
+    return Answer(level.solution, level.bound, infeasible=infeasible), level.bound, complete
+
+
+def _extend(level: _Level) -> None:
+    """The plan at hand with the variables of this level, worth what it is worth."""
+    if level.solution is None or level.value is not None:
+        return
+    d, known = level.d, len(level.solution)
+    days = d.divisible()
+    days = days[days < known]
+    kept: Floats = np.rint(level.solution[days])
+    others = np.concatenate(d.take)
+    others = others[others >= known]
+    none = np.zeros(len(others))
+    fixed = d.mip.limited(days, kept, kept).limited(others, none, none)
+    answer = fixed.minimise(level.objective, **level.budget.terms(_DIVE_SHARE))
+    if answer.values is not None:
+        level.solution = answer.values
+
+
+def _converge(level: _Level) -> None:
+    """Price tours in until none improves the relaxation, for a bound."""
+    columns, d, best = level.columns, level.d, -np.inf
+    while not level.budget.over:
+        relaxed = d.mip.relax(level.objective, level.budget.deadline)
+        if relaxed is None:
+            return
+        costs = columns.reduced_costs(d, relaxed)
+        level.relaxed, level.costs = relaxed, costs
+        best = max(best, relaxed.value + columns.missing(costs))
+        if not level.add(columns.improving(costs)):
+            break
+    if np.isfinite(best):
+        steps = (best - level.objective.constant) / unit_of(level.objective)
+        level.raise_bound(whole_bound(steps, level.objective))
+
+
+def _dive(level: _Level) -> None:
+    """A plan from the relaxation: its surest days are kept, and it is solved again, to the end."""
+    d, relaxed = level.d, level.relaxed
+    take = np.concatenate(d.take)
+    upper = np.concatenate(d.mip.upper)[take]
+    fixed, seen = np.zeros(len(take)), np.zeros(len(take), dtype=bool)
+    while relaxed is not None and not level.budget.over:
+        values = relaxed.values[take]
+        seen |= values > _WHOLE
+        part = values - np.floor(values + _WHOLE)
+        fixed = np.maximum(fixed, np.floor(values + _WHOLE))
+        if part.max(initial=0.0) <= _WHOLE:
+            break
+        surest = np.argsort(-part, kind="stable")[:DIVED]
+        chosen = surest[part[surest] >= min(_SURE, part.max())]
+        fixed[chosen] = np.ceil(values[chosen] - _WHOLE)
+        held = d.mip.limited(take, fixed, upper)
+        relaxed = held.relax(level.objective, level.budget.deadline)
+    if level.solution is not None:
+        seen |= d.padded(level.solution)[take] > _WHOLE
+    few = d.mip.limited(take, np.zeros(len(take)), np.where(seen, upper, 0.0))
+    level.keep(
+        few.minimise(level.objective, hint=level.solution, **level.budget.terms(_DIVE_SHARE))
+    )
+
+
+def _choose_sites(level: _Level) -> None:
+    """Whole sessions, divisible days; then whole days for these sessions."""
+    refused: list[Ints] = []
+    for _ in range(_ROUNDS):
+        if level.budget.over or level.proved:
+            return
+        divisible = level.d.mip.freed(level.d.divisible())
+        for sites in refused:
+            divisible.row(level.d.held[sites], 1.0, at_most=len(sites) - 1.0)
+        answer = divisible.minimise(
+            level.objective, hint=level.solution, **level.budget.terms(_SHARE)
+        )
+        if answer.values is None:
+            return
+        found = _with_whole_days(level, answer.values)
+        missing = level.missing()
+        if not refused and missing is not None and not any(map(len, missing)):
+            level.raise_bound(answer.bound)
+        if level.proved:
+            return
+        if missing is not None and 0 < sum(map(len, missing)) <= LISTED:
+            level.add(missing)
+        elif not found:
+            refused.append(np.flatnonzero(answer.values[level.d.held] > 0.5))
+        else:
+            return
+
+
+def _with_whole_days(level: _Level, chosen: Floats) -> bool:
+    """Find whole days for the sessions of a solution; whether there are any."""
+    d = level.d
+    held = np.rint(chosen[d.held])
+    sites = np.flatnonzero(held)
+    level.add(level.columns.between(sites, level.costs, BETWEEN))
+    fixed = d.mip.limited(d.held, held, held)
+    answer = fixed.minimise(level.objective, **level.budget.terms(_SHARE))
+    level.keep(answer)
+    return answer.values is not None
+
+
+def _finish(level: _Level) -> bool:
+    """The whole model over the tours that matter; whether that settles the level."""
+    while not level.budget.over:
+        missing = level.missing()
+        every = missing is not None and sum(map(len, missing)) <= LISTED
+        if every and missing is not None:
+            level.add(missing)
+        answer = level.d.mip.minimise(level.objective, hint=level.solution, **level.budget.terms())
+        better = level.keep(answer)
+        if every or level.columns.whole:
+            bound = answer.bound if not answer.infeasible else level.value
+            level.raise_bound(bound)
+            return answer.complete or answer.infeasible
+        if not better or level.proved:
+            return level.proved
+    return False

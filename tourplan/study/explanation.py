@@ -1,0 +1,339 @@
+"""What ``explain`` found, as plain facts and French sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tourplan.export.french import capital, listed
+from tourplan.hours import duration
+from tourplan.measures import BEYOND, far_weights, number
+from tourplan.plan import Level, Plan
+from tourplan.problem import Problem
+
+COLUMNS = ("sujet", "code_insee", "commune", "seuil_min", "reponse", "phrase", "demontre")
+
+SERVED, UNKNOWN_SITE = "desservie", "non candidate"
+NO_ROOM, FORBIDDEN, NO_DAY = "sans salle", "interdite", "aucune journée"
+NO_SLOT, HOURS = "créneaux interdits", "horaires de mairie imposés"
+CLASH, WORSE, TIE, BETTER = "exigences", "moins bon", "aussi bon", "mieux"
+UNTESTED = "non examiné"
+NOTHING, NO_PLAN, NOT_FOUND = "rien", "aucun plan", "pas mieux trouvé"
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """One change tested by solving: what it is, and whether it is enough; ``None``: not tested."""
+
+    kind: str
+    text: str
+    enough: bool | None
+    proved: bool
+
+
+@dataclass(frozen=True)
+class Unserved:
+    """Why a commune has no session.
+
+    Attributes:
+        reason: one of the words of this module.
+        text: the reason, a French sentence without its end.
+        level: the first level that serving it makes worse, if any.
+        by: how much worse, in the level's unit.
+        proved: whether it is proved.
+        instead: communes that the plan found without in that case.
+        remedies: the single changes tested.
+    """
+
+    code: str
+    name: str
+    reason: str
+    text: str
+    level: str = ""
+    by: int | None = None
+    proved: bool = True
+    instead: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True)
+class Near:
+    """A place and the seconds to it; ``None``: no way known. ``why``: why it has no session."""
+
+    code: str
+    name: str
+    time_s: int | None
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} ({_minutes(self.time_s)})"
+
+
+@dataclass(frozen=True)
+class Far:
+    """Residents that the plan leaves beyond some minutes, and what could bring them within."""
+
+    code: str
+    name: str
+    residents: int
+    minutes: int
+    fixed: Near | None
+    served: Near | None
+    within: tuple[Near, ...]
+    nearest: Near | None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A level before and after a change, in words."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Marginal:
+    """What a little more would bring.
+
+    ``verdict``: ``mieux``, ``moins bon``, ``rien``, ``aucun plan``, ``pas mieux trouvé`` or
+    ``non examiné``.
+    """
+
+    text: str
+    verdict: str
+    effects: tuple[Effect, ...] = ()
+    proved: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a plan leaves communes and residents out, and what a little more would bring."""
+
+    plan: Plan
+    unserved: tuple[Unserved, ...]
+    far: tuple[Far, ...]
+    marginals: tuple[Marginal, ...] = ()
+    minutes: tuple[int, ...] = ()
+    columns: ClassVar[tuple[str, ...]] = COLUMNS
+
+    def of(self, code: str) -> Unserved:
+        """The explanation of a commune.
+
+        Raises:
+            KeyError: the commune was not explained.
+        """
+        for one in self.unserved:
+            if one.code == code:
+                return one
+        raise KeyError(code)
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Every answer under ``COLUMNS``."""
+        for one in self.unserved:
+            key = (one.code, one.name, "")
+            yield ("commune", *key, one.reason, one.text, _yes(one.proved))
+            for remedy in one.remedies:
+                verdict = {True: "suffit", False: "ne suffit pas", None: UNTESTED}[remedy.enough]
+                yield ("changement", *key, verdict, remedy.text, _yes(remedy.proved))
+        for far in self.far:
+            answer = "possible" if far.within else "aucun site possible"
+            where = (far.code, far.name, str(far.minutes))
+            yield ("habitants", *where, answer, _far_words(far), "oui")
+        for extra in self.marginals:
+            yield ("marge", "", "", "", extra.verdict, _marginal_words(extra), _yes(extra.proved))
+
+    def sentences(self) -> list[str]:
+        """The answers in French, one line a fact; details are set back by two spaces."""
+        lines = []
+        for one in self.unserved:
+            lines.append(f"{one.name} : {one.text}{_doubt(one)}.")
+            lines += [f"  {_remedy_words(remedy)}" for remedy in one.remedies]
+        if not self.unserved:
+            lines.append("Toutes les communes candidates sont desservies.")
+        for minutes in self.minutes:
+            mine = [far for far in self.far if far.minutes == minutes]
+            if not mine:
+                continue
+            people = sum(far.residents for far in mine)
+            longer = [limit for limit in self.minutes if limit > minutes]
+            most = f", {min(longer)} au plus" if longer else ""
+            lines.append(
+                f"À plus de {minutes} min d’un accueil{most} : {number(people)} "
+                f"habitant{'s' if people > 1 else ''}."
+            )
+            lines += [f"  {far.name} : {_far_words(far)}." for far in mine]
+        if self.minutes and not self.far:
+            few = min(self.minutes)
+            lines.append(f"Aucun habitant examiné n’est à plus de {few} min d’un accueil.")
+        lines += [f"{capital(_marginal_words(extra))}." for extra in self.marginals]
+        return lines
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answers as plain data under French keys."""
+        return {
+            "phrases": self.sentences(),
+            "communes": [_unserved_dict(one) for one in self.unserved],
+            "habitants": [_far_dict(far) for far in self.far],
+            "marges": [
+                {
+                    "changement": extra.text,
+                    "reponse": extra.verdict,
+                    "niveaux": [
+                        {"niveau": e.label, "avant": e.before, "apres": e.after}
+                        for e in extra.effects
+                    ],
+                    "demontre": extra.proved,
+                    "remarque": extra.note,
+                }
+                for extra in self.marginals
+            ],
+        }
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame, one row an answer, same columns as ``explications.csv``."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows()), columns=list(COLUMNS))
+
+    def __repr__(self) -> str:
+        return (
+            f"Explanation({self.plan.title!r}, {len(self.unserved)} communes, "
+            f"{len(self.far)} lieux éloignés, {len(self.marginals)} marges)"
+        )
+
+    def _repr_html_(self) -> str:
+        from tourplan.export.markup import items, text
+
+        return items(text(line.strip()) for line in self.sentences())
+
+
+def worse_words(problem: Problem, before: Level, after: Level) -> str:
+    """What becomes worse, and by how much: ``coûterait 23 min de route de plus par semaine``."""
+    more = abs(after.value - before.value)
+    if before.name.startswith(BEYOND):
+        beyond = before.label.removeprefix("habitants ")
+        people = f"{number(more)} habitant{'s' if more > 1 else ''}"
+        return f"laisserait {people} de plus {beyond}"
+    if before.name == "route":
+        return f"coûterait {_time(more / problem.weeks)} de route de plus par semaine de tournée"
+    if before.name == "km":
+        return f"coûterait {number(more / 1000 / problem.weeks, 1)} km de plus par semaine"
+    if before.unit == "demi-journées":
+        return f"ferait perdre {more} {before.label.replace('demi-journées', _half_days(more), 1)}"
+    if before.name == "acces_moyen":
+        count = int(far_weights(problem).sum())
+        each = _time(more / max(count, 1))
+        return f"allongerait de {each} en moyenne l’accès de {number(count)} habitants éloignés"
+    return f"dégraderait un objectif ({before.label} : {before.text} → {after.text})"
+
+
+def instead_words(names: Sequence[str]) -> str:
+    """``, par exemple sans Celles``: what the plan found does without."""
+    return f" (dans ce plan, sans {listed(list(names))})" if names else ""
+
+
+def _half_days(count: int) -> str:
+    return "demi-journées" if count > 1 else "demi-journée"
+
+
+def _time(seconds: float) -> str:
+    """``23 min``, ``1 h 05``, or seconds under two minutes."""
+    if seconds < 1:
+        return "moins d’une seconde"
+    return f"{number(seconds)} s" if seconds < 120 else duration(seconds)
+
+
+def _minutes(seconds: int | None) -> str:
+    return "aucune route connue" if seconds is None else f"{number(seconds / 60, 1)} min"
+
+
+def _yes(proved: bool) -> str:
+    return "oui" if proved else "non"
+
+
+def _doubt(one: Unserved) -> str:
+    return "" if one.proved or one.reason == UNTESTED else " (non démontré)"
+
+
+def _remedy_words(remedy: Remedy) -> str:
+    if remedy.enough is None:
+        return f"Non examiné : {remedy.text}."
+    doubt = "" if remedy.proved else " (non démontré)"
+    if remedy.enough:
+        return f"Suffirait : {remedy.text}{doubt}."
+    return f"Ne suffirait pas : {remedy.text}{doubt}."
+
+
+def _far_words(far: Far) -> str:
+    """Nearest counter and session, then what could be nearer."""
+    told = [f"{number(far.residents)} habitant{'s' if far.residents > 1 else ''}"]
+    told.append(f"point fixe le plus proche : {far.fixed or 'aucun'}")
+    told.append(f"permanence la plus proche : {far.served or 'aucune'}")
+    if far.within:
+        each = [f"{near}{f' – {near.why}' if near.why else ''}" for near in far.within]
+        told.append(f"seraient à {far.minutes} min au plus : {', '.join(each)}")
+    else:
+        told.append(
+            f"aucune commune candidate n’est à {far.minutes} min au plus ; la plus proche : "
+            f"{far.nearest or 'aucune'}"
+        )
+    return " ; ".join(told)
+
+
+def _marginal_words(extra: Marginal) -> str:
+    doubt = "" if extra.proved else " (non démontré)"
+    note = f" ({extra.note})" if extra.note else ""
+    if extra.verdict == UNTESTED:
+        return f"{extra.text} : non examiné{note}"
+    if extra.verdict == NO_PLAN:
+        return f"{extra.text} : aucun plan ne tiendrait{doubt}{note}"
+    if extra.verdict == NOTHING:
+        return f"{extra.text} : rien ne changerait{doubt}{note}"
+    if extra.verdict == NOT_FOUND:
+        return f"{extra.text} : rien de mieux trouvé dans le temps donné{note}"
+    told = " ; ".join(f"{e.label} : {e.before} → {e.after}" for e in extra.effects)
+    return f"{extra.text} : {told}{doubt}{note}"
+
+
+def _unserved_dict(one: Unserved) -> dict[str, Any]:
+    return {
+        "code_insee": one.code,
+        "commune": one.name,
+        "raison": one.reason,
+        "phrase": one.text,
+        "niveau": one.level,
+        "ecart": one.by,
+        "demontre": one.proved,
+        "sans": list(one.instead),
+        "changements": [
+            {"sorte": r.kind, "quoi": r.text, "suffit": r.enough, "demontre": r.proved}
+            for r in one.remedies
+        ],
+    }
+
+
+def _far_dict(far: Far) -> dict[str, Any]:
+    return {
+        "code_insee": far.code,
+        "commune": far.name,
+        "habitants": far.residents,
+        "seuil_min": far.minutes,
+        "point_fixe": _near_dict(far.fixed),
+        "permanence": _near_dict(far.served),
+        "possibles": [_near_dict(near) for near in far.within],
+        "candidate_la_plus_proche": _near_dict(far.nearest),
+    }
+
+
+def _near_dict(near: Near | None) -> dict[str, Any] | None:
+    if near is None:
+        return None
+    return {
+        "code_insee": near.code,
+        "commune": near.name,
+        "secondes": near.time_s,
+        "pourquoi": near.why,
+    }

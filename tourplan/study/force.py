@@ -1,0 +1,277 @@
+"""Make a plan serve a commune, all else equal: what becomes worse, or how little more it takes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Literal
+
+import numpy as np
+
+from tourplan.daytours import DayTours
+from tourplan.errors import OwnError
+from tourplan.measures import measure
+from tourplan.optimise.mip import NOTHING, Answer, Expression, Floats
+from tourplan.optimise.objectives import build, required_sessions
+from tourplan.optimise.pooling import pooled
+from tourplan.optimise.pricing import Columns
+from tourplan.optimise.rules import add_rules, weekly_opening, weekly_work
+from tourplan.optimise.solve import (
+    Infeasible,
+    NothingFound,
+    Solution,
+    Undecided,
+    days_of,
+    level_of,
+    optimise,
+)
+from tourplan.optimise.variables import Decisions
+from tourplan.plan import Day, Level
+from tourplan.problem import Problem
+from tourplan.verify import verify
+
+EFFORT = ("route", "km", "cout", "co2", "equite_agents", "equite_horaires")
+"""Levels that say what a tour takes, not what it brings: one more commune may cost some."""
+_BY_PARTS = ("equite_agents", "equite_horaires")
+"""Levels that need the whole optimiser: days are cut again for them."""
+Outcome = Literal["infaisable", "pire", "égal", "mieux", "inconnu"]
+Kind = Literal["rien", "travail", "ouverture", "retrait"]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A problem, its day tours, and the levels of the plan that answers are held against."""
+
+    problem: Problem
+    tours: tuple[DayTours, ...]
+    levels: tuple[Level, ...]
+    seed: int
+    stop: threading.Event
+
+    @property
+    def listed(self) -> bool:
+        """Whether one model holds every day tour."""
+        return Columns(self.problem, self.tours).whole
+
+    def over(self, deadline: float) -> bool:
+        """Whether to search no more."""
+        return self.stop.is_set() or monotonic() >= deadline
+
+
+@dataclass(frozen=True)
+class Forced:
+    """What serving a commune does: the first level that changes, before and after, and the days.
+
+    ``proved``: nothing better is possible, the levels before kept.
+    """
+
+    outcome: Outcome
+    before: Level | None = None
+    after: Level | None = None
+    days: tuple[Day, ...] = ()
+    proved: bool = False
+
+
+@dataclass(frozen=True)
+class Least:
+    """The least of a relaxation that is enough; ``value`` is ``None`` where none was found.
+
+    ``impossible``: proved that none is enough. ``dropped``: demands left out.
+    """
+
+    value: int | None
+    proved: bool = False
+    impossible: bool = False
+    dropped: tuple[int, ...] = ()
+
+
+def force(question: Question, demand: int, deadline: float) -> Forced:
+    """Solve the levels again with a session at ``demand``, until one differs from the plan's."""
+    if question.over(deadline):
+        return Forced("inconnu")
+    names = question.problem.objectives
+    simple = question.listed and pooled(question.problem) is None
+    if simple and not set(_BY_PARTS) & set(names):
+        return _level_by_level(question, demand, deadline)
+    return _solved_again(question, demand, deadline)
+
+
+def _level_by_level(question: Question, demand: int, deadline: float) -> Forced:
+    """Solve levels in order; the plan's own values, where proved, are bounds here too."""
+    problem = question.problem
+    d = _decisions(question, demand)
+    solution: Floats | None = None
+    for level in question.levels:
+        if level.name == "passages":  # a rule: every plan has the same
+            continue
+        sign = 1 if level.sense == "min" else -1
+        target, expression = sign * level.value, build(d, level.name)
+        if solution is None or _value(problem, d, solution, level) != level.value:
+            if level.proved:
+                d.mip.bound(expression, at_least=target - 0.5)
+            answer = _ask(question, d, expression, solution, deadline)
+            if answer.values is None:
+                return _none(problem, d, answer, first=solution is None)
+            solution = answer.values
+            if _value(problem, d, solution, level) != level.value:
+                return _changed(problem, d, answer, level)
+        d.mip.keep(expression, target)
+    if solution is None:
+        answer = _ask(question, d, NOTHING, None, deadline)
+        if answer.values is None:
+            return _none(problem, d, answer, first=True)
+        solution = answer.values
+    days = days_of(d, solution)
+    _refuse_broken(problem, days)
+    return Forced("égal", days=days, proved=True)
+
+
+def _ask(
+    question: Question, d: Decisions, expression: Expression, hint: Floats | None, deadline: float
+) -> Answer:
+    """The least of an expression; the search is over where a solver did not stop when told."""
+    answer = d.mip.minimise(
+        expression, deadline=deadline, hint=hint, seed=question.seed, stop=question.stop
+    )
+    if answer.left_behind:
+        question.stop.set()  # its thread still runs: start no other beside it
+    return answer
+
+
+def _none(problem: Problem, d: Decisions, answer: Answer, *, first: bool) -> Forced:
+    """No plan was found: because there is none, or for want of time."""
+    sure = problem.hours_rule != "imposes" or d.every_timing
+    impossible = answer.infeasible and first and sure
+    return Forced("infaisable" if impossible else "inconnu", proved=impossible)
+
+
+def _changed(problem: Problem, d: Decisions, answer: Answer, level: Level) -> Forced:
+    """The first level that differs from the plan's; beating the plan needs no proof."""
+    assert answer.values is not None  # noqa: S101
+    days, sign = days_of(d, answer.values), 1 if level.sense == "min" else -1
+    _refuse_broken(problem, days)
+    after = level_of(problem, days, level.name)
+    if sign * after.value < sign * level.value:
+        return Forced("mieux", level, after, days, True)
+    proved = d.every_timing and answer.bound == sign * after.value
+    return Forced("pire", level, after, days, proved)
+
+
+def _solved_again(question: Question, demand: int, deadline: float) -> Forced:
+    """The whole optimiser on the problem where the commune is required."""
+    problem = required(question.problem, demand)
+    found = resolve(problem, question.tours, deadline, question)
+    if found is None:
+        return Forced("inconnu")
+    if isinstance(found, Infeasible):
+        return Forced("infaisable", proved=True)
+    for level, then in zip(question.levels, found.levels, strict=True):
+        if level.name == "passages":
+            continue
+        after = level_of(question.problem, found.days, level.name, then.bound)
+        if after.value != level.value:
+            worse = (after.value > level.value) == (level.sense == "min")
+            sure = after.proved or not worse
+            return Forced("pire" if worse else "mieux", level, after, found.days, sure)
+    return Forced("égal", days=found.days, proved=True)
+
+
+def resolve(
+    problem: Problem, tours: Sequence[DayTours] | None, deadline: float, question: Question
+) -> Solution | Infeasible | None:
+    """The best plan of a changed problem, checked; ``None`` when none was found in time."""
+    try:
+        found = optimise(
+            problem, deadline=deadline, seed=question.seed, tours=tours, stop=question.stop
+        )
+    except Infeasible as error:
+        return error
+    except (NothingFound, Undecided):
+        return None
+    _refuse_broken(problem, found.days)
+    return found
+
+
+def required(problem: Problem, demand: int) -> Problem:
+    """The problem where a commune must have a session."""
+    one = problem.demands[demand]
+    forced = replace(one, required=max(1, one.required), allowed=max(1, one.allowed))
+    demands = (*problem.demands[:demand], forced, *problem.demands[demand + 1 :])
+    return replace(problem, demands=demands)
+
+
+def least(
+    question: Question, demand: int, kind: Kind, kept: Sequence[Level], deadline: float
+) -> Least:
+    """How little of one relaxation lets a plan serve a commune, levels ``kept`` no worse.
+
+    ``rien``: nothing but what the question's problem already grants (0 when it is enough).
+    """
+    if question.over(deadline):
+        return Least(None)
+    relaxed = {
+        "rien": (),
+        "travail": ("weekly_work",),
+        "ouverture": ("weekly_opening",),
+        "retrait": ("required_sessions",),
+    }[kind]
+    d = _decisions(question, demand, relaxed)
+    objective = NOTHING
+    if kind == "travail":
+        extra = d.mip.variables(1, 7 * 86_400.0)
+        weekly_work(d, extra)
+        objective = Expression(extra, np.ones(1, dtype=np.int64))
+    elif kind == "ouverture":
+        missing = d.mip.variables(1, float(question.problem.week.min_opening_s))
+        weekly_opening(d, missing)
+        objective = Expression(missing, np.ones(1, dtype=np.int64))
+    elif kind == "retrait":
+        objective = required_sessions(d)
+    for level in kept:
+        if level.name != "passages":
+            d.mip.keep(build(d, level.name), level.value * (1 if level.sense == "min" else -1))
+    answer = _ask(question, d, objective, None, deadline)
+    if answer.values is None:
+        return Least(None, impossible=answer.infeasible)
+    return _least(question.problem, d, answer, objective, kind)
+
+
+def _least(
+    problem: Problem, d: Decisions, answer: Answer, objective: Expression, kind: Kind
+) -> Least:
+    assert answer.values is not None  # noqa: S101
+    value = objective.value(answer.values)
+    proved = answer.bound == value or kind == "rien"
+    if kind != "retrait":
+        return Least(value, proved)
+    held = [
+        round(float(answer.values[d.held[problem.sites_of(number)]].sum()))
+        for number in range(len(problem.demands))
+    ]
+    dropped = tuple(n for n, one in enumerate(problem.demands) if held[n] < one.required)
+    return Least(sum(one.required for one in problem.demands) + value, proved, dropped=dropped)
+
+
+def _decisions(question: Question, demand: int, without: Collection[str] = ()) -> Decisions:
+    """The model of a question where a commune has a session, some rules left out."""
+    d = Decisions(question.problem, list(question.tours))
+    add_rules(d, without)
+    d.mip.row(d.held[question.problem.sites_of(demand)], 1.0, at_least=1.0)
+    return d
+
+
+def _value(problem: Problem, d: Decisions, solution: Floats, level: Level) -> int:
+    """A level in the days of a solution."""
+    return measure(problem, level.name).value(problem, days_of(d, solution))
+
+
+def _refuse_broken(problem: Problem, days: Sequence[Day]) -> None:
+    """Refuse days that break a rule.
+
+    Raises:
+        OwnError: the checker finds one.
+    """
+    if broken := verify(problem, days):
+        raise OwnError("explication refusée par le vérificateur : " + " ; ".join(map(str, broken)))

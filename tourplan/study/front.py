@@ -1,0 +1,315 @@
+"""Every proved compromise between two levels: what no plan betters on one but by losing the other.
+
+The curve runs from the best of the first level to the best of the second. Between two points on
+it, the first level is minimised again with the second one limited (epsilon-constraint, Haimes
+1971): what is found is on the curve, and no other point stands between it and the limit. With a
+limit just below each point nothing is missed; where that would be too many points, limits are
+spread evenly.
+
+Values are whole numbers, to be minimised: the opposite of levels to maximise.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from math import inf
+from time import monotonic
+from typing import Literal
+
+from tourplan.daytours import DayTours
+from tourplan.measures import measure
+from tourplan.optimise.solve import (
+    End,
+    Infeasible,
+    NothingFound,
+    Progress,
+    Solution,
+    Undecided,
+    level_of,
+    optimise,
+)
+from tourplan.plan import Day, Level
+from tourplan.problem import Problem
+
+Between = Literal["rien", "autres", "inconnu"]
+"""What is known to stand between two points: nothing, other points; or it is not known."""
+
+_SHARE = 0.5
+"""Share of the time left that one point may take, so that a hard one leaves some to others."""
+_TOLD_WHEN_WRITTEN = "equite_agents"
+"""A level that openings are cut for when days are written: it must be among the objectives."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A plan, its two values, and up to which limit of the second the first is proved.
+
+    Attributes:
+        days: the plan.
+        values: of the first level and of the second, to be minimised.
+        bounds: what no plan beats: on the first level within the limit, on the second with that.
+        free_to: no plan whose second level is at most it betters the first; ``-inf``: not proved.
+        levels: every level, once they are told.
+    """
+
+    days: tuple[Day, ...]
+    values: tuple[int, int]
+    bounds: tuple[int | None, int | None]
+    free_to: float
+    levels: tuple[Level, ...] = ()
+
+    @property
+    def proved(self) -> bool:
+        """Whether no plan betters one value without losing the other."""
+        return self.values == self.bounds
+
+
+@dataclass(frozen=True)
+class Front:
+    """Points from the best of the first level to the best of the second.
+
+    Attributes:
+        points: sorted; each betters the one before on the second level, and loses on the first.
+        between: what is known between each point and the next.
+        ended: whether the last one is proved to be the best of the second level.
+        stopped: how the search ended.
+    """
+
+    points: tuple[Point, ...]
+    between: tuple[Between, ...]
+    ended: bool
+    stopped: End
+
+    @property
+    def complete(self) -> bool:
+        """Whether these are all the points there are, each proved."""
+        proved = all(point.proved for point in self.points)
+        return self.ended and proved and set(self.between) <= {"rien"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """The two levels of a curve, and those kept before it, in a problem.
+
+    Attributes:
+        problem: the facts; its objectives are not looked at.
+        first, second: names of the levels of the curve.
+        kept: levels that every point keeps, each no worse than its value (to be minimised).
+        later: levels that choose among the plans of a point, most important first.
+        tours: the feasible day tours of each base.
+        deadline: when to stop, on the clock of ``time.monotonic``.
+        stop: set it to keep what was found so far.
+    """
+
+    problem: Problem
+    first: str
+    second: str
+    kept: Mapping[str, int]
+    later: tuple[str, ...] = ()
+    tours: Sequence[DayTours] | None = None
+    deadline: float = inf
+    seed: int = 0
+    progress: Progress = lambda _: None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def over(self) -> bool:
+        """Whether the search is to end."""
+        return self.stop.is_set() or monotonic() >= self.deadline
+
+    def solve(self, objectives: Sequence[str], limits: Mapping[str, int]) -> Solution | None:
+        """The best plan within limits besides those kept; ``None`` when none was found."""
+        at_most, now = {**self.kept, **limits}, monotonic()
+        told = [name for name in at_most if name == _TOLD_WHEN_WRITTEN and name not in objectives]
+        try:
+            return optimise(
+                replace(self.problem, objectives=(*told, *objectives)),
+                deadline=now + (self.deadline - now) * _SHARE,
+                seed=self.seed,
+                tours=self.tours,
+                at_most=at_most,
+                stop=self.stop,
+            )
+        except (Infeasible, NothingFound, Undecided):
+            return None
+
+    def point(self, found: Solution, limit: float) -> Point:
+        """The point of a plan found with the second level limited."""
+        values = tuple(value_of(self.problem, found.days, n) for n in (self.first, self.second))
+        bounds = tuple(_bound(found.levels, name) for name in (self.first, self.second))
+        free_to = limit if values[0] == bounds[0] else -inf
+        return Point(found.days, (values[0], values[1]), (bounds[0], bounds[1]), free_to)
+
+
+@dataclass
+class _Curve:
+    """The points found so far, sorted, and the limits tried."""
+
+    question: Question
+    most: int
+    points: list[Point]
+    ended: bool = False
+    others_after: tuple[int, int] | None = None
+    tried: set[int] = field(default_factory=set)
+    cut_short: bool = False
+
+    def keep(self, new: Point) -> None:
+        """Add a point, unless one at hand is as good on both levels; drop those it betters."""
+        for place, known in enumerate(self.points):
+            if known.values[0] <= new.values[0] and known.values[1] <= new.values[1]:
+                if known.values[0] == new.values[0] and new.free_to > known.free_to:
+                    bounds = new.bounds if known.values == new.values else known.bounds
+                    self.points[place] = replace(known, free_to=new.free_to, bounds=bounds)
+                return
+        others = [
+            p for p in self.points if p.values[0] < new.values[0] or p.values[1] < new.values[1]
+        ]
+        self.points = sorted([*others, new], key=lambda point: point.values)
+
+    def probe(self, limit: int) -> Point | None:
+        """The point found with the second level at most ``limit``."""
+        question = self.question
+        found = question.solve((question.first, question.second), {question.second: limit})
+        self.cut_short |= found is None or found.stopped != "terminé"
+        return None if found is None else question.point(found, limit)
+
+    def gaps(self) -> list[tuple[float, int]]:
+        """Where other points may stand and was not looked: how wide, and the limit to try."""
+        return [
+            (before.values[1] - max(after.free_to, after.values[1]), before.values[1] - 1)
+            for before, after in pairwise(self.points)
+            if after.free_to < before.values[1] - 1 and before.values[1] - 1 not in self.tried
+        ]
+
+    def between(self, before: Point, after: Point) -> Between:
+        """What stands between two points that follow each other."""
+        if after.free_to >= before.values[1] - 1:
+            return "rien"
+        return "autres" if before.values == self.others_after else "inconnu"
+
+
+def trace(question: Question, start: Solution, most: int) -> Front:
+    """The curve, ``most`` points at most (two or more).
+
+    Args:
+        question: the levels.
+        start: the plan that is best on what is kept, then the first level, then the second.
+        most: points at most; where there are more, those found are spread and it is known.
+    """
+    curve = _Curve(question, most, [question.point(start, inf)])
+    curve.cut_short = start.stopped != "terminé"
+    if not question.over:
+        _end(curve)
+    if curve.points[0].values != curve.points[-1].values:
+        _spread(curve)
+        _close(curve)
+    ends: dict[bool, End] = {True: "limite de temps", False: "terminé"}
+    between = tuple(curve.between(before, after) for before, after in pairwise(curve.points))
+    short = (curve.cut_short or question.over) and not (curve.ended and set(between) <= {"rien"})
+    return Front(
+        tuple(curve.points),
+        between,
+        curve.ended,
+        "interrompu" if question.stop.is_set() else ends[short],
+    )
+
+
+def _end(curve: _Curve) -> None:
+    """The best of the second level, then of the first."""
+    question = curve.question
+    question.progress("l’autre bout de la courbe…")
+    found = question.solve((question.second, question.first), {})
+    curve.cut_short |= found is None or found.stopped != "terminé"
+    if found is not None:
+        second = value_of(question.problem, found.days, question.second)
+        curve.ended = second == _bound(found.levels, question.second)
+        curve.keep(question.point(found, second))
+
+
+def _spread(curve: _Curve) -> None:
+    """Points at limits evenly spread, where the levels leave room for more points than asked."""
+    (a, high), (z, low) = curve.points[0].values, curve.points[-1].values
+    if min(z - a, high - low) < curve.most:
+        return
+    for step in range(1, curve.most - 1):
+        limit = high - (high - low) * step // (curve.most - 1)
+        known = any(point.values[1] <= limit <= point.free_to for point in curve.points)
+        if known or curve.question.over:
+            continue
+        _tell(curve)
+        new = curve.probe(limit)
+        if new is not None:
+            curve.keep(new)
+
+
+def _close(curve: _Curve) -> None:
+    """The very next point of each, the widest gaps first, until one too many is found."""
+    while not curve.question.over and (gaps := curve.gaps()):
+        _tell(curve)
+        _, limit = max(gaps)
+        curve.tried.add(limit)
+        new = curve.probe(limit)
+        if new is None:
+            continue
+        before = list(curve.points)
+        curve.keep(new)
+        if len(curve.points) > curve.most:
+            curve.points = before
+            known = next(point for point in before if point.values[1] == limit + 1)
+            curve.others_after = known.values
+            return
+
+
+def _tell(curve: _Curve) -> None:
+    count = len(curve.points)
+    curve.question.progress(f"courbe : {count} point{'s' if count > 1 else ''}, un autre…")
+
+
+def refined(question: Question, point: Point, deadline: float) -> Point:
+    """The plan of a point that is best on the later levels; all levels told.
+
+    Where time runs out the plan stays, and its later levels have no bound.
+    """
+    limits = {question.first: point.values[0], question.second: point.values[1]}
+    mine = replace(question, deadline=deadline)
+    found = mine.solve(question.later, limits) if question.later and not mine.over else None
+    bounds: dict[str, int | None] = {}
+    if found is not None and _no_worse(question, found.days, limits):
+        bounds = {level.name: level.bound for level in found.levels if level.name in question.later}
+        point = replace(point, days=found.days)
+    names = (question.first, question.second)
+    values = tuple(value_of(question.problem, point.days, name) for name in names)
+    for name, bound in zip(names, point.bounds, strict=True):
+        bounds[name] = None if bound is None else _sign(question.problem, name) * bound
+    levels = tuple(
+        level_of(question.problem, point.days, name, bounds.get(name))
+        for name in (*names, *question.later)
+    )
+    return replace(point, values=(values[0], values[1]), levels=levels)
+
+
+def _no_worse(question: Question, days: Sequence[Day], limits: Mapping[str, int]) -> bool:
+    """Whether a plan keeps what is kept, and limits besides."""
+    at_most = {**question.kept, **limits}
+    return all(value_of(question.problem, days, name) <= at_most[name] for name in at_most)
+
+
+def value_of(problem: Problem, days: Sequence[Day], name: str) -> int:
+    """What a plan is worth on a level, to be minimised."""
+    return _sign(problem, name) * measure(problem, name).value(problem, days)
+
+
+def _bound(levels: Sequence[Level], name: str) -> int | None:
+    """The bound of a level of a solution, to be minimised."""
+    level = next(level for level in levels if level.name == name)
+    if level.bound is None:
+        return None
+    return level.bound if level.sense == "min" else -level.bound
+
+
+def _sign(problem: Problem, name: str) -> int:
+    """1 where a level is to be minimised, -1 where its opposite is."""
+    return 1 if measure(problem, name).sense == "min" else -1
