@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tourplan.daytours import Bools, DayTours, Ints
 from tourplan.optimise.mip import Expression, Floats, Mip, Relaxed
 from tourplan.optimise.profiles import watched_of
-from tourplan.optimise.variables import Decisions, figure
+from tourplan.optimise.variables import Decisions, covering, figure
 from tourplan.problem import Problem
 
 ALL_AT_ONCE = 60_000
@@ -92,6 +92,8 @@ class Columns:
         for name, total in d.totals.items():
             row = int(total.rows[crew])
             costs -= duals[row] / d.mip.row_unit[row] * figure(tours, name)
+        for near, rows in d.covers:
+            costs -= covering(tours, near) @ duals[rows]
         usable = tours.allowed[:, goers.week] & [
             day in goers.weekdays for day in self.problem.weekdays
         ]

@@ -70,6 +70,7 @@ class Decisions:
     held_rows: Ints = field(init=False)
     totals: dict[str, Total] = field(init=False, default_factory=dict)
     depot_weeks: list[tuple[Ints, int]] = field(init=False, default_factory=list)
+    covers: list[tuple[Bools, Ints]] = field(init=False, default_factory=list)
     _beyond: dict[str, tuple[Ints, Ints]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -109,6 +110,9 @@ class Decisions:
             self.mip.extend(int(row), runs[mine], 1.0)
         for name, total in self.totals.items():
             self.mip.extend(int(total.rows[crew]), runs, figure(more, name))
+        for near, rows in self.covers:
+            for row, mine in zip(rows, covering(more, near).T, strict=True):
+                self.mip.extend(int(row), runs[mine], 1.0)
 
     def total(self, name: str) -> Total:
         """Of each crew-week, the sum over its days of a figure of ``DayTours``; ``days``: of 1.
@@ -189,11 +193,29 @@ class Decisions:
     def _cover(self, goal: AccessGoal, points: Ints, left_out: Ints) -> None:
         """Rows by which a point is within a goal only if enough sessions are within reach."""
         near = sites_within(self.problem, points, goal.minutes)
-        slots = self._reached_slots(near) if goal.sessions > 1 else None
+        if goal.sessions == 1:
+            self._cover_once(near, left_out)
+            return
+        slots = self._reached_slots(near)
         for number, variable in enumerate(left_out):
-            chosen = self.held[near[number]] if slots is None else slots[number]
+            chosen = slots[number]
             weights = np.append(np.ones(len(chosen)), float(goal.sessions))
             self.mip.row(np.append(chosen, variable), weights, at_least=float(goal.sessions))
+
+    def _cover_once(self, near: Bools, left_out: Ints) -> None:
+        """Rows by which a point is within a goal only if some tour stops within reach.
+
+        A tour counts once however often it stops there: a tighter rule than one on sessions.
+        """
+        rows = np.array(
+            [self.mip.row(np.array([variable]), 1.0, at_least=1.0) for variable in left_out],
+            dtype=np.int64,
+        )
+        for runs, crew in zip(self.take, self.problem.crew_weeks, strict=True):
+            reach = covering(self.tours[crew.base], near)
+            for row, mine in zip(rows, reach.T, strict=True):
+                self.mip.extend(int(row), runs[mine], 1.0)
+        self.covers.append((near, rows))
 
     def _reached_slots(self, near: Bools) -> list[Ints]:
         """For each point, variables whose sum is the half-days with a session within reach.
@@ -382,6 +404,18 @@ class Calendar:
         times = np.rint(solution[self.place[crew]]).astype(np.int64)
         placed = [cell for cell in np.argwhere(times) for _ in range(times[tuple(cell)])]
         return [(int(day), waiting[int(profile)].pop(0)) for profile, day in placed]
+
+
+def covering(tours: DayTours, near: Bools) -> Bools:
+    """Whether each tour stops within reach of each point, shape (tours, points).
+
+    ``near``: which sites each point reaches, shape (points, sites).
+    """
+    reach = np.vstack([near.T, np.zeros((1, len(near)), dtype=bool)])
+    found: Bools = np.zeros((len(tours), len(near)), dtype=bool)
+    for k in range(tours.site.shape[1]):
+        found |= reach[tours.site[:, k]]
+    return found
 
 
 def figure(tours: DayTours, name: str) -> Ints:
