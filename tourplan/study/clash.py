@@ -16,7 +16,7 @@ from tourplan.daytours import DayTours, time_days
 from tourplan.errors import NoPlanError, Repair
 from tourplan.hours import clock, duration
 from tourplan.measures import number, of_whom, weights_of
-from tourplan.optimise.mip import NOTHING, Answer, Expression
+from tourplan.optimise.mip import NOTHING, ONE_CORE, Answer, Expression, Means
 from tourplan.optimise.objectives import required_sessions, residents_beyond
 from tourplan.optimise.profiles import watched_demands
 from tourplan.optimise.rules import (
@@ -42,6 +42,7 @@ class _Question:
     tours: tuple[DayTours, ...]
     deadline: float
     stop: threading.Event
+    means: Means = ONE_CORE
 
     def without(self, rules: set[str]) -> Decisions:
         """The model with some requirements left out."""
@@ -55,10 +56,18 @@ class _Question:
 
     def ask(self, decisions: Decisions, objective: Expression) -> Answer:
         """The least value of an expression."""
-        return decisions.mip.minimise(objective, deadline=self.deadline, stop=self.stop)
+        return decisions.mip.minimise(
+            objective,
+            deadline=self.deadline,
+            seed=self.means.seed,
+            stop=self.stop,
+            cores=self.means.cores,
+        )
 
 
-def no_plan_error(problem: Problem, deadline: float, stop: threading.Event) -> NoPlanError:
+def no_plan_error(
+    problem: Problem, deadline: float, stop: threading.Event, means: Means = ONE_CORE
+) -> NoPlanError:
     """The error that says which requirements clash, and the least change of each alone.
 
     The set is minimal: these clash whatever becomes of the others, and no longer do when any one
@@ -82,7 +91,7 @@ def no_plan_error(problem: Problem, deadline: float, stop: threading.Event) -> N
             + " dans aucune journée.",
             [_hopeless_commune(problem, n) for n in hopeless],
         )
-    question = _Question(problem, tours, deadline, stop)
+    question = _Question(problem, tours, deadline, stop, means)
     clash, complete = _minimal_clash(question)
     repairs = [_repair(question, rule) for rule in clash]
     end = "" if complete else " (recherche écourtée : la liste peut être trop longue)"

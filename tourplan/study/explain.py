@@ -18,7 +18,7 @@ from tourplan.hours import WEEKDAYS, duration
 from tourplan.measures import fixed_access, served_sites, tour_access
 from tourplan.optimise.solve import Infeasible, Progress, Solution, all_day_tours
 from tourplan.plan import Day, Level, Plan
-from tourplan.planner import solve
+from tourplan.planner import means_of, solve
 from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
@@ -118,9 +118,7 @@ def explain(
     elif faults := verify(case.problem, plan.days):
         raise InputError.of("plan", f"il ne suit pas ce scénario : {faults[0]}")
     problem = case.problem
-    question = Question(
-        problem, tuple(all_day_tours(problem)), plan.levels, case.scenario.computing.seed, stop
-    )
+    question = Question(problem, tuple(all_day_tours(problem)), plan.levels, means_of(case), stop)
     took_s = float(plan.measures.get("duree_s", 0.0))
     inquiry = Inquiry(question, plan.days, _agencies(case), _namer(case), progress, took_s)
     asked, outside = _asked(case, inquiry, codes)

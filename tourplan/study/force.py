@@ -13,7 +13,7 @@ import numpy as np
 from tourplan.daytours import DayTours
 from tourplan.errors import OwnError
 from tourplan.measures import measure
-from tourplan.optimise.mip import NOTHING, Answer, Expression, Floats
+from tourplan.optimise.mip import NOTHING, Answer, Expression, Floats, Means
 from tourplan.optimise.objectives import build, required_sessions
 from tourplan.optimise.pooling import pooled
 from tourplan.optimise.pricing import Columns
@@ -47,7 +47,7 @@ class Question:
     problem: Problem
     tours: tuple[DayTours, ...]
     levels: tuple[Level, ...]
-    seed: int
+    means: Means
     stop: threading.Event
 
     @property
@@ -133,7 +133,12 @@ def _ask(
 ) -> Answer:
     """The least of an expression; the search is over where a solver did not stop when told."""
     answer = d.mip.minimise(
-        expression, deadline=deadline, hint=hint, seed=question.seed, stop=question.stop
+        expression,
+        deadline=deadline,
+        hint=hint,
+        seed=question.means.seed,
+        stop=question.stop,
+        cores=question.means.cores,
     )
     if answer.left_behind:
         question.stop.set()  # its thread still runs: start no other beside it
@@ -184,7 +189,7 @@ def resolve(
     """The best plan of a changed problem, checked; ``None`` when none was found in time."""
     try:
         found = optimise(
-            problem, deadline=deadline, seed=question.seed, tours=tours, stop=question.stop
+            problem, deadline=deadline, means=question.means, tours=tours, stop=question.stop
         )
     except Infeasible as error:
         return error
