@@ -35,7 +35,9 @@ optimise.variables export.curve assemble study.tours study.changes export.scene 
 cases optimise.rules optimise.pooling optimise.pricing export.figure export.sections study.goers
 optimise.objectives optimise.staged export.page study.coverage
 optimise.solve
-study.clash study.front study.force study.widened study.explanation
+study.front study.force study.widened study.explanation study.relaxed
+study.otherways
+study.clash
 planner
 study.evaluate study.sensitivity study.tradeoff study.explain
 roadcli

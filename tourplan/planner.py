@@ -93,7 +93,7 @@ def searched(
         progress(
             "aucun plan ne respecte toutes les exigences : recherche de celles qui s’opposent…"
         )
-        raise no_plan_error(problem, deadline, stop, means_of(case)) from None
+        raise no_plan_error(problem, deadline, stop, means_of(case), case.territory.name) from None
     except Undecided:
         raise InputError.of(
             "mairie.horaires",

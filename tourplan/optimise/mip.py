@@ -75,6 +75,10 @@ class Expression:
             sum(e.constant for e in every),
         )
 
+    def minus(self) -> Expression:
+        """Its opposite."""
+        return Expression(self.variables, -self.coefficients, -self.constant)
+
     def value(self, solution: Floats) -> int:
         """The value at a solution, exact: variables that are whole are rounded first."""
         return self.constant + int(np.rint(solution[self.variables] @ self.coefficients))

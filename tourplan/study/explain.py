@@ -23,7 +23,7 @@ from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
 from tourplan.study import explanation as words
-from tourplan.study.clash import ever_served, fits, no_plan_error, relaxed_days
+from tourplan.study.clash import LEGAL_WEEK_S, ever_served, fits, no_plan_error, relaxed_days
 from tourplan.study.explanation import Effect, Explanation, Far, Marginal, Near, Remedy, Unserved
 from tourplan.study.force import EFFORT, Forced, Kind, Question, force, least, required, resolve
 from tourplan.study.widened import (
@@ -45,7 +45,6 @@ PLAN_SHARE, FORCE_SHARE, MARGIN_SHARE = 0.5, 0.5, 0.8
 """Shares of the time left for the plan, then for reasons, then for marginal values."""
 _AGENCIES = 2
 """Agencies tried for one commune: the nearest."""
-_LEGAL_S = 48 * 3600
 
 
 @dataclass(frozen=True, eq=False)
@@ -618,7 +617,7 @@ def _more_work(question: Question, demand: int, kept: Sequence[Level], deadline:
         return _not_enough("travail", "plus de travail par semaine", found.impossible)
     more = ceil(found.value / 60) * 60
     text = f"travailler {duration(more)} de plus par semaine et par agent"
-    if max(agent.max_week_s for agent in question.problem.agents) + more > _LEGAL_S:
+    if max(agent.max_week_s for agent in question.problem.agents) + more > LEGAL_WEEK_S:
         text += ", ce que la loi interdit (48 h)"
     return Remedy("travail", text, True, found.proved)
 
