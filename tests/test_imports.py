@@ -33,7 +33,7 @@ check daytours pointtimes
 prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.pricing export.figure export.sections study.goers
-optimise.objectives optimise.staged export.page study.coverage
+optimise.objectives optimise.staged optimise.narrowing export.page study.coverage
 optimise.solve
 study.front study.force study.widened study.explanation study.relaxed
 study.otherways

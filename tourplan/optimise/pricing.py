@@ -74,6 +74,14 @@ class Columns:
                 d.add_tours(base, self.tours[base].rows(rows))
         return sum(len(rows) for rows in chosen)
 
+    def forget_others(self) -> None:
+        """Know no more tours than the model holds."""
+        inside = [np.flatnonzero(held) for held in self.inside]
+        pairs = [*zip(self.tours, inside, strict=True)]
+        self.tours = tuple(tours.rows(rows) for tours, rows in pairs)
+        self.watched = [w[rows] for w, rows in zip(self.watched, inside, strict=True)]
+        self.inside = [np.ones(len(rows), dtype=bool) for rows in inside]
+
     def reduced_costs(self, d: Decisions, relaxed: Relaxed) -> list[Floats]:
         """Of each tour of each base, the least over crew-weeks; infinite for those inside."""
         found = [np.full(len(tours), np.inf) for tours in self.tours]
