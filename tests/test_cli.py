@@ -44,7 +44,7 @@ ouverture_min_h = 0
 [[vehicules]]
 depot = "34079"
 """
-FILES = ["carte.html", "itineraire.csv", "plan.json"]
+FILES = ["attente.csv", "carte.html", "itineraire.csv", "plan.json"]
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
 
 

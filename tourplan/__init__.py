@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tourplan.study.explain import explain
     from tourplan.study.sensitivity import sensitivity
     from tourplan.study.tradeoff import tradeoff
+    from tourplan.study.waiting import waiting
 
 _HOMES = {
     "Case": "tourplan.prepare",
@@ -32,6 +33,7 @@ _HOMES = {
     "sensitivity": "tourplan.study.sensitivity",
     "solve": "tourplan.planner",
     "tradeoff": "tourplan.study.tradeoff",
+    "waiting": "tourplan.study.waiting",
 }
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "sensitivity",
     "solve",
     "tradeoff",
+    "waiting",
 ]
 
 

@@ -654,25 +654,29 @@ def _asked(name: str, choices: tuple[Commune, ...]) -> Commune | None:
 
 def _files(sensitive: Sensitivity | None) -> list[str]:
     """The names of the files written, most useful to programs first."""
-    return ["plan.json", "itineraire.csv", "carte.html", *(["sensibilite.csv"] * bool(sensitive))]
+    usual = ["plan.json", "itineraire.csv", "carte.html", "attente.csv"]
+    return [*usual, *(["sensibilite.csv"] * bool(sensitive))]
 
 
 def _write(plan: Plan, case: Case, output: Path, sensitive: Sensitivity | None) -> Path:
     """Write the plan's files together; the folder they are in."""
     from datetime import datetime
 
-    from tourplan.export.itinerary import french_csv, itinerary_csv
+    from tourplan.export.itinerary import Table, itinerary_csv, table_csv
     from tourplan.export.page import map_page
     from tourplan.files import dated_folder, slug, write_text
+    from tourplan.study.waiting import waiting
 
     with dated_folder(output, slug(plan.title), datetime.now()) as (work, final):
         write_text(work / "plan.json", plan.to_json())
         write_text(work / "itineraire.csv", itinerary_csv(plan), bom=True)
         told = sensitive.sentences() if sensitive else ()
         write_text(work / "carte.html", map_page(plan, case, told))
+        tables: dict[str, Table] = {"attente.csv": waiting(plan)}
         if sensitive:
-            table = french_csv(sensitive.columns, sensitive.rows())
-            write_text(work / "sensibilite.csv", table, bom=True)
+            tables["sensibilite.csv"] = sensitive
+        for name, table in tables.items():
+            write_text(work / name, table_csv(table), bom=True)
     return final
 
 
