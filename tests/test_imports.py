@@ -33,11 +33,11 @@ check daytours pointtimes
 prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.pricing export.figure export.sections study.goers
-optimise.objectives optimise.staged export.page study.coverage study.waiting
+optimise.objectives optimise.staged export.page study.coverage study.waiting study.roundcases
 optimise.solve
 study.clash study.front study.force study.widened study.explanation
 planner
-study.evaluate study.sensitivity study.tradeoff study.explain
+study.evaluate study.sensitivity study.tradeoff study.explain study.rounds
 roadcli
 cli
 """

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tourplan.study.coverage import coverage
     from tourplan.study.evaluate import evaluate
     from tourplan.study.explain import explain
+    from tourplan.study.rounds import rounds
     from tourplan.study.sensitivity import sensitivity
     from tourplan.study.tradeoff import tradeoff
     from tourplan.study.waiting import waiting
@@ -30,6 +31,7 @@ _HOMES = {
     "evaluate": "tourplan.study.evaluate",
     "example": "tourplan.starter",
     "explain": "tourplan.study.explain",
+    "rounds": "tourplan.study.rounds",
     "sensitivity": "tourplan.study.sensitivity",
     "solve": "tourplan.planner",
     "tradeoff": "tourplan.study.tradeoff",
@@ -45,6 +47,7 @@ __all__ = [
     "evaluate",
     "example",
     "explain",
+    "rounds",
     "sensitivity",
     "solve",
     "tradeoff",

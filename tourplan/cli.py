@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tourplan.scenario import Scenario
     from tourplan.study.evaluate import Evaluation
     from tourplan.study.explanation import Explanation
+    from tourplan.study.rounds import Rounds
     from tourplan.study.sensitivity import Sensitivity
     from tourplan.study.tradeoff import TradeOff
     from tourplan.territory import Commune
@@ -51,6 +52,7 @@ SYNONYMS = {
     "planifier": "solve",
     "évaluer": "evaluate",
     "expliquer": "explain",
+    "passages": "rounds",
     "réseau": "network",
 }
 MOST_CHOICES = 8
@@ -425,21 +427,107 @@ def explain(
         say(f"Écrit dans {folder} : explications.csv")
 
 
+@app.command(cls=FrenchCommand)
+def rounds(
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SCENARIO]", help="Le scénario ; sinon, l’exemple herault."),
+    ] = None,
+    numbers: Annotated[
+        str,
+        typer.Option(
+            "--tournees", metavar="LISTE", help="Tournées par mois, de 1 à 4 (par défaut, 1,2,4)."
+        ),
+    ] = "1,2,4",
+    communes: Annotated[
+        str,
+        typer.Option(
+            "--communes",
+            metavar="LISTE",
+            help="Nombres de communes d’une tournée (par défaut, 10,20) : celles du scénario s’il "
+            "en nomme autant, sinon les meilleures de ses candidates.",
+        ),
+    ] = "10,20",
+    output: Output = Path("sorties"),
+    limit: Limit = None,
+    json: Json = False,
+) -> None:
+    """Combien de tournées par mois ? Visites possibles, accès, heures et coût de chaque choix."""
+    started = monotonic()  # before loading: the limit covers the whole command
+    from tourplan.cases import case_of
+    from tourplan.study.rounds import rounds as ask
+
+    asked, over = _whole_numbers(
+        ("--tournees", numbers, "un nombre de tournées", "1,2,4"),
+        ("--communes", communes, "un nombre de communes", "10,20"),
+    )
+    _refuse_unwritable(output)
+    case = case_of(path, progress_to(json))
+    started = _after_reading(case, started)
+    left = started + _limit_s(limit, case.scenario) - monotonic()
+    with _interruptible() as stop:
+        found = ask(case, asked, over, limit_s=left, progress=progress_to(json), stop=stop)
+    folder, files = _write_rounds(found, output)
+    if json:
+        print_json({"dossier": str(folder), "fichiers": files, "passages": found.to_dict()})
+        return
+    say(found.title)
+    say("")
+    say_all(found.sentences())
+    say("")
+    say(f"Écrit dans {folder} : {', '.join(files)}")
+
+
+def _write_rounds(found: Rounds, output: Path) -> tuple[Path, list[str]]:
+    """Write a table of rounds and the plan of each; their folder and names."""
+    from datetime import datetime
+
+    from tourplan.export.itinerary import itinerary_csv, table_csv
+    from tourplan.files import dated_folder, slug, write_text
+
+    files = ["passages.csv"]
+    with dated_folder(output, f"{slug(found.title)}-passages", datetime.now()) as (work, final):
+        write_text(work / files[0], table_csv(found), bom=True)
+        for name, plan in found.plans.items():
+            table = name.replace("plan_", "itineraire_").replace(".json", ".csv")
+            write_text(work / name, plan.to_json())
+            write_text(work / table, itinerary_csv(plan), bom=True)
+            files += [name, table]
+    return final, files
+
+
 def _minutes(text: str) -> list[int]:
     """The limits of a list typed with commas.
 
     Raises:
         InputError: one of them is no number of minutes.
     """
-    parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
-    wrong = [part for part in parts if not part.isdecimal() or not 0 < int(part) <= 600]
-    if wrong or not parts:
-        raise InputError.of(
-            "--minutes",
-            f"{quoted(wrong[0] if wrong else text)} n’est pas un nombre de minutes",
-            "donnez par exemple 30,20,15",
-        )
-    return [int(part) for part in parts]
+    (found,) = _whole_numbers(("--minutes", text, "un nombre de minutes", "30,20,15"))
+    return found
+
+
+def _whole_numbers(*asked: tuple[str, str, str, str]) -> list[list[int]]:
+    """The whole numbers, from 1 to 600, of lists typed with commas.
+
+    Args:
+        asked: the option, what was typed, what its numbers are, an example.
+
+    Raises:
+        InputError: those that are none.
+    """
+    faults, found = [], []
+    for option, text, what, example in asked:
+        parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+        wrong = [part for part in parts if not part.isdecimal() or not 0 < int(part) <= 600]
+        if wrong or not parts:
+            shown = quoted(wrong[0] if wrong else text)
+            mend = f"donnez par exemple {example}"
+            faults.append(Fault(option, f"{shown} n’est pas {what}", mend))
+        else:
+            found.append([int(part) for part in parts])
+    if faults:
+        raise InputError(faults)
+    return found
 
 
 def _write_explained(found: Explanation, output: Path) -> Path:

@@ -148,7 +148,7 @@ def _too_few(full: Sequence[Wait], whole: Wait) -> str:
     """How many do not fit, and where."""
     told = [f"{w.name}, {number(w.unfit)} sur {number(w.visits)}" for w in full[:MOST_NAMED]]
     more = len(full) - MOST_NAMED
-    also = f" ; et {counted(more, 'autre commune')}" if more > 0 else ""
+    also = f" ; et {counted(more, 'autre commune', 'autres communes')}" if more > 0 else ""
     return f"dont {number(whole.unfit)} sans place ({' ; '.join(told)}{also})"
 
 
