@@ -37,7 +37,7 @@ optimise.objectives optimise.staged export.page study.coverage study.waiting stu
 optimise.solve
 study.clash study.front study.force study.widened study.explanation
 planner
-study.evaluate study.sensitivity study.tradeoff study.explain study.rounds
+study.evaluate study.sensitivity study.tradeoff study.explain study.rounds study.prices
 roadcli
 cli
 """

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tourplan.study.coverage import coverage
     from tourplan.study.evaluate import evaluate
     from tourplan.study.explain import explain
+    from tourplan.study.prices import prices
     from tourplan.study.rounds import rounds
     from tourplan.study.sensitivity import sensitivity
     from tourplan.study.tradeoff import tradeoff
@@ -31,6 +32,7 @@ _HOMES = {
     "evaluate": "tourplan.study.evaluate",
     "example": "tourplan.starter",
     "explain": "tourplan.study.explain",
+    "prices": "tourplan.study.prices",
     "rounds": "tourplan.study.rounds",
     "sensitivity": "tourplan.study.sensitivity",
     "solve": "tourplan.planner",
@@ -47,6 +49,7 @@ __all__ = [
     "evaluate",
     "example",
     "explain",
+    "prices",
     "rounds",
     "sensitivity",
     "solve",

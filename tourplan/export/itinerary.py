@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from tourplan.export.words import origin_words, team_words
 from tourplan.hours import clock
@@ -53,6 +53,16 @@ class Table(Protocol):
 
     def rows(self) -> Iterable[Sequence[str]]:
         """Its rows, under ``columns``."""
+
+
+class Study(Table, Protocol):
+    """A result that is told with a plan: a table, sentences, plain data."""
+
+    def sentences(self) -> list[str]:
+        """What it says, in French."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain data."""
 
 
 def table_csv(table: Table) -> str:
