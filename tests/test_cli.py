@@ -670,7 +670,12 @@ class TestSensitivity:
         raw = (only_folder(tmp_path / "sorties") / "sensibilite.csv").read_bytes()
         assert raw.startswith(b"\xef\xbb\xbftrajets;sujet;ou;plan;alors\r\n")
         rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
-        assert {row["trajets"] for row in rows} == {"20 % plus courts", "20 % plus longs"}
+        assert {row["trajets"] for row in rows} == {
+            "20 % plus courts",
+            "20 % plus longs",
+            "plus longs, une journée à la fois",
+            "au hasard, de 20 % plus courts à 20 % plus longs",
+        }
         assert {"temps de trajet", "meilleur plan", "habitants au-delà", "route par semaine"} <= {
             row["sujet"] for row in rows
         }

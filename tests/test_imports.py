@@ -34,6 +34,7 @@ prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.pricing export.figure export.sections study.goers
 optimise.objectives optimise.staged export.page study.coverage study.waiting study.roundcases
+study.fragility
 optimise.solve
 study.clash study.front study.force study.widened study.explanation
 planner
