@@ -406,6 +406,15 @@ class TestSolve:
         assert "non démontré" not in answer.out
         assert answer.err.startswith("… ")
 
+    def test_the_people_expected_and_their_room(self, folder, tp, small):
+        raw = (folder / "attente.csv").read_bytes()
+        assert raw.startswith(b"\xef\xbb\xbfcode_insee;commune;visites_par_mois;dont_rendez_vous;")
+        rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
+        assert [row["commune"] for row in rows] == ["Le Caylar", "Les Rives", "Ensemble"]
+        assert {row["etat"] for row in rows} == {"tient"}
+        assert "Public attendu (hypothèses de [besoin]) : 6" in tp("solve", small).out
+        assert "Public attendu" in (folder / "carte.html").read_text(encoding="utf-8")
+
     def test_two_runs_of_a_second_do_not_meet(self, tp, small, tmp_path):
         for _ in range(2):
             assert tp("solve", small, "--json").code == 0

@@ -128,12 +128,9 @@ class TestMainCase:
             for number, margin in enumerate(herault.days):
                 other = shaken_table(problem, margin.day, random)
                 held[number] += not own_rules_broken(other, margin.day)
-        few, whole = study._drawn(
-            study._crews_only(problem),
-            [study._held(problem, day, herault.plan.days) for day in herault.plan.days],
-            20,
-            count,
-        )
+        days = herault.plan.days
+        bare = study._crews_only(problem, days)
+        few, whole = study._drawn(bare, [study._held(bare, day, days) for day in days], 20, count)
         assert few.tolist() == held
         assert whole <= min(held)
 
@@ -191,9 +188,9 @@ def test_what_a_day_bears_it_bears(problem):
     except (Infeasible, Undecided):
         return
     plan = Plan.model_construct(days=days, cycle_weeks=problem.weeks, vehicles=("Véhicule 1",))
-    bare = study._crews_only(problem)
+    bare = study._crews_only(problem, days)
     for margin in fragility(problem, plan, 20).days:
-        held = study._held(problem, margin.day, days)
+        held = study._held(bare, margin.day, days)
         top = study.MOST if margin.bears is None else margin.bears
         for thousandths in np.linspace(1000, top, 7).astype(int):
             longer = held.driven(bare, multiplied(held.drives_s, int(thousandths)))

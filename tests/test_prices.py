@@ -120,7 +120,7 @@ class TestFree:
         route = frame[frame.nom == "route"]
         assert route.valeur.nunique() == 1
         assert route.ecart.tolist() == ["", *["rien ne change"] * 3]
-        assert "<li></li>" not in clermont._repr_html_()
+        assert clermont._repr_html_().count("<li>") == len(clermont.sentences())
         assert repr(clermont).startswith("Prices('Hérault nord-est : dix communes', ")
         assert clermont.to_dict()["lignes"][0]["demontre"] == "oui"
 

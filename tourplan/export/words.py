@@ -457,6 +457,7 @@ def evaluation_report(evaluation: Evaluation, name: str) -> list[str]:
     lines += [f"Temps de route : {origin_words(plan.origin)}."]
     lines += [*(f"À savoir : {remark}." for remark in plan.notes), ""]
     lines += [*(area_sentence(area) for area in plan.access[:-1]), rhythm_sentence(plan)]
+    lines += need_sentences(plan)
     lines += ["", "Règles du scénario :"]
     if evaluation.violations:
         lines += [f"  enfreinte : {violation}" for violation in evaluation.violations]

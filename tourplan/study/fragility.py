@@ -124,8 +124,8 @@ def fragility(problem: Problem, plan: Plan, pct: int) -> Fragility:
         plan: the plan.
         pct: half-width of the draws.
     """
-    bare = _crews_only(problem)
-    held = [_held(problem, day, plan.days) for day in plan.days]
+    bare = _crews_only(problem, plan.days)
+    held = [_held(bare, day, plan.days) for day in plan.days]
     factors = [_bears(bare, one) for one in held]
     draws = min(DRAWS, DAY_DRAWS // max(1, len(held)))
     kept, whole = _drawn(bare, held, pct, draws)
@@ -141,10 +141,17 @@ def multiplied(drives_s: NDArray[np.int64], thousandths: int) -> NDArray[np.int6
     return (drives_s * thousandths + 500) // 1_000
 
 
-def _crews_only(problem: Problem) -> Problem:
-    """The problem less the rules that drives do not bear on: who is served, how long, how far."""
+def _crews_only(problem: Problem, days: Sequence[Day]) -> Problem:
+    """The sites of some days, less the rules that drives do not bear on: who is served, how far."""
+    used = sorted({problem.site_index[s.code, s.place] for day in days for s in day.stops})
     return replace(
-        problem, demands=(), goals=(), week=replace(problem.week, min_opening_s=0), objectives=()
+        problem,
+        demands=(),
+        sites=tuple(problem.sites[site] for site in used),
+        open_slots=problem.open_slots[:, used],
+        goals=(),
+        point_times=None,
+        week=replace(problem.week, min_opening_s=0),
     )
 
 

@@ -100,7 +100,7 @@ class Prices:
 
     def sentences(self) -> list[str]:
         """In French: the price of each rule, then the plan under each pair of rules."""
-        lines = [*_price_sentences(self), "", f"{capital(self.asked.words)} (le scénario) :"]
+        lines = [*_price_sentences(self), f"{capital(self.asked.words)} (le scénario) :"]
         lines += _state(self.asked)
         for ruled in self.others:
             lines.append(f"{capital(ruled.words)} : {_verdict(self.asked, ruled)}.")
@@ -127,7 +127,7 @@ class Prices:
     def _repr_html_(self) -> str:
         from tourplan.export.markup import items, text
 
-        return items(text(line.strip()) for line in self.sentences() if line)
+        return items(text(line.strip()) for line in self.sentences())
 
 
 def prices(
