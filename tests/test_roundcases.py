@@ -183,6 +183,17 @@ class TestScenario:
         found = round_scenario(case, Shape(3, 2, 2), chosen(case, 4))
         assert [vehicle.weeks for vehicle in found.vehicles] == [None, (2,)]
 
+    def test_agents_whom_no_vehicle_can_take_stay_at_home(self):
+        vehicles = [{"nom": "A", "depot": "34079"}, {"nom": "B", "depot": "34142"}]
+        agents = [{"agence": code} for code in ("34079", "34079", "34142", "34142")]
+        case = case_of(vehicules=vehicles, agents=[*agents, {}])
+        one, both = (
+            round_scenario(case, shape, chosen(case, 4))
+            for shape in (Shape(2, 1, 2), Shape(2, 2, 1))
+        )
+        assert [agent.agencies for agent in one.agents] == [("34079",), ("34079",), ()]
+        assert len(both.agents) == 5
+
     def test_what_no_longer_fits_is_told(self):
         case = case_of(imposes=[{"commune": CAYLAR, "semaine": 2}])
         with pytest.raises(InputError, match="semaine 2"):

@@ -127,6 +127,19 @@ def test_requirements_that_clash_are_told_with_their_repairs():
     assert "24 h" in next(found.rows())[3]
 
 
+def test_what_the_scenario_imposes_may_not_fit():
+    pinned = scenario(imposes=[{"commune": FOUR[0], "semaine": 2}])
+    (cell,) = rounds(prepare(pinned), (4,), (4,)).cells
+    assert "il faudrait 2 véhicules" in cell.why_not
+    vehicles = [{"nom": "A", "depot": "34079"}, {"nom": "B", "depot": "34079"}]
+    pinned = scenario(
+        imposes=[{"commune": FOUR[0], "semaine": 2}], vehicules=vehicles, agents=[{}] * 4
+    )
+    (cell,) = rounds(prepare(pinned), (4,), (4,)).cells
+    assert cell.impossible
+    assert "imposes.1.semaine : semaine 2, mais le cycle n’en a qu’une" in cell.why_not
+
+
 def test_interrupted_nothing_is_invented():
     stop = threading.Event()
     stop.set()

@@ -132,7 +132,7 @@ def need_sentences(plan: Plan) -> list[str]:
     head = f"Public attendu (hypothèses de [besoin]) : {visits} par mois"
     full = sorted((w for w in communes if w.saturated), key=lambda w: (-w.unfit, w.name))
     room = _too_few(full, whole) if full else _enough(communes, whole)
-    return [f"{head} là où va la tournée, {room} ; {_until_next(whole)}."]
+    return [f"{head} là où va la tournée, {room} ; {until_next(whole)}."]
 
 
 def _enough(communes: Sequence[Wait], whole: Wait) -> str:
@@ -152,7 +152,7 @@ def _too_few(full: Sequence[Wait], whole: Wait) -> str:
     return f"dont {number(whole.unfit)} sans place ({' ; '.join(told)}{also})"
 
 
-def _until_next(whole: Wait) -> str:
+def until_next(whole: Wait) -> str:
     """``prochaine permanence dans 7 jours en moyenne, 14 au plus``."""
     if whole.mean_days is None:
         return "personne n’y est attendu"

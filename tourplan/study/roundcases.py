@@ -15,7 +15,7 @@ from tourplan.prepare import Case
 from tourplan.problem import MONTH_WEEKS, CrewWeek, Problem
 from tourplan.scenario import Pin, Scenario
 from tourplan.settings import required_codes, settings_of
-from tourplan.teams import Vehicle
+from tourplan.teams import Agent, Vehicle
 
 FIXED = "chaque véhicule garde la même équipe (hypothèse)"
 _CYCLES = (1, 2, 4)
@@ -138,6 +138,7 @@ def round_scenario(case: Case, shape: Shape, communes: Chosen) -> Scenario:
     weeks = month_weeks(scenario, shape.weeks)
     kept = {*communes.required, *communes.others}
     cycle = {"weeks": shape.weeks, "month_weeks": weeks}
+    vehicles = tuple(_vehicles(case, shape, weeks))
     places = Communes(required=communes.required, candidates=communes.others)
     other = scenario.model_copy(
         update={
@@ -146,8 +147,8 @@ def round_scenario(case: Case, shape: Shape, communes: Chosen) -> Scenario:
             "settings": tuple(_settings(case, kept)),
             "need": scenario.need.model_copy(update={"sessions_by_need": False}),
             "cycle": scenario.cycle.model_copy(update=cycle),
-            "agents": tuple(a.model_copy(update={"weeks": None}) for a in scenario.agents),
-            "vehicles": tuple(_vehicles(case, shape, weeks)),
+            "agents": tuple(_agents(scenario.agents, vehicles)),
+            "vehicles": vehicles,
             "pins": tuple(pin for pin in scenario.pins if pin.commune in kept),
             "bans": tuple(_bans(scenario.bans, kept)),
             "comparison": type(scenario.comparison)(),
@@ -210,6 +211,15 @@ def _vehicles(case: Case, shape: Shape, weeks: Sequence[int]) -> Iterator[Vehicl
         if homeless:
             update["depots"] = case.depot_codes
         yield vehicle.model_copy(update=update)
+
+
+def _agents(agents: Sequence[Agent], vehicles: Sequence[Vehicle]) -> Iterator[Agent]:
+    """The agents whom some of the vehicles can take, whatever the week."""
+    depots = {depot for vehicle in vehicles for depot in vehicle.depots}
+    anywhere = not all(vehicle.depots for vehicle in vehicles)
+    for agent in agents:
+        if anywhere or not agent.agencies or depots & set(agent.agencies):
+            yield agent.model_copy(update={"weeks": None})
 
 
 def _bans(bans: Sequence[Pin], kept: set[str]) -> Iterator[Pin]:

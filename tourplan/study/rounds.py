@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from tourplan.errors import Fault, InputError, NoPlanError, Repair, listed
 from tourplan.export.french import capital, counted
 from tourplan.export.itinerary import decimal_comma
-from tourplan.export.words import MOST_NAMED, levels_table, origin_words
+from tourplan.export.words import MOST_NAMED, levels_table, origin_words, until_next
 from tourplan.hours import duration
 from tourplan.measures import number
 from tourplan.optimise.solve import Progress
@@ -276,14 +276,21 @@ def _solved(
         return None, replace(cell, why_not="pas de réponse (le temps a manqué)")
     try:
         own = _prepared(case, cell.shape, which)
+    except InputError as error:
+        return None, replace(cell, impossible=True, why_not=_faults_words(error))
+    try:
         found = searched(own, fixed_teams(own.problem), now + limit_s, progress, stop)
         plan = planned(own, found, now)
     except NoPlanError as error:
         return None, replace(cell, impossible=True, why_not=error.message, repairs=error.repairs)
     except InputError as error:
-        why = " ; ".join(map(str, error.faults))
-        return None, replace(cell, why_not=f"pas de réponse ({why})")
+        return None, replace(cell, why_not=f"pas de réponse ({_faults_words(error)})")
     return own, replace(cell, plan=plan)
+
+
+def _faults_words(error: InputError) -> str:
+    """Every fault in one line."""
+    return " ; ".join(map(str, error.faults))
 
 
 def _prepared(case: Case, shape: Shape, which: Chosen) -> Case:
@@ -370,8 +377,7 @@ def _room(cell: Cell) -> str:
     fewer = f" ({counted(served, 'commune')} suffisent)" if served < cell.communes else ""
     return (
         f"{number(whole.fit)} visites possibles sur {number(whole.visits)} attendues par mois"
-        f"{_short(cell)}{fewer} ; prochaine permanence dans "
-        f"{number(whole.mean_days or 0, 1)} jours en moyenne, {whole.most_days or 0} au plus."
+        f"{_short(cell)}{fewer} ; {until_next(whole)}."
     )
 
 
