@@ -150,6 +150,14 @@ class TestMainCase:
         assert told.endswith("; les autres journées, toujours.")
 
 
+def test_of_many_days_the_weakest_are_told(herault):
+    many = replace(herault, days=tuple(replace(day) for day in herault.days * 3))
+    told = lines(many).partition("Trajets tirés")[0]
+    assert told.count("  Mardi : ") == 3
+    assert told.count("  Lundi : ") == 2
+    assert "Chacune des 10 autres supporte 19,1 % de route en plus (16 min) au moins." in told
+
+
 def own_rules_broken(problem: Problem, day) -> bool:
     """Whether a day, at its hours, breaks a rule of one day under the table of ``problem``."""
     names = [slot.name for slot in problem.sessions]

@@ -261,7 +261,8 @@ def solve(
         typer.Option(
             "--sensibilite",
             help="Dire aussi ce qui changerait si les trajets étaient 20 % plus courts ou plus "
-            "longs (deux calculs de plus, de même durée au plus).",
+            "longs (deux calculs de plus, de même durée au plus), et quelle journée est la plus "
+            "fragile.",
         ),
     ] = False,
     ruled: Annotated[

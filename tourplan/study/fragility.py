@@ -23,6 +23,8 @@ AS_THEY_ARE, MOST = 1_000, 5_000
 """Thousandths of the drives: today's, and where the search ends."""
 DRAWS, DAY_DRAWS, SEED = 1_000, 20_000, 20211101
 """Draws at most, days drawn at most in all, and the seed of the draws."""
+MOST_TOLD, FEW_TOLD = 10, 5
+"""Days that are all told in sentences; of more, those that bear least."""
 MARGIN, WEAKEST = "marge de la journée", "journée la plus fragile"
 DAY_HELD, PLAN_HELD = "tirages où la journée tient", "tirages où tout le plan tient"
 _OF_THE_TABLE = ("drive", "arrival")
@@ -251,9 +253,7 @@ def _margin_sentences(found: Fragility) -> list[str]:
     if not margins:
         return []
     lines = [_weakest_sentence(found), "Si les seuls trajets d’une journée s’allongeaient :"]
-    for margin in margins:
-        name = _day_of(found.plan, margin)
-        lines.append(f"  {capital(name)} : {_bears_words(margin)}{_beyond(margin)}.")
+    lines += _day_lines(found)
     pct, draws = found.pct, number(found.draws)
     lines.append(
         f"Trajets tirés au hasard, chacun entre {pct} % plus court et {pct} % plus long ({draws} "
@@ -265,6 +265,21 @@ def _margin_sentences(found: Fragility) -> list[str]:
         told = (f"{_day_of(found.plan, m)} {_share(m.held, found.draws)}" for m in weak)
         others = "" if len(weak) == len(margins) else " ; les autres journées, toujours"
         lines.append(f"  Tient ses propres règles : {', '.join(told)}{others}.")
+    return lines
+
+
+def _day_lines(found: Fragility) -> list[str]:
+    """What each day bears; of many days, those that bear least, and how much the others do."""
+    order = sorted(found.days, key=lambda margin: margin.bears or MOST)
+    told = set(order if len(order) <= MOST_TOLD else order[:FEW_TOLD])
+    lines = [
+        f"  {capital(_day_of(found.plan, m))} : {_bears_words(m)}{_beyond(m)}."
+        for m in found.days
+        if m in told
+    ]
+    others = len(order) - len(told)
+    if others:
+        lines.append(f"  Chacune des {others} autres {_bears_words(order[len(told)])} au moins.")
     return lines
 
 
