@@ -152,6 +152,19 @@ class TestClash:
         assert frame[frame.sujet == "aucun plan"].demontre.tolist() == ["oui"] * 3
 
 
+@pytest.mark.slow
+def test_35_h_leave_people_far_where_24_h_are_kept(libre_case):
+    """64 candidates: with 24 h, 35 h of work leave 250 residents beyond 15 min; without, none."""
+    found = prices(libre_case)
+    beyond = {
+        (rules.opening_h, rules.work_h): rules.plan.level("habitants_au_dela_15")
+        for rules in (found.asked, *found.others)
+    }
+    assert all(level.proved for level in beyond.values())
+    values = {rules: level.value for rules, level in beyond.items()}
+    assert values == {(24, 39): 0, (0, 39): 0, (24, 35): 250, (0, 35): 0}
+
+
 class TestPeopleAndMinutes:
     """Plans whose levels were changed by hand: what is told, and only that."""
 

@@ -132,6 +132,13 @@ class TestChosen:
         assert chosen(case, 2) == Chosen((BOSC, CAYLAR), ())
         assert chosen(case, 3) == Chosen((BOSC, CAYLAR, BLAQUIERE), ())
 
+    def test_communes_without_a_fit_room_are_left_out(self):
+        rooms = [{"code_insee": BOSC, "nom": "Salle", "acces_pmr": False}]
+        case = case_of(
+            communes={"candidates": FOUR}, lieux=rooms, salles={"exiger_acces_pmr": True}
+        )
+        assert chosen(case, 3) == Chosen(tuple(sorted({*FOUR} - {BOSC})), ())
+
     @pytest.mark.parametrize(
         ("count", "words"),
         [

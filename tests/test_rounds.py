@@ -73,7 +73,10 @@ def test_more_vehicles_make_it_possible():
     assert cell.plan.proved
     assert {day.vehicle for day in cell.plan.days} == {"A", "B"}
     assert cell.plan.month_weeks == (2,)
-    assert "Hypothèse : chaque véhicule garde la même équipe." in found.sentences()
+    assert cell.proved == "oui, équipes fixes"
+    assert "(démontré, équipes fixes)" in lines(found)
+    assert "Hypothèse : chaque véhicule garde la même équipe ; la preuve vaut pour" in lines(found)
+    assert any("la preuve vaut pour de telles équipes" in note for note in cell.plan.notes)
     assert (cell.crew_weeks, cell.agents, cell.file) == (8, 4, "plan_4_communes_2_vehicules.json")
     assert cell.waits[-1].sessions == 16
     assert (cell.waits[-1].mean_days, cell.waits[-1].most_days) == (3.5, 7)

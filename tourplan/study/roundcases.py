@@ -9,6 +9,7 @@ from typing import Any
 
 from tourplan.check import candidate_codes
 from tourplan.crews import depot_codes
+from tourplan.demands import has_room
 from tourplan.errors import counted
 from tourplan.places import Communes, CommuneSettings
 from tourplan.prepare import Case
@@ -17,7 +18,8 @@ from tourplan.scenario import Pin, Scenario
 from tourplan.settings import required_codes, settings_of
 from tourplan.teams import Agent, Vehicle
 
-FIXED = "chaque véhicule garde la même équipe (hypothèse)"
+FIXED = "chaque véhicule garde la même équipe (hypothèse) ; la preuve vaut pour de telles équipes"
+"""Told of plans whose teams were fixed: others might share out the work of a week better."""
 _CYCLES = (1, 2, 4)
 """Weeks that a cycle may have."""
 _COUNTS = ("sessions", "min_sessions", "max_sessions", "weeks")
@@ -104,7 +106,7 @@ def chosen(case: Case, communes: int) -> Chosen | str:
     codes = candidate_codes(scenario, territory)
     settled = settings_of(scenario, territory, codes)
     never = {c for c, one in settled.items() if 0 in (one.sessions, one.max_sessions)}
-    able = [code for code in codes if code not in never]
+    able = [code for code in codes if code not in never and has_room(scenario, code)]
     pinned = {pin.commune for pin in scenario.pins}
     must = {*required_codes(scenario, territory, codes), *pinned}
     required = tuple(code for code in able if code in must)

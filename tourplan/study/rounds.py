@@ -107,6 +107,13 @@ class Cell:
         return f"plan_{self.communes}_communes{crews}.json" if self.plan else ""
 
     @property
+    def proved(self) -> str:
+        """Whether its plan is proved, and for which teams: ``oui, équipes fixes`` where so."""
+        if self.plan is None or not self.plan.proved:
+            return "non" if self.plan else ""
+        return "oui, équipes fixes" if FIXED in self.plan.notes else "oui"
+
+    @property
     def words(self) -> str:
         """``2 tournées par mois de 10 communes``."""
         return f"{counted(self.rounds, 'tournée')} par mois de {counted(self.communes, 'commune')}"
@@ -228,7 +235,7 @@ def rounds(
             known[key] = _solved(case, cell, which, left, progress, stop)
         cells.append(_of_month(case.scenario, cell, *known[key]))
     fixed = any(FIXED in cell.plan.notes for cell in cells if cell.plan)
-    told = (*_assumptions(case.scenario), *[FIXED.removesuffix(" (hypothèse)")] * fixed)
+    told = (*_assumptions(case.scenario), *[FIXED.replace(" (hypothèse)", "")] * fixed)
     return Rounds(case.scenario.title, tuple(cells), told)
 
 
@@ -352,7 +359,7 @@ def _cell_sentences(cell: Cell) -> list[str]:
         state = "impossible" if cell.impossible else "non calculé"
         repairs = (f"    {r.text} → {r.change}" for r in cell.repairs)
         return [f"{head} : {state}.", f"  {cell.why_not.rstrip('.')}.", *repairs]
-    proof = "démontré" if cell.plan.proved else "non démontré"
+    proof = {"oui": "démontré", "non": "non démontré"}.get(cell.proved, "démontré, équipes fixes")
     after = cell.plan.access[-1].after
     told = listed([f"{number(after[t])} à plus de {t} min" for t in THRESHOLDS])
     return [
@@ -455,7 +462,7 @@ def _plan_cells(cell: Cell, plan: Plan) -> Iterator[str]:
     yield decimal_comma(times * figures.drive_m / 1000, 1)
     yield decimal_comma(times * figures.cost_eur, 2)
     yield decimal_comma(times * figures.emissions_gco2 / 1000, 1)
-    yield "oui" if plan.proved else "non"
+    yield cell.proved
     yield " ; ".join(line.strip() for line in levels_table(plan))
     yield ", ".join(_names(plan))
     yield cell.file
