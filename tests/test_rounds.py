@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import tourplan as tp
-from tourplan.errors import InputError
+from tourplan.errors import InputError, NoPlanError
+from tourplan.planner import searched
 from tourplan.prepare import prepare
 from tourplan.scenario import Scenario
 from tourplan.study.rounds import COLUMNS, Rounds, rounds
@@ -80,6 +81,25 @@ def test_more_vehicles_make_it_possible():
     assert (cell.crew_weeks, cell.agents, cell.file) == (8, 4, "plan_4_communes_2_vehicules.json")
     assert cell.waits[-1].sessions == 16
     assert (cell.waits[-1].mean_days, cell.waits[-1].most_days) == (3.5, 7)
+
+
+def test_teams_are_fixed_only_where_they_can_be(monkeypatch):
+    """Where fixed teams leave no plan, all teams are tried before it is called impossible."""
+    vehicles = [{"nom": "A", "depot": "34079"}, {"nom": "B", "depot": "34079"}]
+    cycle = {"semaines": 1, "jours": ["lundi"]}
+    tried = []
+
+    def refusing(case: Any, problem: Any, *rest: Any) -> Any:
+        tried.append(len(problem.crew_weeks))
+        if len(problem.crew_weeks) == 2:
+            raise NoPlanError("trop de travail pour une seule équipe")
+        return searched(case, problem, *rest)
+
+    monkeypatch.setattr("tourplan.study.rounds.searched", refusing)
+    found = rounds(scenario(vehicules=vehicles, agents=[{}] * 4, cycle=cycle), (4,), (4,))
+    assert tried == [2, 12]
+    assert found.cell(4, 4).proved == "oui"
+    assert "même équipe" not in lines(found)
 
 
 def test_a_month_is_so_many_rounds(table):

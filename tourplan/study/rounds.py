@@ -15,7 +15,7 @@ from tourplan.export.itinerary import decimal_comma
 from tourplan.export.words import MOST_NAMED, levels_table, origin_words, until_next
 from tourplan.hours import duration
 from tourplan.measures import number
-from tourplan.optimise.solve import Progress
+from tourplan.optimise.solve import Progress, Solution
 from tourplan.plan import Day, Plan, Wait
 from tourplan.planner import planned, searched
 from tourplan.prepare import Case, prepare
@@ -282,11 +282,11 @@ def _solved(
     if limit_s <= 0 or stop.is_set():
         return None, replace(cell, why_not="pas de réponse (le temps a manqué)")
     try:
-        own = _prepared(case, cell.shape, which)
+        own = prepare(round_scenario(case, cell.shape, which))
     except InputError as error:
         return None, replace(cell, impossible=True, why_not=_faults_words(error))
     try:
-        found = searched(own, fixed_teams(own.problem), now + limit_s, progress, stop)
+        own, found = _searched(own, now + limit_s, progress, stop)
         plan = planned(own, found, now)
     except NoPlanError as error:
         return None, replace(cell, impossible=True, why_not=error.message, repairs=error.repairs)
@@ -300,16 +300,24 @@ def _faults_words(error: InputError) -> str:
     return " ; ".join(map(str, error.faults))
 
 
-def _prepared(case: Case, shape: Shape, which: Chosen) -> Case:
-    """The case of a round, which says so when its teams are taken to be fixed.
+def _searched(
+    own: Case, deadline: float, progress: Progress, stop: threading.Event
+) -> tuple[Case, Solution]:
+    """The best days of a round, and its case, which says so when its teams were fixed.
 
     Raises:
-        InputError: something the scenario imposes does not fit in such a round.
+        InputError: no plan was found in time.
+        NoPlanError: no plan keeps every requirement, whatever the teams.
     """
-    own = prepare(round_scenario(case, shape, which))
-    if fixed_teams(own.problem) is own.problem:
-        return own
-    return replace(own, notes=(*own.notes, FIXED))
+    fixed = fixed_teams(own.problem)
+    if fixed is not own.problem:
+        try:
+            found = searched(own, fixed, deadline, progress, stop)
+        except NoPlanError:
+            progress("et avec d’autres équipes ?")
+        else:
+            return replace(own, notes=(*own.notes, FIXED)), found
+    return own, searched(own, own.problem, deadline, progress, stop)
 
 
 def _of_month(scenario: Scenario, cell: Cell, own: Case | None, solved: Cell) -> Cell:
