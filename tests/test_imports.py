@@ -16,7 +16,7 @@ errors optimise.children
 optimise.compiled optimise.solvers
 files hours console arrays network.drivable network.source network.speedmodel network.store
 tables problem access schedule network.roads network.graph optimise.mip export.french
-optimise.labels spacing
+optimise.labels spacing queues
 territory network.links network.speeds network.waycut network.table network.measured network.turns
 fields residents optimise.links
 places times teams optimise.listed
@@ -24,7 +24,7 @@ scenario optimise.columns
 plan network.osmfile network.online network.streets export.markup teamfaults choicefaults settings
 names measures timeline verify coherence network.snap network.saved network.graphout crews
 reading demands
-travel.contraction travel.dissection network.graphin network.graphml
+travel.contraction travel.dissection waits network.graphin network.graphml
 travel.fronts travel.ways travel.reach
 travel.hierarchy
 travel.margin travel.matrix
@@ -33,13 +33,14 @@ check daytours pointtimes
 prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.pricing export.figure export.sections study.goers
-optimise.objectives optimise.staged optimise.narrowing export.page study.coverage
+optimise.objectives optimise.staged optimise.narrowing export.page study.coverage study.waiting
+study.roundcases study.fragility
 optimise.solve
 study.front study.force study.widened study.explanation study.relaxed
 study.otherways
 study.clash
 planner
-study.evaluate study.sensitivity study.tradeoff study.explain
+study.evaluate study.sensitivity study.tradeoff study.explain study.rounds study.prices
 roadcli
 cli
 """
