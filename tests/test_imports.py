@@ -30,7 +30,7 @@ travel.hierarchy
 travel.margin travel.matrix
 starter export.words routing
 check daytours pointtimes
-prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats
+prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats optimise.teams
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.pricing export.figure export.sections study.goers
 optimise.objectives optimise.staged optimise.narrowing export.page study.coverage study.waiting

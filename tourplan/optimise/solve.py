@@ -17,10 +17,11 @@ from tourplan.optimise.cuts import trim
 from tourplan.optimise.mip import NOTHING, ONE_CORE, Answer, Expression, Floats, Means
 from tourplan.optimise.narrowing import narrow
 from tourplan.optimise.objectives import at_most_rows, build, limit
-from tourplan.optimise.pooling import BY_AGENT, Pool, Run, deal, pooled
+from tourplan.optimise.pooling import BY_AGENT, Pool, deal, pooled
 from tourplan.optimise.pricing import Columns, elastic
 from tourplan.optimise.rules import add_rules, agent_weeks
 from tourplan.optimise.staged import Budget, staged
+from tourplan.optimise.teams import Run
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import Problem
