@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 GRACE_S = 120.0
@@ -44,19 +46,36 @@ def ask(script: str, arguments: Sequence[object], limit_s: float) -> Answer:
     return Answer({}, last[0])
 
 
-def peak_mib() -> float | None:
-    """The most memory that this process has held; ``None`` where the system does not tell.
+@contextmanager
+def answer() -> Iterator[TextIO]:
+    """The standard output of a process that is asked, kept for its answer alone.
 
-    Linux keeps its parent's in ``ru_maxrss``, so its own figure is read first.
+    Solvers now and then write there: what they write goes to standard error.
     """
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
+    file = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    yield file
+    file.close()
+
+
+def peak_mib() -> float | None:
+    """The most memory that this process, or one it started, has held; ``None``: nobody tells.
+
+    Linux counts the memory of the parent at the start in ``ru_maxrss``: that of a process started
+    here is never under what this one held then, and this one's own is read elsewhere.
+    """
     try:
         import resource
     except ImportError:
         return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    own = _high_water_mib() or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit)
+
+
+def _high_water_mib() -> float | None:
+    """The most memory that this process has held, where Linux tells."""
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="utf-8").splitlines() if status.exists() else []
+    found = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
+    return next(iter(found), None)

@@ -2,11 +2,12 @@
 
     python benchmarks/planning.py mctp FILE... [--longueur] [--limite SECONDS]
     python benchmarks/planning.py pratique [--limite SECONDS] [--instances NAME...]
+    python benchmarks/planning.py croissance [--limite SECONDS] [--figure FILE.svg]
 
 ``mctp``: the multi-vehicle covering tour problem: routes of a few stops that visit every mandatory
 place and some optional ones, cover every customer, and are as short as can be. ``--longueur`` keeps
-each route within the length of the file. ``pratique``: see ``practice``. Progress goes to standard
-error.
+each route within the length of the file. ``pratique``: see ``practice``; ``croissance``: see
+``growth``. Progress goes to standard error.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import growth
 import mctp
 import practice
 
@@ -61,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     covering.add_argument("--limite", type=float, default=600.0, help="seconds for each file")
     covering.set_defaults(run=solve_each)
     practice.register(kinds)
+    growth.register(kinds)
     return parser.parse_args()
 
 

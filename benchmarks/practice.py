@@ -32,7 +32,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -310,11 +309,8 @@ def _ours(case: Any, started: float, limit_s: float) -> dict[str, Any]:
 def main() -> None:
     """One method on one instance, for ``apart``: its outcome as JSON."""
     method, name, limit_s = sys.argv[1:]
-    # Solvers now and then write on standard output, which is for the answer alone.
-    answer = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    print(json.dumps(answered(method, name, float(limit_s))), file=answer, flush=True)
-    os._exit(0)  # a solver left behind on its thread must not keep the process
+    with apart.answer() as file:
+        json.dump(answered(method, name, float(limit_s)), file)
 
 
 if __name__ == "__main__":
