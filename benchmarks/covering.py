@@ -38,7 +38,7 @@ from tourplan.problem import Problem
 Ints = NDArray[np.int64]
 Router = Callable[[Problem, Sequence[int], float], list[Week]]
 
-ROUTING_SHARE = 0.1
+ROUTING_SHARE = 0.03
 """Share of the whole time that one routing gets; a second at least."""
 CLOSER = 0.95
 """How much nearer the sites of the next try must be, after one that breaks a rule."""
