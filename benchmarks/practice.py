@@ -1,6 +1,7 @@
 """tourplan against what a careful practitioner would do today, on the same instances.
 
     python benchmarks/planning.py pratique [--limite SECONDS] [--instances …] [--methodes …]
+                                           [--resume FILE.md]
 
 Methods, each in a fresh process with the same seconds, the same times and the same rules:
 
@@ -66,6 +67,7 @@ NAMES = (
     "charente",
     "hautes-alpes",
 )
+HEADINGS = ("instance", "method", "levels in order (proved)", "best, s", "all, s", "its plan")
 OURS = "tourplan"
 NEEDS = {
     OURS: (),
@@ -118,6 +120,7 @@ def register(kinds: Any) -> None:
     parser.add_argument("--limite", type=float, default=60.0, help="seconds for each method")
     parser.add_argument("--instances", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--methodes", nargs="+", choices=tuple(NEEDS), default=tuple(NEEDS))
+    parser.add_argument("--resume", type=Path, help="a table in markdown, one line a method")
     parser.set_defaults(run=run)
 
 
@@ -126,6 +129,7 @@ def run(arguments: argparse.Namespace, table: TextIO) -> None:
     methods = [method for method in arguments.methodes if _installed(method)]
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(COLUMNS)
+    lines = [f"| {' | '.join(HEADINGS)} |", "| --- " * len(HEADINGS) + "|"]
     for instance in arguments.instances:
         outcomes = []
         for method in methods:
@@ -134,6 +138,9 @@ def run(arguments: argparse.Namespace, table: TextIO) -> None:
         writer.writerows(rows(instance, outcomes))
         table.flush()
         _sum_up(instance, outcomes)
+        lines += [f"| {' | '.join(cells)} |" for cells in summary(instance, outcomes)]
+    if arguments.resume is not None:
+        arguments.resume.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _installed(method: str) -> bool:
@@ -175,6 +182,27 @@ def rows(instance: str, outcomes: Sequence[Outcome]) -> Iterator[tuple[object, .
                 one.broken,
                 verdict,
             )
+
+
+def summary(instance: str, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, ...]]:
+    """A line a method: values level by level, those proved in bold, and how it stands."""
+    ours = next((one for one in outcomes if one.method == OURS), None)
+    for one in outcomes:
+        values = [f"**{lev.value}**" if lev.proved else f"{lev.value}" for lev in one.levels]
+        best = f"{one.levels[-1].since_s:.1f}" if one.levels else ""
+        standing = _standing(_verdicts(ours, one), one) if one is not ours else "—"
+        yield instance, one.method, ", ".join(values), best, f"{one.seconds:.1f}", standing
+
+
+def _standing(verdicts: Sequence[str], one: Outcome) -> str:
+    """How a method's plan stands beside tourplan's, in a few words."""
+    if not one.sound:
+        return f"breaks {one.broken}" if one.levels else one.broken
+    words = {"better": "worse", "worse": "**better**", "beyond bound": "**beyond bound**"}
+    for level, verdict in zip(one.levels, verdicts, strict=True):
+        if verdict in words:
+            return f"{words[verdict]} on {level.name}"
+    return "equal"
 
 
 def _verdicts(ours: Outcome | None, theirs: Outcome) -> list[str]:

@@ -202,6 +202,27 @@ def test_verdicts(theirs: practice.Outcome, verdicts: list[str], own: list[str])
     assert {len(row) for row in rows} == {len(practice.COLUMNS)}
 
 
+def test_a_summary_says_where_a_plan_differs() -> None:
+    others = [
+        outcome("same", 3, 5, 7),
+        outcome("less", 3, 4, 9),
+        outcome("more", 3, 6, 1, bounds=(3, 6, None)),
+        outcome("bad", 1, 1, 1, broken="rest"),
+        practice.Outcome("none", (), "no plan", 4.0),
+    ]
+    lines = list(practice.summary("here", [OURS, *others]))
+    assert [line[-1] for line in lines] == [
+        "—",
+        "equal",
+        "**beyond bound** on n1",
+        "worse on n1",
+        "breaks rest",
+        "no plan",
+    ]
+    assert lines[3][2] == "**3**, **6**, 1"
+    assert {len(line) for line in lines} == {len(practice.HEADINGS)}
+
+
 def test_a_method_without_a_plan_has_one_row() -> None:
     none = practice.Outcome("x", (), "no plan", 4.0)
     assert list(practice.rows("here", [OURS, none]))[-1] == (
