@@ -1,7 +1,7 @@
 """Maximal covering first, routing after: what a careful analyst does with libraries as they are.
 
 1. **Where**: a maximal covering model chooses as many sites as there are half-days, those required
-   included.
+   included; of those nearest to each agency, no more than its crews have half-days.
    ``milp`` takes the levels that depend on where sessions are held one after the other (residents
    beyond each goal, then access as a p-median), each solved by HiGHS through scipy and kept;
    ``spopt`` is the library's own ``MCLP``, which knows one threshold: that of the last goal.
@@ -12,8 +12,8 @@
 3. Each day gets the weekday and the order that suit mairie hours best, and openings as long as can
    be.
 4. Then again, as long as there is time: where the plan breaks a rule (too much work, mostly), the
-   sites must be nearer to the agencies, by a twentieth each time; where it keeps them, other sites
-   that cover as much are looked for. The best plan is kept.
+   sites must be nearer to the agencies, by a twentieth each time; once a plan keeps them all, half
+   as near as that takes, and so on; then other sites that are as near. The best plan is kept.
 
 A site is served once at most: more than that is beyond these models.
 """
@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from drafts import Search, Timetable, Week, half_days
+from drafts import Search, Timetable, Week, most_sessions
 from greedy import Level, served_levels
 from numpy.typing import NDArray
 from routing import by_ortools, by_pyvrp
@@ -51,10 +51,27 @@ class Terms:
     Attributes:
         most_away_s: the sum of their drives from the nearest agency at most.
         refused: sets of sites tried already.
+        near_enough_s: the farthest sites that made a sound plan.
+        too_far_s: the nearest that did not.
     """
 
     most_away_s: float = np.inf
     refused: list[list[int]] = field(default_factory=list)
+    near_enough_s: float = -np.inf
+    too_far_s: float = np.inf
+
+    def learn(self, sites: list[int], away_s: float, *, sound: bool) -> None:
+        """Ask for nearer or for farther sites, after some were tried."""
+        self.refused.append(sites)
+        if sound:
+            self.near_enough_s = max(self.near_enough_s, away_s)
+        else:
+            self.too_far_s = min(self.too_far_s, away_s)
+        if not np.isfinite(self.near_enough_s):
+            self.most_away_s = CLOSER * self.too_far_s
+        elif np.isfinite(self.too_far_s):
+            middle_s = (self.near_enough_s + self.too_far_s) / 2
+            self.most_away_s = max(self.near_enough_s, middle_s)
 
 
 Chooser = Callable[[Problem, Terms, float], "list[int] | None"]
@@ -80,17 +97,34 @@ def _alternate(problem: Problem, search: Search, choose: Chooser, route: Router)
         if sites is None:
             return
         weeks = route(problem, sites, min(routing_s, max(1.0, search.left_s)))
-        terms.refused.append(sites)
-        if not search.offer(timetable.days(weeks)):
-            terms.most_away_s = CLOSER * min(terms.most_away_s, float(away_s[sites].sum()))
+        sound = search.offer(timetable.days(weeks))
+        terms.learn(sites, float(away_s[sites].sum()), sound=sound)
+
+
+def _away(problem: Problem) -> tuple[Ints, Ints]:
+    """The agencies, and seconds from each to each site; a site out of reach is very far."""
+    agencies = np.unique([problem.bases[crew.base].depot for crew in problem.crew_weeks])
+    cells = np.ix_(agencies, problem.site_place)
+    return agencies, np.where(problem.reachable[cells], problem.time_s[cells], 10**6)
 
 
 def drives_away(problem: Problem) -> Ints:
-    """Seconds from the nearest agency to each site; a site that no crew can reach is very far."""
-    depots = [problem.bases[crew.base].depot for crew in problem.crew_weeks]
-    cells = np.ix_(np.unique(depots), problem.site_place)
-    far = np.where(problem.reachable[cells], problem.time_s[cells], 10**6)
-    return np.asarray(far.min(axis=0))
+    """Seconds from the nearest agency to each site."""
+    return np.asarray(_away(problem)[1].min(axis=0))
+
+
+def shares(problem: Problem, able: NDArray[np.bool_]) -> list[tuple[list[int], int]]:
+    """For each agency, the sites that it is the nearest to, and how many of them to choose."""
+    agencies, away_s = _away(problem)
+    nearest_one, size = agencies[away_s.argmin(axis=0)], most_sessions(problem)
+    found = []
+    for agency in agencies.tolist():
+        crews = [c for c in problem.crew_weeks if problem.bases[c.base].depot == agency]
+        slots = size * sum(len(crew.weekdays) for crew in crews)
+        sites = np.flatnonzero((nearest_one == agency) & able).tolist()
+        communes = {problem.sites[site].demand for site in sites}
+        found.append((sites, min(slots, len(communes))))
+    return found
 
 
 def can_be_served(problem: Problem) -> NDArray[np.bool_]:
@@ -155,8 +189,8 @@ class _Rows:
         """The rules on sites: how many, those required, one a commune, and the terms."""
         count = len(problem.sites)
         rows = cls(count, able.astype(float).tolist(), [1] * count)
-        total = min(half_days(problem), _most_sites(problem, able))
-        rows.row(range(count), [1.0] * count, total, total)
+        for sites, number in shares(problem, able):
+            rows.row(sites, [1.0] * len(sites), number, number)
         for number, demand in enumerate(problem.demands):
             sites = problem.sites_of(number).tolist()
             once = min(1, demand.required)
@@ -223,11 +257,6 @@ class _Rows:
         return values
 
 
-def _most_sites(problem: Problem, able: NDArray[np.bool_]) -> int:
-    """How many communes can be served."""
-    return len({site.demand for number, site in enumerate(problem.sites) if able[number]})
-
-
 def spopt_sites(problem: Problem, terms: Terms, seconds: float) -> list[int] | None:
     """The sites that spopt's maximal covering chooses within the threshold of the last goal.
 
@@ -239,7 +268,8 @@ def spopt_sites(problem: Problem, terms: Terms, seconds: float) -> list[int] | N
 
     name = [name for name in problem.objectives if name.startswith(BEYOND)][-1]
     goal = goal_named(problem, name)
-    able = np.flatnonzero(can_be_served(problem))
+    allowed = can_be_served(problem)
+    able, parts = np.flatnonzero(allowed), shares(problem, allowed)
     time_s, reachable = problem.site_times()
     far = np.where(reachable, time_s, 10**6)[:, able]
     out = nearest(*problem.fixed_times(goal.fixed)).beyond(goal.minutes)
@@ -248,7 +278,7 @@ def spopt_sites(problem: Problem, terms: Terms, seconds: float) -> list[int] | N
         far,
         np.where(out, weights_of(problem, goal), 0),
         service_radius=60 * (threshold(name) or goal.minutes),
-        p_facilities=min(half_days(problem), len(able)),
+        p_facilities=sum(number for _, number in parts),
         predefined_facilities_arr=np.array(required, dtype=int),
     )
     site_of = dict(zip(able.tolist(), model.fac_vars, strict=True))
@@ -256,6 +286,8 @@ def spopt_sites(problem: Problem, terms: Terms, seconds: float) -> list[int] | N
         away_s = drives_away(problem)
         total = lpSum(int(away_s[site]) * variable for site, variable in site_of.items())
         model.problem += total <= terms.most_away_s
+    for sites, number in parts:
+        model.problem += lpSum(site_of[site] for site in sites) == number
     for sites in terms.refused:
         model.problem += lpSum(site_of[site] for site in sites) <= len(sites) - 1
     model.problem.solve(PULP_CBC_CMD(msg=False, timeLimit=max(1.0, seconds)))

@@ -142,6 +142,27 @@ def test_covering_takes_one_site_a_half_day_required_ones_first() -> None:
     assert other != sites
 
 
+def test_sites_must_be_nearer_until_a_plan_is_sound_then_half_way_back() -> None:
+    terms = covering.Terms()
+    terms.learn([1], 1000.0, sound=False)
+    assert terms.most_away_s == 950
+    terms.learn([2], 800.0, sound=True)
+    assert terms.most_away_s == 900
+    terms.learn([3], 900.0, sound=True)
+    assert terms.most_away_s == 950
+    terms.learn([4], 850.0, sound=False)
+    assert terms.most_away_s == 900
+    assert terms.refused == [[1], [2], [3], [4]]
+
+
+def test_each_agency_has_its_share_of_sites() -> None:
+    cars = [vehicle("V1", depots=(0,)), vehicle("V2", depots=(5,))]
+    agents = [agent(f"Agent {n}", agencies=(place,)) for n, place in enumerate((0, 0, 5, 5))]
+    problem = five_villages(vehicles=cars, agents=agents, weekdays=(0,))
+    able = np.array([True] * 4 + [False])
+    assert covering.shares(problem, able) == [([0, 1, 2], 2), ([3], 1)]
+
+
 def test_a_day_that_does_not_exist_is_told_as_broken() -> None:
     problem = make(on_a_line([0, 10, 400]))
     days = drafts.Timetable(problem).days([[frozenset({0, 1})]])
