@@ -3,11 +3,16 @@
     python benchmarks/planning.py croissance [--limite SECONDS] [--points 64x1 …] [--figure F.svg]
 
 Each point is a fresh process: a scenario over the embedded communes, its day tours listed, then
-every level solved within the limit. One vehicle leaves from each département, its agency the seat
-of the tour there: one vehicle, then two, then three, each for one to four different weeks. The
-candidates are those that are nearest to these agencies, taken in turns, then those of the other
-départements: nothing links the three, so that pairs without a way are part of the data. No opening
-is required of a week, so that few candidates for many weeks make a plan too.
+every level solved within the limit.
+
+- Candidates grow over the three départements, which nothing links: pairs without a way are part of
+  the data. A vehicle in each (``x3``, one week; ``x12``, four different weeks); the candidates are
+  the nearest to the three agencies, taken in turns.
+- Vehicle-weeks grow over the Hérault (``x1``, ``x2``, ``x4``, ``x8``, and ``x12`` up to its 341
+  communes): one vehicle, then two, then three agencies, for one to four different weeks; the
+  candidates are the nearest to the first agency.
+
+No opening is required of a week, so that few candidates for many weeks make a plan too.
 
 Columns: ``candidates``; ``vehicle_weeks``; ``tours``: feasible days listed, over all agencies;
 ``columns``: variables of the largest model; ``listing_s``; ``solving_s``: every level, to the proof
@@ -25,7 +30,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from time import monotonic
 from typing import Any, TextIO
@@ -47,14 +52,15 @@ COLUMNS = (
     "peak_mib",
     "failure",
 )
-WEEKS = {1: (1, 1), 2: (1, 2), 4: (1, 4), 8: (2, 4), 12: (3, 4)}
+WEEKS = {1: (1, 1), 2: (1, 2), 3: (3, 1), 4: (1, 4), 8: (2, 4), 12: (3, 4)}
 """Vehicle-weeks: how many vehicles, and in how many different weeks."""
-AGENCIES = {"34": "34079", "16": "16106", "05": "05061"}
-"""The agency of each vehicle, by département."""
-ALL = 862
+COUNTIES = ("34079", "16106", "05061")
+HERAULT = ("34079", "34032", "34172")
+"""The agency of each vehicle: one a département, or all in the Hérault."""
+ALL, IN_HERAULT = 862, 341
 POINTS = (
-    *((count, 1) for count in (16, 32, 64, 128, 256, 512, ALL)),
-    *((256, weeks) for weeks in (2, 4, 8, 12)),
+    *((count, 3) for count in (16, 32, 64, 128, 256, 512, ALL)),
+    *((256, weeks) for weeks in (1, 2, 4, 8, 12)),
     (ALL, 12),
 )
 AXES = ("candidates", "vehicle_weeks")
@@ -73,7 +79,7 @@ def register(kinds: Any) -> None:
         type=_point,
         default=POINTS,
         metavar="64x1",
-        help="candidates x vehicle-weeks (1, 2, 4, 8 or 12)",
+        help="candidates x vehicle-weeks (1, 2, 3, 4, 8 or 12)",
     )
     parser.set_defaults(run=run)
 
@@ -179,20 +185,25 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     print(f"drawn: {path}", file=sys.stderr)
 
 
-def candidates(count: int, vehicles: int) -> list[str]:
-    """So many communes: in turns, the nearest to each vehicle's agency, then all the others."""
+def agencies_of(count: int, vehicle_weeks: int) -> tuple[str, ...]:
+    """Where the vehicles of a point leave from."""
+    everywhere = vehicle_weeks == 3 or count > IN_HERAULT
+    return (COUNTIES if everywhere else HERAULT)[: WEEKS[vehicle_weeks][0]]
+
+
+def candidates(count: int, agencies: Sequence[str]) -> list[str]:
+    """So many communes: the nearest to the first agency of each département, in turns."""
     from tourplan.territory import read_territory
 
     communes = read_territory().communes
+    homes = {agency[:2]: communes[agency] for agency in reversed(agencies)}
     lines = []
-    for county, agency in AGENCIES.items():
-        home = communes[agency]
+    for county in sorted(homes, reverse=True):
         mine = [code for code in communes if code.startswith(county)]
-        mine.sort(key=lambda c: (_apart(communes[c], home), c))
-        lines.append(mine)
-    served, others = lines[:vehicles], lines[vehicles:]
-    turns = [code for turn in zip_longest(*served) for code in turn if code is not None]
-    return [*turns, *chain.from_iterable(others)][:count]
+        lines.append(sorted(mine, key=lambda c: (_apart(communes[c], homes[c[:2]]), c)))
+    turns = [code for turn in zip_longest(*lines) for code in turn if code is not None]
+    others = [code for code in communes if code[:2] not in homes]
+    return [*turns, *others][:count]
 
 
 def _apart(one: Any, two: Any) -> float:
@@ -202,9 +213,8 @@ def _apart(one: Any, two: Any) -> float:
 
 def keys(count: int, vehicle_weeks: int) -> dict[str, Any]:
     """The scenario of a point."""
-    vehicles, weeks = WEEKS[vehicle_weeks]
-    codes = candidates(count, vehicles)
-    agencies = list(AGENCIES.values())[:vehicles]
+    weeks, agencies = WEEKS[vehicle_weeks][1], agencies_of(count, vehicle_weeks)
+    codes = candidates(count, agencies)
     months = [1, 2, 3, 4] if weeks == 4 else [2, 4]
     return {
         "titre": f"{count} candidates, {vehicle_weeks} semaines de véhicule",

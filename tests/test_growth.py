@@ -19,11 +19,22 @@ from tourplan.scenario import Scenario  # noqa: E402
 
 
 def test_candidates_are_taken_in_turns_around_the_agencies() -> None:
-    assert Counter(code[:2] for code in growth.candidates(30, 1)) == {"34": 30}
-    assert Counter(code[:2] for code in growth.candidates(30, 3)) == {"34": 10, "16": 10, "05": 10}
-    assert growth.candidates(3, 3) == list(growth.AGENCIES.values())
-    assert len(set(growth.candidates(growth.ALL, 1))) == growth.ALL
-    assert growth.candidates(32, 2)[:16] == growth.candidates(16, 2)
+    home, three = growth.HERAULT, growth.COUNTIES
+    assert Counter(code[:2] for code in growth.candidates(30, home)) == {"34": 30}
+    assert Counter(code[:2] for code in growth.candidates(30, three)) == dict.fromkeys(
+        ("34", "16", "05"), 10
+    )
+    assert growth.candidates(3, three) == list(three)
+    assert growth.candidates(1, home) == [home[0]]
+    assert len(set(growth.candidates(growth.ALL, three))) == growth.ALL
+    assert len(set(growth.candidates(growth.ALL, home))) == growth.ALL
+    assert growth.candidates(32, home)[:16] == growth.candidates(16, home)
+
+
+def test_vehicles_are_everywhere_where_candidates_are() -> None:
+    assert growth.agencies_of(16, 3) == growth.COUNTIES
+    assert growth.agencies_of(growth.ALL, 12) == growth.COUNTIES
+    assert growth.agencies_of(256, 8) == growth.HERAULT[:2]
 
 
 @pytest.mark.parametrize("vehicle_weeks", growth.WEEKS)
@@ -69,7 +80,7 @@ def test_the_figure_is_drawn(tmp_path: Path) -> None:
     assert (tmp_path / "growth.svg").read_text(encoding="utf-8").count('<g id="axes_') == 10
 
 
-@pytest.mark.parametrize("text", ["64", "64x3", "ax1", "0x1"])
+@pytest.mark.parametrize("text", ["64", "64x5", "ax1", "0x1"])
 def test_points_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError):
         growth._point(text)
