@@ -131,13 +131,22 @@ class Power:
 
 
 def powers(rows: Sequence[Row]) -> Iterator[Power]:
-    """The exponents of each figure along each axis, by least squares on logarithms."""
+    """The exponents of each figure along each axis, by least squares on logarithms.
+
+    Of the time to solve, over the points where every level is proved.
+    """
     for axis in AXES:
         series = _along(rows, axis)
         for figure in DRAWN:
-            known = [(row[axis], row[figure]) for row in series if row.get(figure)]
+            known = [(row[axis], row[figure]) for row in series if _tells(row, figure)]
             if len(known) > 1:
                 yield fitted(axis, figure, known)
+
+
+def _tells(row: Row, figure: str) -> bool:
+    """Whether a figure is known; a time to solve that the limit ended is not."""
+    ended = figure == "solving_s" and row.get("proved") != row.get("levels")
+    return bool(row.get(figure)) and not ended
 
 
 def fitted(axis: str, figure: str, known: Sequence[tuple[float, float]]) -> Power:

@@ -64,6 +64,8 @@ def test_powers_are_those_of_the_figures() -> None:
         for n in (16, 32, 64)
     ]
     rows.append({"candidates": 32, "vehicle_weeks": 4, "tours": 1})
+    ended = {"candidates": 128, "vehicle_weeks": 1, "solving_s": 9.0, "proved": 3, "levels": 7}
+    rows.append(ended)
     found = {(power.axis, power.figure): power for power in growth.powers(rows)}
     square = found["candidates", "tours"]
     assert square.exponent == pytest.approx(2)
