@@ -14,7 +14,7 @@ from tourplan.optimise.mip import Expression, Relaxed
 from tourplan.optimise.pricing import Columns
 from tourplan.optimise.variables import Decisions, Ints
 
-ADDED = 20_000
+ADDED = 4_000
 """Tours added at most because they may be in a plan left."""
 SMALL = 1_000
 """Models of no more columns are not worth it."""

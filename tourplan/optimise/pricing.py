@@ -24,7 +24,7 @@ from tourplan.optimise.profiles import watched_of
 from tourplan.optimise.variables import Decisions, covering, figure
 from tourplan.problem import Problem
 
-ALL_AT_ONCE = 60_000
+ALL_AT_ONCE = 8_000
 """Columns that a model takes at once; with more, tours are priced."""
 FIRST_OF_SITE = 12
 """Tours of each site, the shortest, that the first model holds."""

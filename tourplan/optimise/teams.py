@@ -175,7 +175,7 @@ class _Sharing:
             self.mip.equal(self.goes[self.run == number], 1.0, 1.0)
 
     def openings_cut(self, steps: Ints) -> None:
-        """Crews cut what those they were taken together in cut, out of what their days can spare."""
+        """Crews cut what was cut for them together, as far as their own days can spare it."""
         slack_s = self.figure("slack_s")
         for held, crews in enumerate(self.teams.choices):
             self.mip.equal(self.trimmed[list(crews)], 1.0, float(steps[held]))
