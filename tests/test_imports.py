@@ -16,7 +16,7 @@ errors optimise.children
 optimise.compiled optimise.solvers
 files hours console arrays network.drivable network.source network.speedmodel network.store
 tables problem access schedule network.roads network.graph optimise.mip export.french
-optimise.labels spacing queues
+optimise.labels optimise.budget spacing queues
 territory network.links network.speeds network.waycut network.table network.measured network.turns
 fields residents optimise.links
 places times teams optimise.listed
@@ -33,8 +33,8 @@ check daytours pointtimes
 prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats optimise.teams
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.pricing export.figure export.sections study.goers
-optimise.objectives optimise.staged optimise.narrowing export.page study.coverage study.waiting
-study.roundcases study.fragility
+optimise.objectives optimise.neighbours optimise.narrowing export.page study.coverage study.waiting
+study.roundcases study.fragility optimise.staged
 optimise.solve
 study.front study.force study.widened study.explanation study.relaxed
 study.otherways

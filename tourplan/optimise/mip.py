@@ -271,17 +271,21 @@ class Mip:
         seed: int = 0,
         stop: threading.Event | None = None,
         cores: int = 1,
+        nodes: int | None = None,
     ) -> Answer:
         """Minimise ``objective`` until proved, ``deadline`` (``time.monotonic``) or ``stop``.
 
         ``hint`` may be shorter than the variables: those added since have none. With one of
         ``cores`` the solvers take turns and the same call gives the same answer, unless time runs
-        out; with more they work side by side on a model that is not small.
+        out; with more they work side by side on a model that is not small. With ``nodes``, HiGHS
+        alone looks at so many branching nodes, once.
 
         Raises:
             SolverError: a solver gives an answer no model of ours should have.
         """
         task = _Task(self, objective, deadline, hint, seed, stop or threading.Event())
+        if nodes is not None:
+            return _one_slice(task, nodes)
         if cores < 2:
             return _in_turn(task, SOLVERS if self.size <= SMALL_COLUMNS else SOLVERS[::-1])
         if self.size <= SMALL_COLUMNS:
@@ -350,6 +354,19 @@ def _better(objective: Expression, old: Answer, new: Answer) -> Answer:
         values = old.values
     bounds = [b for b in (old.bound, new.bound) if b is not None]
     return replace(new, values=values, bound=max(bounds) if bounds else None)
+
+
+def _one_slice(task: _Task, nodes: int) -> Answer:
+    """What HiGHS finds within some branching nodes."""
+    seconds = min(task.deadline - monotonic(), LONGEST_S)
+    if seconds > 0:
+        call = Call("HIGHS", seconds, nodes, task.seed)
+        work = partial(_solve, task.mip, task.objective, call, task.start)
+        found = _on_a_thread(work, task.stop, task.deadline)
+        if found is None:
+            return replace(task.best, left_behind=True)
+        task.keep(found)
+    return task.best
 
 
 def _in_turn(task: _Task, solvers: Sequence[Solver], until: float = float("inf")) -> Answer:

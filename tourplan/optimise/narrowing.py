@@ -51,6 +51,6 @@ def narrow(columns: Columns, d: Decisions, level: Expression, value: int, deadli
 def _too_dear(d: Decisions, level: Expression, relaxed: Relaxed, gap: float) -> Ints:
     """The variables of days whose reduced cost is over ``gap``; those added since have none."""
     costs = d.mip.reduced_costs(level, relaxed)
-    days = np.concatenate(d.take)
+    days = d.days()
     days = days[days < len(costs)]
     return days[costs[days] > gap]

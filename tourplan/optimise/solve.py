@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
 from typing import Literal
@@ -13,14 +13,24 @@ import numpy as np
 
 from tourplan.daytours import DayTours, Ints, list_day_tours
 from tourplan.measures import BEYOND, Measure, measure
+from tourplan.optimise.budget import Budget
 from tourplan.optimise.cuts import trim
-from tourplan.optimise.mip import NOTHING, ONE_CORE, Answer, Expression, Floats, Means
+from tourplan.optimise.mip import (
+    NOTHING,
+    ONE_CORE,
+    SMALL_COLUMNS,
+    Answer,
+    Expression,
+    Floats,
+    Means,
+)
 from tourplan.optimise.narrowing import narrow
+from tourplan.optimise.neighbours import improved
 from tourplan.optimise.objectives import at_most_rows, build, limit
 from tourplan.optimise.pooling import BY_AGENT, Pool, deal, pooled
 from tourplan.optimise.pricing import Columns, elastic
 from tourplan.optimise.rules import add_rules, agent_weeks
-from tourplan.optimise.staged import Budget, staged
+from tourplan.optimise.staged import staged
 from tourplan.optimise.teams import Run
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
@@ -317,7 +327,7 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     last = name == search.problem.objectives[-1]
     expression = build(decisions, name)
     until = search.deadline if last else started + (search.deadline - started) * _SHARE
-    answer, bound, complete = _least(search, expression, until)
+    answer, bound, complete = _least(search, expression, until, search.bounds[name])
     search.seconds[name] = round(monotonic() - started, 3)
     if answer.left_behind:
         search.deadline = started  # its thread still runs: start no other beside it
@@ -397,21 +407,30 @@ def least_trimming(
 
 def _find_any(search: _Search) -> None:
     """Any plan at all: every level was settled before a first one was needed."""
-    answer, _, complete = _least(search, NOTHING, search.deadline)
+    answer, _, complete = _least(search, NOTHING, search.deadline, None)
     if answer.infeasible and complete:
         raise Infeasible if search.trusted else Undecided
     search.solution = answer.values
 
 
 def _least(
-    search: _Search, expression: Expression, until: float
+    search: _Search, expression: Expression, until: float, known: int | None
 ) -> tuple[Answer, int | None, bool]:
-    """The least value of an expression: as ``staged``, whichever way tours are held."""
-    means = search.means
+    """The least value of an expression: as ``staged``, whichever way tours are held.
+
+    A plan near the best so far that reaches the bound ``known`` is enough.
+    """
+    means, d, plan = search.means, search.decisions, search.solution
     budget = Budget(until, means.seed, search.stop, means.cores)
     if not search.columns.whole:
-        return staged(search.columns, search.decisions, expression, search.solution, budget)
-    answer = search.decisions.mip.minimise(expression, hint=search.solution, **budget.terms())
+        return staged(search.columns, d, expression, plan, budget)
+    if plan is not None and d.mip.size > SMALL_COLUMNS:
+        plan = improved(d, expression, plan, known, budget)
+        if len(plan) == d.mip.size and expression.value(plan) == known:
+            return Answer(plan, known, complete=True), known, True
+    answer = d.mip.minimise(expression, hint=plan, **budget.terms())
+    if answer.values is None and plan is not None and len(plan) == d.mip.size:
+        answer = replace(answer, values=plan)
     return answer, answer.bound, answer.complete or answer.infeasible
 
 

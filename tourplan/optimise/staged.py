@@ -13,15 +13,14 @@ Four steps, each with a bound that holds for all tours:
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
-from typing import TypedDict
 
 import numpy as np
 
+from tourplan.optimise.budget import Budget
 from tourplan.optimise.mip import Answer, Expression, Floats, Relaxed, unit_of, whole_bound
+from tourplan.optimise.neighbours import extended, improved
 from tourplan.optimise.pricing import Columns
 from tourplan.optimise.variables import Decisions, Ints
 
@@ -43,41 +42,6 @@ DIVED, _SURE = 8, 0.6
 """Days kept at each step of a dive: at most so many, as sure as that, one at least."""
 _WHOLE = 1e-6
 """A value this near a whole number is whole."""
-
-
-class Terms(TypedDict):
-    """What every call of the solver is told."""
-
-    deadline: float
-    seed: int
-    stop: threading.Event
-    cores: int
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Until when to search (on the clock of ``time.monotonic``), and how."""
-
-    deadline: float
-    seed: int
-    stop: threading.Event
-    cores: int = 1
-
-    def terms(self, share: float = 1.0) -> Terms:
-        """The terms of one call, which gets a share of the time left."""
-        now = monotonic()
-        deadline = now + (self.deadline - now) * share
-        return {
-            "deadline": deadline,
-            "seed": self.seed,
-            "stop": self.stop,
-            "cores": self.cores,
-        }
-
-    @property
-    def over(self) -> bool:
-        """Whether the search is to end."""
-        return self.stop.is_set() or monotonic() >= self.deadline
 
 
 @dataclass
@@ -157,8 +121,11 @@ def staged(
         and whether the search ended of itself.
     """
     level = _Level(columns, d, objective, budget, solution)
-    _extend(level)
+    if solution is not None:
+        level.solution = extended(d, objective, solution, budget.share(_DIVE_SHARE))
     _converge(level)
+    if not level.proved:
+        _improve(level)
     if not level.proved:
         _dive(level)
     if not level.proved:
@@ -166,23 +133,6 @@ def staged(
     complete = level.proved or _finish(level)
     infeasible = complete and level.solution is None
     return Answer(level.solution, level.bound, infeasible=infeasible), level.bound, complete
-
-
-def _extend(level: _Level) -> None:
-    """The plan at hand with the variables of this level, worth what it is worth."""
-    if level.solution is None or level.value is not None:
-        return
-    d, known = level.d, len(level.solution)
-    days = d.divisible()
-    days = days[days < known]
-    kept: Floats = np.rint(level.solution[days])
-    others = np.concatenate(d.take)
-    others = others[others >= known]
-    none = np.zeros(len(others))
-    fixed = d.mip.limited(days, kept, kept).limited(others, none, none)
-    answer = fixed.minimise(level.objective, **level.budget.terms(_DIVE_SHARE))
-    if answer.values is not None:
-        level.solution = answer.values
 
 
 def _converge(level: _Level) -> None:
@@ -200,6 +150,14 @@ def _converge(level: _Level) -> None:
     if np.isfinite(best):
         steps = (best - level.objective.constant) / unit_of(level.objective)
         level.raise_bound(whole_bound(steps, level.objective))
+
+
+def _improve(level: _Level) -> None:
+    """A better plan near the one at hand."""
+    if level.value is not None and level.solution is not None:
+        level.solution = improved(
+            level.d, level.objective, level.d.padded(level.solution), level.bound, level.budget
+        )
 
 
 def _dive(level: _Level) -> None:

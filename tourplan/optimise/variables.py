@@ -133,6 +133,10 @@ class Decisions:
             self.totals[name] = Total(variables, unit, np.array(rows, dtype=np.int64))
         return self.totals[name]
 
+    def days(self) -> Ints:
+        """The variables that say how often each day is run, of all crew-weeks."""
+        return np.concatenate([NOTHING.variables, *self.take])
+
     def divisible(self) -> Ints:
         """The variables of days: what sessions are held where is whole without them."""
         days = [*self.take, self.trimmed]
