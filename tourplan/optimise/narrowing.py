@@ -8,8 +8,6 @@ relaxations say nothing of it, are then solved over far fewer tours, often few e
 
 from __future__ import annotations
 
-import numpy as np
-
 from tourplan.optimise.mip import Expression, Relaxed
 from tourplan.optimise.pricing import Columns
 from tourplan.optimise.variables import Decisions, Ints

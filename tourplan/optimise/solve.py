@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
@@ -138,7 +138,8 @@ def optimise(
         raise ValueError(f"levels that cannot be limited: {sorted(at_most)}")
     bounds: dict[str, int | None] = dict.fromkeys(problem.objectives)
     pool = pooled(problem)
-    days = None
+    days: tuple[Day, ...] | None = None
+    spare = None
     begun = partial(
         _new_search,
         problem,
@@ -153,14 +154,18 @@ def optimise(
     if pool is not None:
         pooled_until = monotonic() + (deadline - monotonic()) * POOLED_SHARE
         search = begun(pool.problem, deadline=pooled_until)
-        _take_levels(search)
-        days = _dealt(search, pool, problem, without)
+        for _ in _levels_taken(search):
+            days = _dealt(search, pool, problem, without)
+            spare = spare if days is None else days
+            search.deadline = pooled_until if days is None else deadline
     if days is None:
         search = begun(problem, deadline=deadline)
         _take_levels(search)
-        if search.solution is None:
-            raise NothingFound
-        days = days_of(search.decisions, search.solution)
+        if search.solution is not None:
+            days = days_of(search.decisions, search.solution)
+    days = spare if days is None else days
+    if days is None:
+        raise NothingFound
     stopped: End = "terminé"
     if stop.is_set():
         stopped = "interrompu"
@@ -199,14 +204,22 @@ def _new_search(
 
 def _take_levels(search: _Search) -> None:
     """Solve every level in order."""
+    for _ in _levels_taken(search):
+        pass
+
+
+def _levels_taken(search: _Search) -> Iterator[None]:
+    """Solve every level in order, one at each step; at the last, any plan if none is found."""
     hours = search.problem.hours_rule == "imposes" or "heures_mairie" in search.at_most
     search.trusted = not hours or search.decisions.every_timing
     if not search.columns.whole:
         _make_feasible(search)
     for name in search.problem.objectives:
         _take_level(search, name)
+        yield
     if search.solution is None:
         _find_any(search)
+    yield
 
 
 def _make_feasible(search: _Search) -> None:
