@@ -16,7 +16,7 @@ errors
 optimise.compiled
 files hours console arrays network.drivable network.source network.speedmodel network.store
 tables problem access schedule network.roads network.graph optimise.mip export.french
-optimise.labels spacing
+optimise.labels spacing orders
 territory network.links network.speeds network.waycut network.table network.measured network.turns
 fields residents optimise.links
 places times teams optimise.listed
