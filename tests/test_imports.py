@@ -32,8 +32,9 @@ starter export.words routing
 check daytours pointtimes
 prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
-cases optimise.rules optimise.pooling optimise.pricing export.figure export.sections study.goers
-optimise.objectives optimise.staged export.page study.coverage
+cases optimise.rules optimise.pooling optimise.longdays export.figure export.sections study.goers
+optimise.objectives optimise.pricing export.page study.coverage
+optimise.staged
 optimise.solve
 study.clash study.front study.force study.widened study.explanation
 planner

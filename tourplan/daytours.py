@@ -124,6 +124,19 @@ def list_day_tours(problem: Problem, base: int = 0) -> DayTours:
     return merge_days(problem, base, chunks)
 
 
+def day_tours_at(problem: Problem, base: int, site: Ints) -> DayTours:
+    """Of the day tours with these sites in their slots, those that exist.
+
+    ``site``: -1 where a slot is unused, shape (tours, slots).
+    """
+    chunks, used = [], site >= 0
+    for chosen in slot_choices(problem.sessions):
+        mine = (used == np.isin(np.arange(used.shape[1]), chosen)).all(axis=1)
+        rows = site[mine][:, list(chosen)]
+        chunks.append(time_days(problem, base, chosen, rows).feasible_only())
+    return merge_days(problem, base, chunks)
+
+
 def _too_many(problem: Problem) -> TooManyDays:
     """The error that says so."""
     fault = Fault(

@@ -14,10 +14,10 @@ import numpy as np
 from tourplan.daytours import DayTours, Ints, list_day_tours
 from tourplan.measures import BEYOND, Measure, measure
 from tourplan.optimise.cuts import trim
-from tourplan.optimise.mip import NOTHING, Floats
+from tourplan.optimise.mip import LONGEST_S, NOTHING, Floats
 from tourplan.optimise.objectives import at_most_rows, build, limit
 from tourplan.optimise.pooling import BY_AGENT, Pool, Run, deal, pooled
-from tourplan.optimise.pricing import Columns, elastic
+from tourplan.optimise.pricing import Columns, all_or_none, elastic
 from tourplan.optimise.rules import add_rules, agent_weeks
 from tourplan.optimise.staged import Budget, staged
 from tourplan.optimise.variables import Decisions
@@ -96,7 +96,7 @@ def optimise(
     *,
     deadline: float = float("inf"),
     seed: int = 0,
-    tours: Sequence[DayTours] | None = None,
+    tours: Sequence[DayTours | None] | None = None,
     without: Collection[str] = (),
     at_most: Mapping[str, int] | None = None,
     progress: Progress = lambda _: None,
@@ -108,7 +108,8 @@ def optimise(
         problem: the facts.
         deadline: when to stop, on the clock of ``time.monotonic``.
         seed: seed of the solver.
-        tours: the feasible day tours of each base, when they are at hand.
+        tours: the feasible day tours of each base, when they are at hand; ``None`` for a base that
+            has too many.
         without: names of rules to leave out (``rules.RULES``), for explanations.
         at_most: levels that must be no worse than a value, as they are minimised (the opposite of
             those to maximise), for trade-offs. Those that tell agents apart must be objectives
@@ -120,7 +121,8 @@ def optimise(
         Infeasible: no plan keeps the rules.
         NothingFound: the search ended before a first plan.
     """
-    tours = tuple(all_day_tours(problem) if tours is None else tours)
+    tours = tuple(all_or_none(problem) if tours is None else tours)
+    deadline = min(deadline, monotonic() + LONGEST_S)
     stop, at_most = stop or threading.Event(), at_most or {}
     if set(at_most) & BY_AGENT - (set(problem.objectives) - set(_BY_TIMES)):
         raise ValueError(f"levels that cannot be limited: {sorted(at_most)}")
@@ -165,7 +167,7 @@ def _new_search(
     asked: Problem,
     problem: Problem,
     *,
-    tours: tuple[DayTours, ...],
+    tours: tuple[DayTours | None, ...],
     bounds: dict[str, int | None],
     deadline: float,
     seed: int,
@@ -209,8 +211,10 @@ def _make_feasible(search: _Search) -> None:
         relaxed = mip.relax(broken, search.deadline)
         if relaxed is None or relaxed.value < _KEPT:
             return
-        costs = columns.reduced_costs(d, relaxed)
-        if not columns.add(d, columns.improving(costs)):
+        priced = columns.price(d, relaxed, search.deadline)
+        if not columns.add(d, columns.improving(priced)):
+            if relaxed.value + columns.missing(priced) < _KEPT:
+                return
             raise Infeasible if search.trusted else Undecided
 
 

@@ -21,8 +21,8 @@ from typing import TypedDict
 
 import numpy as np
 
-from tourplan.optimise.mip import Answer, Expression, Floats, Relaxed, unit_of, whole_bound
-from tourplan.optimise.pricing import Columns
+from tourplan.optimise.mip import Answer, Expression, Floats, unit_of, whole_bound
+from tourplan.optimise.pricing import Columns, Priced
 from tourplan.optimise.variables import Decisions, Ints
 
 LISTED = 20_000
@@ -83,8 +83,7 @@ class _Level:
     budget: Budget
     solution: Floats | None
     bound: int | None = None
-    relaxed: Relaxed | None = None
-    costs: list[Floats] | None = None
+    priced: Priced | None = None
 
     @property
     def value(self) -> int | None:
@@ -116,17 +115,16 @@ class _Level:
 
     def missing(self) -> list[Ints] | None:
         """The tours outside that a better plan may hold, or ``None`` when that is not known."""
-        if self.costs is None or self.relaxed is None or self.value is None:
+        priced = self.priced
+        if priced is None or self.value is None:
             return None
-        floor = self.relaxed.value + self.columns.missing(self.costs)
-        return self.columns.below(self.costs, self.value - unit_of(self.objective) - floor + _SAFE)
+        floor = priced.relaxed.value + self.columns.missing(priced)
+        gap = self.value - unit_of(self.objective) - floor + _SAFE
+        return self.columns.below(self.d, priced, gap, self.budget.deadline)
 
     def add(self, rows: Sequence[Ints]) -> int:
         """Add tours to the model; how many."""
-        count = self.columns.add(self.d, rows)
-        for chosen, found in zip(rows, self.costs or (), strict=False):
-            found[chosen] = np.inf
-        return count
+        return self.columns.add(self.d, rows, self.priced)
 
 
 def staged(
@@ -185,10 +183,9 @@ def _converge(level: _Level) -> None:
         relaxed = d.mip.relax(level.objective, level.budget.deadline)
         if relaxed is None:
             return
-        costs = columns.reduced_costs(d, relaxed)
-        level.relaxed, level.costs = relaxed, costs
-        best = max(best, relaxed.value + columns.missing(costs))
-        if not level.add(columns.improving(costs)):
+        level.priced = priced = columns.price(d, relaxed, level.budget.deadline)
+        best = max(best, relaxed.value + columns.missing(priced))
+        if not level.add(columns.improving(priced)):
             break
     if np.isfinite(best):
         steps = (best - level.objective.constant) / unit_of(level.objective)
@@ -197,7 +194,7 @@ def _converge(level: _Level) -> None:
 
 def _dive(level: _Level) -> None:
     """A plan from the relaxation: its surest days are kept, and it is solved again, to the end."""
-    d, relaxed = level.d, level.relaxed
+    d, relaxed = level.d, None if level.priced is None else level.priced.relaxed
     take = np.concatenate(d.take)
     upper = np.concatenate(d.mip.upper)[take]
     fixed, seen = np.zeros(len(take)), np.zeros(len(take), dtype=bool)
@@ -254,7 +251,7 @@ def _with_whole_days(level: _Level, chosen: Floats) -> bool:
     d = level.d
     held = np.rint(chosen[d.held])
     sites = np.flatnonzero(held)
-    level.add(level.columns.between(sites, level.costs, BETWEEN))
+    level.add(level.columns.between(d, sites, level.priced, BETWEEN))
     fixed = d.mip.limited(d.held, held, held)
     answer = fixed.minimise(level.objective, **level.budget.terms(_SHARE))
     level.keep(answer)
