@@ -128,27 +128,32 @@ class LongDays:
         ]
         return self._joined([one.tours for one in found])
 
-    def every(
+    def best(
         self, d: Decisions, relaxed: Relaxed, crew: int, below: float, labels: int = LABELS
     ) -> Search:
-        """All days of a crew-week whose reduced cost may be below a limit.
-
-        Where they are too many some of them, and a bound of all.
-        """
+        """The days of a crew-week that may have the lowest reduced costs below a limit."""
         found, bounds = [], [below]
         for prices, limit in self._by_day(d, relaxed, crew, below):
-            nothing = np.zeros((0, *self.day.allowed.shape), dtype=np.int64)
-            listed = enumerate_below(
-                self.day, prices, self.near, nothing, limit, most=ENUMERATED, labels=labels
-            )
-            if listed.complete:
-                found.append(listed.tours)
-                continue
             some = price(self.day, prices, self.near, below=limit, most=FOUND, labels=labels)
             self.near = some.near
             found.append(some.tours)
             bounds.append(some.bound + below - limit)
         return Search(self._joined(found), min(bounds))
+
+    def every(
+        self, d: Decisions, relaxed: Relaxed, crew: int, below: float, labels: int = LABELS
+    ) -> Search:
+        """All days of a crew-week whose reduced cost may be below a limit, if not too many."""
+        found = []
+        for prices, limit in self._by_day(d, relaxed, crew, below):
+            nothing = np.zeros((0, *self.day.allowed.shape), dtype=np.int64)
+            listed = enumerate_below(
+                self.day, prices, self.near, nothing, limit, most=ENUMERATED, labels=labels
+            )
+            if not listed.complete:
+                return Search(self._joined([]), -np.inf)
+            found.append(listed.tours)
+        return Search(self._joined(found), below)
 
     def _joined(self, parts: list[Ints]) -> Ints:
         """The rows of some arrays of sites, each once."""

@@ -287,7 +287,12 @@ class Lp:
         )
         result = self._solver.solve(params=parameters)
         reason, reasons = result.termination.reason, self._mathopt.TerminationReason
+        if reason == reasons.IMPRECISE:  # coefficients far apart: the other way round does it
+            parameters.lp_algorithm = self._mathopt.LPAlgorithm.DUAL_SIMPLEX
+            result = self._solver.solve(params=parameters)
+            reason = result.termination.reason
         if reason in (
+            reasons.IMPRECISE,
             reasons.INFEASIBLE,
             reasons.INFEASIBLE_OR_UNBOUNDED,
             reasons.FEASIBLE,

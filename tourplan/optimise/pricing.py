@@ -34,6 +34,8 @@ FIRST_OF_SITE = 12
 """Tours of each site, the shortest, that the first model holds."""
 BEST, BEST_OF_SITE = 400, 4
 """Tours added at a time: the best ones, and the best of each site."""
+FEW = 30
+"""With fewer known tours that help, others are looked for where not all are known."""
 LABELS_A_SECOND = 50_000
 """Labels made in a second on a slow machine: near a deadline, no more are asked for."""
 _GAIN = -1e-6
@@ -97,9 +99,9 @@ class Priced:
     floors: list[float]
 
     @property
-    def gains(self) -> bool:
-        """Whether some known tour would improve the relaxation."""
-        return any((found < _GAIN).any() for found in self.costs)
+    def gaining(self) -> int:
+        """How many known tours would improve the relaxation."""
+        return sum(int(np.count_nonzero(found < _GAIN)) for found in self.costs)
 
     def least(self, base: int) -> float:
         """No tour of a base outside the model has a lower reduced cost; 0 at most."""
@@ -162,11 +164,14 @@ class Columns:
         def quickly(long: LongDays, crew: int) -> Search:
             return Search(long.quick(d, relaxed, crew, below=_GAIN), -np.inf)
 
+        def closely(long: LongDays, crew: int) -> Search:
+            return long.best(d, relaxed, crew, _GAIN, _affordable(deadline))
+
         def everywhere(long: LongDays, crew: int) -> Search:
             return long.every(d, relaxed, crew, _GAIN, _affordable(deadline))
 
-        for look in (quickly, everywhere):
-            if self.long and not priced.gains:
+        for look, enough in ((quickly, FEW), (closely, FEW), (everywhere, 1)):
+            if priced.gaining < enough and min(priced.floors, default=0.0) < _GAIN:
                 self._look(d, priced, look)
         return priced
 
@@ -252,7 +257,7 @@ class Columns:
         def everywhere(long: LongDays, crew: int) -> Search:
             return long.every(d, priced.relaxed, crew, gap, _affordable(deadline))
 
-        if self.long and np.isfinite(gap):
+        if self.long:
             self._look(d, priced, everywhere)
         if any(floor < gap for floor in priced.floors):
             return None

@@ -114,12 +114,18 @@ class _Level:
             self.bound = bound if self.value is None else min(bound, self.value)
 
     def missing(self) -> list[Ints] | None:
-        """The tours outside that a better plan may hold, or ``None`` when that is not known."""
-        priced = self.priced
-        if priced is None or self.value is None:
+        """The tours outside that a better plan may hold, or ``None`` when that is not known.
+
+        Without a plan, any tour may.
+        """
+        priced, gap = self.priced, np.inf
+        if priced is None:
             return None
-        floor = priced.relaxed.value + self.columns.missing(priced)
-        gap = self.value - unit_of(self.objective) - floor + _SAFE
+        if self.value is not None:
+            floor = priced.relaxed.value + self.columns.missing(priced)
+            gap = self.value - unit_of(self.objective) - floor + _SAFE
+            if not np.isfinite(gap):
+                return None
         return self.columns.below(self.d, priced, gap, self.budget.deadline)
 
     def add(self, rows: Sequence[Ints]) -> int:
@@ -182,7 +188,7 @@ def _converge(level: _Level) -> None:
     while not level.budget.over:
         relaxed = d.mip.relax(level.objective, level.budget.deadline)
         if relaxed is None:
-            return
+            break
         level.priced = priced = columns.price(d, relaxed, level.budget.deadline)
         best = max(best, relaxed.value + columns.missing(priced))
         if not level.add(columns.improving(priced)):
