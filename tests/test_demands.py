@@ -13,7 +13,6 @@ from tourplan.demands import (
     Asked,
     Demands,
     demands_of,
-    even_gap,
     has_room,
     monthly_minutes,
     monthly_visits,
@@ -21,9 +20,11 @@ from tourplan.demands import (
     sessions_needed,
     venue_points,
 )
+from tourplan.hours import WEEKDAYS
 from tourplan.problem import Demand, Pin
 from tourplan.scenario import Scenario
 from tourplan.settings import settings_of
+from tourplan.spacing import even_gap
 from tourplan.territory import Territory
 
 CAYLAR, RIVES, BOSC = "34064", "34230", "34036"
@@ -129,7 +130,8 @@ def test_never_more_sessions_by_need_than_weeks(territory):
 )
 def test_sessions_are_spread_evenly_as_far_as_the_days_on_tour_allow(cycle, visits, expected):
     given = scenario(cycle=cycle)
-    assert even_gap(given, month_weeks_of(given), visits) == expected
+    days = [WEEKDAYS.index(day) for day in given.cycle.days]
+    assert even_gap(month_weeks_of(given), days, visits) == expected
 
 
 def test_gaps_and_the_same_slot_are_those_of_the_scenario(territory):

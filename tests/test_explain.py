@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from tiny import HOUR, MINUTE, MORNING, asking, examples, make, on_a_line
 from tiny import territories as small_territories
 
+from tourplan.optimise.mip import Means
 from tourplan.optimise.solve import Infeasible, all_day_tours, optimise
 from tourplan.problem import AccessGoal, Problem
 from tourplan.study import explanation as words
@@ -31,7 +32,7 @@ ONE_MORNING: dict[str, Any] = {"sessions": [MORNING], "weekdays": [0]}
 def inquiry_of(problem: Problem, **facts: Any) -> Inquiry:
     tours = tuple(all_day_tours(problem))
     found = optimise(problem, tours=tours)
-    question = Question(problem, tours, found.levels, 0, threading.Event())
+    question = Question(problem, tours, found.levels, Means(), threading.Event())
     return Inquiry(question, found.days, **facts)
 
 

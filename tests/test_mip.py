@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 from tiny import examples
 
+from tourplan.optimise import children
 from tourplan.optimise import mip as mip_module
 from tourplan.optimise.mip import Answer, Expression, Mip, SolverError
+from tourplan.optimise.solvers import Raw
 
 
 def ints(*values: int) -> np.ndarray:
@@ -185,7 +187,7 @@ def test_the_best_of_all_slices_is_kept(monkeypatch):
     ]
     hints = []
 
-    def slices(_mip, _objective, _seconds, _nodes, hint, _seed) -> Answer:
+    def slices(_mip, _objective, _call, hint) -> Answer:
         hints.append(hint)
         return answers[len(hints) - 1]
 
@@ -311,10 +313,7 @@ def least_by_another_solver(upper, rows, objective) -> int | None:
     return constant + sum(w * solver.value(x[v]) for v, w in zip(variables, weights, strict=True))
 
 
-@examples(250)
-@given(small_models())
-def test_cp_sat_says_the_same(model):
-    upper, rows, objective = model
+def mip_of(upper, rows) -> Mip:
     mip = Mip()
     mip.variables(len(upper), np.array(upper, dtype=float))
     for variables, weights, least, most in rows:
@@ -324,10 +323,134 @@ def test_cp_sat_says_the_same(model):
             at_least=-np.inf if least is None else least,
             at_most=np.inf if most is None else most,
         )
-    best = least_by_another_solver(upper, rows, objective)
-    worth = expression(*objective)
-    answer = mip.minimise(worth, deadline=soon())
+    return mip
+
+
+def assert_best(answer: Answer, worth: Expression, best: int | None) -> None:
     assert answer.infeasible == (best is None)
     if best is not None:
         assert worth.value(answer.values) == best
         assert answer.bound == best
+
+
+@examples(250)
+@given(small_models())
+def test_cp_sat_says_the_same(model):
+    upper, rows, objective = model
+    best = least_by_another_solver(upper, rows, objective)
+    worth = expression(*objective)
+    assert_best(mip_of(upper, rows).minimise(worth, deadline=soon()), worth, best)
+
+
+@examples(60)
+@given(small_models())
+def test_gscip_alone_says_the_same(model):
+    upper, rows, objective = model
+    best = least_by_another_solver(upper, rows, objective)
+    worth, mip = expression(*objective), mip_of(upper, rows)
+    task = mip_module._Task(mip, worth, soon(), None, 0, threading.Event())
+    assert_best(mip_module._in_turn(task, ("GSCIP",)), worth, best)
+
+
+@pytest.fixture
+def hard_models(monkeypatch):
+    """Every model is one for two solvers side by side."""
+    monkeypatch.setattr(mip_module, "SMALL_COLUMNS", -1)
+
+
+@examples(60)
+@given(small_models())
+@pytest.mark.usefixtures("hard_models")
+def test_side_by_side_they_say_the_same(model):
+    upper, rows, objective = model
+    best = least_by_another_solver(upper, rows, objective)
+    worth = expression(*objective)
+    assert_best(mip_of(upper, rows).minimise(worth, deadline=soon(), cores=2), worth, best)
+
+
+@pytest.mark.usefixtures("hard_models")
+class TestSideBySide:
+    def test_out_of_time_the_best_of_both_is_kept(self):
+        mip, left_over = market_split()
+        started = monotonic()
+        answer = mip.minimise(left_over, deadline=soon(2.5), cores=2)
+        assert monotonic() - started < 8
+        assert 0 <= answer.bound < left_over.value(answer.values)
+        assert not answer.complete
+        assert not answer.left_behind
+
+    def test_a_small_model_that_is_hard_too(self, monkeypatch):
+        monkeypatch.setattr(mip_module, "SMALL_COLUMNS", 1_000)
+        mip, left_over = market_split()
+        answer = mip.minimise(left_over, deadline=soon(4.0), cores=2)
+        assert 0 <= answer.bound < left_over.value(answer.values)
+        assert not answer.left_behind
+
+    def test_stopped(self):
+        mip, left_over = market_split()
+        stop = threading.Event()
+        threading.Timer(2.0, stop.set).start()
+        started = monotonic()
+        answer = mip.minimise(left_over, deadline=soon(60), stop=stop, cores=2)
+        assert monotonic() - started < 8
+        assert answer.values is not None
+
+    def test_interrupted(self):
+        mip, left_over = market_split()
+        stop, ctrl_c = threading.Event(), threading.Timer(2.0, _thread.interrupt_main)
+        ctrl_c.start()
+        answer = mip.minimise(left_over, deadline=soon(60), stop=stop, cores=2)
+        ctrl_c.cancel()
+        assert stop.is_set()
+        assert answer.values is not None
+
+    def test_one_solver_dead_the_other_goes_on(self, monkeypatch):
+        mip = Mip()
+        x = mip.variables(3)
+        mip.row(x, 1.0, at_least=2.0)
+        taken = children.take
+
+        def one_dead(module: str) -> children.Child | None:
+            child = taken(module)
+            monkeypatch.setattr(children, "take", taken)
+            child.process.kill()
+            child.process.wait()
+            return child
+
+        monkeypatch.setattr(children, "take", one_dead)
+        answer = mip.minimise(expression([0, 1, 2], [3, 1, 2]), deadline=soon(), cores=2)
+        assert answer.bound == 3
+
+    def test_a_solver_that_fails_is_told(self, monkeypatch):
+        mip = Mip()
+        mip.variables(1)
+        monkeypatch.setattr(mip_module, "call_message", lambda *_: b'{"model": 0}\n')
+        with pytest.raises(SolverError, match="Traceback"):
+            mip.minimise(NOTHING, deadline=soon(), cores=2)
+
+    def test_without_processes_the_solvers_take_turns(self, monkeypatch):
+        monkeypatch.setattr(children, "take", lambda _: None)
+        mip = Mip()
+        x = mip.variables(2)
+        mip.row(x, 1.0, at_least=1.0)
+        assert mip.minimise(expression([0, 1], [3, 2]), deadline=soon(), cores=2).bound == 2
+
+
+def test_on_one_core_the_same_model_gives_the_same_solution():
+    """Many solutions of the same value: which one is found is no matter of luck."""
+    mip = Mip()
+    x = mip.variables(40)
+    mip.row(x, 1.0, at_least=20.0)
+    found = [
+        mip.minimise(Expression(x, np.ones(40, dtype=np.int64)), deadline=soon()) for _ in "ab"
+    ]
+    assert found[0].values.tobytes() == found[1].values.tobytes()
+
+
+def test_a_solution_that_breaks_a_row_once_rounded_is_none():
+    mip = Mip()
+    x = mip.variables(2, 10.0)
+    mip.row(x, 1.0, at_most=5.0)
+    cheating = Raw("optimal", -6.0, np.array([2.6, 2.6]))
+    answer = mip_module._answer(mip, expression([0, 1], [-1, -1]), cheating)
+    assert (answer.values, answer.complete, answer.bound) == (None, False, -6)

@@ -18,6 +18,7 @@ from tourplan.optimise.rules import (
     add_rules,
     allowed_beyond,
     least_beyond,
+    leeway,
     weekly_opening,
     weekly_work,
 )
@@ -279,17 +280,17 @@ def test_what_is_missing_to_the_weeks_opening_and_over_its_work():
     short = make(LINE, sites=2, weekdays=[0], week_opening_s=6 * HOUR)
     decisions = Decisions(short, (list_day_tours(short),))
     add_rules(decisions, {"weekly_opening"})
-    missing = decisions.mip.variables(1, 1e5)
+    missing = leeway(decisions, 100_000, 300)
     weekly_opening(decisions, missing)
-    answer = decisions.mip.minimise(Expression(missing, np.array([1])), deadline=float("inf"))
+    answer = decisions.mip.minimise(missing, deadline=float("inf"))
     assert answer.bound == HOUR
 
     busy = make(LINE, required=["A", "B"], week_work_s=5 * HOUR)
     decisions = Decisions(busy, (list_day_tours(busy),))
     add_rules(decisions, {"weekly_work"})
-    extra = decisions.mip.variables(1, 1e5)
+    extra = leeway(decisions, 100_000, 60)
     weekly_work(decisions, extra)
-    answer = decisions.mip.minimise(Expression(extra, np.array([1])), deadline=float("inf"))
+    answer = decisions.mip.minimise(extra, deadline=float("inf"))
     assert answer.bound == HOUR
 
 

@@ -589,7 +589,7 @@ FULL = {
     "mairie": {"horaires": "ignores", "recouvrement_min": 60},
     "objectifs": {"ordre": ["route"], "eloignes_au_dela_min": 15},
     "comparaison": {"tournee": ""},
-    "calcul": {"limite_s": 300, "graine": 0},
+    "calcul": {"limite_s": 300, "graine": 0, "coeurs": 2},
     "sorties": {"noms_des_agents": False},
 }
 JUNK = st.recursive(

@@ -142,7 +142,10 @@ def _told(args: list[str] | None, *, as_json: bool) -> int:
         _tell_no_plan(error)
         if as_json:
             repairs = [repair.to_dict() for repair in error.repairs]
-            print_json({"aucun_plan": error.message, "changements": repairs})
+            others = [repair.to_dict() for repair in error.others]
+            print_json(
+                {"aucun_plan": error.message, "changements": repairs, "autres_moyens": others}
+            )
         return error.exit_code
     except TourplanError as error:
         note(f"tourplan : erreur interne, à signaler : {error}")
@@ -746,7 +749,14 @@ def _tell_no_plan(error: NoPlanError) -> None:
     note(error.message)
     if error.repairs:
         note(_repairs_heading(error.repairs))
-    for repair in error.repairs:
+    _tell_repairs(error.repairs)
+    if error.others:
+        note("Ou, sans toucher à ces exigences, l’un de ces autres moyens :")
+    _tell_repairs(error.others)
+
+
+def _tell_repairs(repairs: tuple[Repair, ...]) -> None:
+    for repair in repairs:
         proof = "" if repair.proved else " (non démontré)"
         note(f"  - {repair.text} → {repair.change}{proof}")
 

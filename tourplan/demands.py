@@ -15,14 +15,12 @@ from tourplan.problem import Demand, Pin, Site
 from tourplan.scenario import Pin as Wish
 from tourplan.scenario import Scenario
 from tourplan.settings import settings_of
-from tourplan.spacing import MONTH_DAYS, farthest_apart
+from tourplan.spacing import even_gap
 from tourplan.territory import Commune, Territory
 
 TOWN_HALL = "Mairie"
 Months = tuple[tuple[int, ...], ...]
 """For each week of the cycle, the weeks of the month that run it."""
-TOLERANCE_DAYS = 3
-"""How far from even the sessions of a commune may be spread, where the scenario does not say."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,31 +204,18 @@ def demand_of(asked: Asked) -> Demand:
     least = max(least, 1 if pins else 0)
     most = max(most, least)
     gap = scenario.cycle.min_gap_days
+    days = sorted(WEEKDAYS.index(name) for name in scenario.cycle.days)
     return Demand(
         code=commune.code,
         name=commune.name,
         required=least,
         allowed=most,
-        gap_days=even_gap(scenario, asked.months, most) if gap is None else gap,
+        gap_days=even_gap(asked.months, days, most) if gap is None else gap,
         gap_most_days=scenario.cycle.max_gap_days,
         same_slot=scenario.cycle.same_slot,
         market=frozenset(WEEKDAYS.index(day) for day in asked.setting.market_days),
         pins=pins,
     )
-
-
-def even_gap(scenario: Scenario, months: Months, visits: int) -> int:
-    """Least days between the sessions of a commune evenly spread over the months.
-
-    Within ``TOLERANCE_DAYS`` of even, never two days in a row, and no more than the weeks and days
-    on tour leave.
-    """
-    if visits < 2:
-        return 1
-    a_month = visits * sum(map(len, months)) / len(months)
-    even = int(MONTH_DAYS / a_month) - TOLERANCE_DAYS
-    days = tuple(sorted(WEEKDAYS.index(name) for name in scenario.cycle.days))
-    return max(1, min(max(2, even), farthest_apart(months, days, visits)))
 
 
 def _pin(scenario: Scenario, wish: Wish) -> Pin:

@@ -93,13 +93,19 @@ class Repair:
 
 
 class NoPlanError(TourplanError):
-    """No plan keeps every requirement; ``repairs`` is a minimal set that clashes."""
+    """No plan keeps every requirement; ``repairs`` is a minimal set that clashes.
+
+    ``others``: changes of means that each give a plan, every requirement kept.
+    """
 
     exit_code = 3
 
-    def __init__(self, message: str, repairs: Iterable[Repair] = ()) -> None:
+    def __init__(
+        self, message: str, repairs: Iterable[Repair] = (), others: Iterable[Repair] = ()
+    ) -> None:
         self.message = message
         self.repairs = tuple(repairs)
+        self.others = tuple(others)
         super().__init__(message)
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 DAY_S: Final = 86_400
+WEEK_S: Final = 7 * DAY_S
+MINUTE_S: Final = 60
 WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _OSM_DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _CLOCK: Final = re.compile(r"([01]?\d|2[0-4])[:hH]([0-5]\d)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import threading
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from time import monotonic
 from tourplan.assemble import assemble
 from tourplan.daytours import DayTours
 from tourplan.errors import InputError, OwnError
+from tourplan.optimise.mip import Means
 from tourplan.optimise.solve import (
     Infeasible,
     NothingFound,
@@ -80,7 +82,7 @@ def searched(
         return optimise(
             problem,
             deadline=deadline,
-            seed=case.scenario.computing.seed,
+            means=means_of(case),
             tours=tours,
             progress=progress,
             stop=stop,
@@ -91,7 +93,7 @@ def searched(
         progress(
             "aucun plan ne respecte toutes les exigences : recherche de celles qui s’opposent…"
         )
-        raise no_plan_error(problem, deadline, stop) from None
+        raise no_plan_error(problem, deadline, stop, means_of(case), case.territory.name) from None
     except Undecided:
         raise InputError.of(
             "mairie.horaires",
@@ -106,6 +108,12 @@ def searched(
             else "trop court pour trouver un premier plan",
             "donnez plus de temps (--limite, ou calcul.limite_s)",
         ) from None
+
+
+def means_of(case: Case) -> Means:
+    """What the searches of a case may use, on this machine."""
+    computing = case.scenario.computing
+    return Means(computing.seed, min(computing.cores, os.cpu_count() or 1))
 
 
 def planned(case: Case, found: Solution, started: float) -> Plan:

@@ -188,7 +188,13 @@ class Computing(Section):
         "limite_s", 300.0, "temps de calcul le plus long, en secondes"
     )
     seed: Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)] = field(
-        "graine", 0, "même graine, même plan", ""
+        "graine", 0, "avec un cœur, même graine, même plan", ""
+    )
+    cores: Annotated[int, Field(ge=1, le=2, strict=True)] = field(
+        "coeurs",
+        2,
+        "cœurs du processeur ; 1 : plus lent, mais toujours le même plan",
+        "règle du projet",
     )
 
 

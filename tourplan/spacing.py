@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from tourplan.problem import MONTH_WEEKS
 
 MONTH_DAYS = 7 * MONTH_WEEKS
+TOLERANCE_DAYS = 3
+"""How far from even the sessions of a commune may be spread, where the scenario does not say."""
 Cell = tuple[int, int]
 """Week of the cycle and working day, as positions."""
 
@@ -56,6 +58,19 @@ def farthest_apart(months: Sequence[Sequence[int]], weekdays: Sequence[int], vis
             break
         most = gap
     return most
+
+
+def even_gap(months: Sequence[Sequence[int]], weekdays: Sequence[int], visits: int) -> int:
+    """Least days between the sessions of a commune evenly spread over the months.
+
+    Within ``TOLERANCE_DAYS`` of even, never two days in a row, and no more than the weeks and days
+    on tour leave.
+    """
+    if visits < 2:
+        return 1
+    a_month = visits * sum(map(len, months)) / len(months)
+    even = int(MONTH_DAYS / a_month) - TOLERANCE_DAYS
+    return max(1, min(max(2, even), farthest_apart(months, weekdays, visits)))
 
 
 def _fits(days: list[tuple[int, Cell]], start: int, gap: int, visits: int) -> bool:

@@ -1,25 +1,40 @@
-"""A mixed-integer model as arrays, solved by HiGHS through OR-Tools' MathOpt.
+"""A mixed-integer model as arrays, and its least value, found by two solvers.
 
-The only file that imports OR-Tools. What is known of MathOpt 9.15 with HiGHS: it stops at a
-relative gap of 1e-4 and still says OPTIMAL, so both gaps are set and a value is proved only when
-the bound meets it in whole units; it obeys no interrupter, so long solves run in slices on a
-thread of their own, each starting from the best solution so far, and Ctrl-C keeps that.
+They are good at different models: one closes in a second what the other leaves open for minutes, a
+model without any plan most of all. So both work on a hard model, each in a process of its own
+(``children``) and each helped by what the other found, until one proves the optimum or both do
+together. They run in slices of branching nodes, so that Ctrl-C keeps the best solution so far. On
+one core they take turns, and the same model gives the same solution.
 """
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import partial
 from math import ceil
 from time import monotonic
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tourplan.optimise import children, solvers
+from tourplan.optimise.solvers import (
+    Arrays,
+    Call,
+    LinearProgram,
+    Raw,
+    Solver,
+    answer_of,
+    call_message,
+    called,
+)
+from tourplan.optimise.solvers import Relaxed as Relaxed
+from tourplan.optimise.solvers import SolverError as SolverError
+
+SOLVERS: tuple[Solver, ...] = ("HIGHS", "GSCIP")
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -29,19 +44,18 @@ FIRST_SLICE_NODES = 100
 Ctrl-C loses what the running slice found; with a solution in hand slices are ten times longer.
 Nodes, not seconds: a slow machine takes the same steps and finds the same plan.
 """
-PRESOLVE_COLUMNS = 20_000
-"""Beyond so many columns HiGHS's presolve takes minutes and looks at no clock: it is left out."""
 MOST_NODES = 2**30
 LONGEST_S = 30 * 86_400.0
 """One call of the solver never gets more, even where no deadline is given."""
 GRACE_S = 1.0
 """How long a solver may overrun its limit before it is left behind."""
+SMALL_COLUMNS = 4_000
+"""Up to so many columns HiGHS is first tried alone, for so long: most such models need no more."""
+ALONE_S = 1.0
+_KEPT = 1e-6
+"""How far a rounded solution may be, relative to 1 + what the row adds up."""
 _ROUNDING = 1e-3
 """A bound this little (relative to 1 + |bound| / 1e9) past a whole number is that number."""
-
-
-class SolverError(RuntimeError):
-    """The solver failed in a way no input should cause."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +75,24 @@ class Expression:
             sum(e.constant for e in every),
         )
 
+    def minus(self) -> Expression:
+        """Its opposite."""
+        return Expression(self.variables, -self.coefficients, -self.constant)
+
     def value(self, solution: Floats) -> int:
         """The value at a solution, exact: variables that are whole are rounded first."""
         return self.constant + int(np.rint(solution[self.variables] @ self.coefficients))
 
 
+@dataclass(frozen=True)
+class Means:
+    """What a search may use: the solvers' seed, and cores, with one of which nothing is random."""
+
+    seed: int = 0
+    cores: int = 1
+
+
+ONE_CORE = Means()
 NOTHING = Expression(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 """Nothing to minimise: any solution will do."""
 
@@ -170,6 +197,20 @@ class Mip:
             at_most=value - objective.constant + unit_of(objective) / 2,
         )
 
+    def kept_by(self, values: Floats) -> bool:
+        """Whether a solution keeps every row."""
+        if not self.row_entries:
+            return True
+        lengths = np.array([len(variables) for variables, _ in self.row_entries])
+        columns = np.concatenate([variables for variables, _ in self.row_entries])
+        terms = values[columns] * np.concatenate([weights for _, weights in self.row_entries])
+        rows = np.repeat(np.arange(len(lengths)), lengths)
+        sums = np.bincount(rows, weights=terms, minlength=len(lengths))
+        sizes = np.bincount(rows, weights=np.abs(terms), minlength=len(lengths))
+        slack = _KEPT * (1 + sizes)
+        lower, upper = np.array(self.row_lower), np.array(self.row_upper)
+        return bool(((sums >= lower - slack) & (sums <= upper + slack)).all())
+
     def freed(self, variables: Ints) -> Mip:
         """The same model where some variables need not be whole."""
         integer = np.concatenate(self.integer)
@@ -181,6 +222,25 @@ class Mip:
         lows, highs = np.concatenate(self.lower), np.concatenate(self.upper)
         lows[variables], highs[variables] = lower, upper
         return replace(self, lower=[lows], upper=[highs])
+
+    def arrays(self, objective: Expression) -> Arrays:
+        """The model as solvers read it; the objective in its units, its constant left out."""
+        variables, where = np.unique(objective.variables, return_inverse=True)
+        steps = objective.coefficients // unit_of(objective)
+        costs = np.bincount(where, weights=steps, minlength=len(variables))
+        keep = costs != 0
+        none = np.empty(0)
+        return Arrays(
+            lower=np.concatenate([none, *self.lower]),
+            upper=np.concatenate([none, *self.upper]),
+            integer=np.concatenate([none.astype(bool), *self.integer]),
+            row_lower=np.array(self.row_lower, dtype=float),
+            row_upper=np.array(self.row_upper, dtype=float),
+            lengths=np.array([len(columns) for columns, _ in self.row_entries], dtype=np.int64),
+            columns=np.concatenate([none.astype(np.int64), *(c for c, _ in self.row_entries)]),
+            weights=np.concatenate([none, *(weights for _, weights in self.row_entries)]),
+            costs=(variables[keep], costs[keep]),
+        )
 
     def relax(self, objective: Expression, deadline: float) -> Relaxed | None:
         """The optimum of the linear relaxation; ``None`` when there is none, or no time for it."""
@@ -194,129 +254,104 @@ class Mip:
         hint: Floats | None = None,
         seed: int = 0,
         stop: threading.Event | None = None,
+        cores: int = 1,
     ) -> Answer:
         """Minimise ``objective`` until proved, ``deadline`` (``time.monotonic``) or ``stop``.
 
-        ``hint`` may be shorter than the variables: those added since have none.
+        ``hint`` may be shorter than the variables: those added since have none. With one of
+        ``cores`` the solvers take turns and the same call gives the same answer, unless time runs
+        out; with more they work side by side on a model that is not small.
 
         Raises:
-            SolverError: the solver gives an answer no model of ours should have.
+            SolverError: a solver gives an answer no model of ours should have.
         """
-        best = Answer(None, None)
-        nodes = FIRST_SLICE_NODES * (1 if hint is None else 10)
-        stop = stop or threading.Event()
-        while (remaining := deadline - monotonic()) > 0 and not stop.is_set():
-            budget = min(remaining, LONGEST_S)
-            start = hint if best.values is None else best.values
-            found = _on_a_thread(
-                partial(_solve, self, objective, budget, nodes, start, seed), stop, deadline
-            )
-            if found is None:
-                return replace(best, left_behind=True)
-            if found.infeasible:
-                return found
-            best = _better(objective, best, found)
-            proved = best.values is not None and best.bound == objective.value(best.values)
-            if proved or found.complete:
-                break
-            nodes = min(2 * nodes, MOST_NODES)
-        return best
+        task = _Task(self, objective, deadline, hint, seed, stop or threading.Event())
+        if cores < 2:
+            return _in_turn(task, SOLVERS if self.size <= SMALL_COLUMNS else SOLVERS[::-1])
+        if self.size <= SMALL_COLUMNS:
+            _in_turn(task, ("HIGHS",), monotonic() + ALONE_S)
+            task.best = replace(task.best, left_behind=False)  # its own second ends it soon
+            if task.over:
+                return task.best
+        return _side_by_side(task)
 
 
-@dataclass(frozen=True, eq=False)
-class Relaxed:
-    """An optimum of a linear relaxation: its value, all variables, and the dual of each row."""
-
-    value: float
-    values: Floats
-    duals: Floats
-
-
-class Lp:
-    """The linear relaxation of a model, to which columns may be added, solved again and again.
-
-    GLOP keeps its basis from one solve to the next: a few new columns or bounds cost few steps.
-    """
+class Lp(LinearProgram):
+    """The linear relaxation of a model."""
 
     def __init__(self, mip: Mip, objective: Expression) -> None:
-        from ortools.math_opt.python import mathopt
+        super().__init__(mip.arrays(objective), unit_of(objective), objective.constant)
 
-        self._mathopt = mathopt
-        self._model = _model(mip, objective)
-        self._unit, self._constant = unit_of(objective), objective.constant
-        self._variables = list(self._model.variables())
-        for variable in self._variables:
-            variable.integer = False
-        self._rows = list(self._model.linear_constraints())
-        self._solver = mathopt.IncrementalSolver(self._model, mathopt.SolverType.GLOP)
 
-    def column(self, rows: Ints, coefficients: Floats) -> None:
-        """A new variable, at least 0, with its coefficients in some rows."""
-        variable = self._model.add_variable(lb=0.0)
-        for row, coefficient in zip(rows.tolist(), coefficients.tolist(), strict=True):
-            self._rows[row].set_coefficient(variable, coefficient)
-        self._variables.append(variable)
+@dataclass
+class _Task:
+    """A model being minimised, and the best answer so far."""
 
-    def row(self, variables: Ints, coefficients: Floats, at_most: float) -> int:
-        """A new rule ``sum(coefficients * variables) <= at_most``; its number."""
-        row = self._model.add_linear_constraint(ub=at_most)
-        for variable, coefficient in zip(variables.tolist(), coefficients.tolist(), strict=True):
-            row.set_coefficient(self._variables[variable], coefficient)
-        self._rows.append(row)
-        return len(self._rows) - 1
+    mip: Mip
+    objective: Expression
+    deadline: float
+    hint: Floats | None
+    seed: int
+    stop: threading.Event
+    best: Answer = field(default_factory=lambda: Answer(None, None))
+    ended: bool = False
 
-    def bound(self, variable: int, lower: float, upper: float) -> None:
-        """Other bounds of a variable."""
-        self._variables[variable].lower_bound = lower
-        self._variables[variable].upper_bound = upper
+    @property
+    def told_to_end(self) -> bool:
+        """Whether there is nothing left to do, or ``stop`` is set."""
+        return self.ended or self.stop.is_set()
 
-    def weigh(self, variables: Ints, cost: float) -> None:
-        """Give some variables another cost in the objective."""
-        for number in variables.tolist():
-            self._model.objective.set_linear_coefficient(self._variables[number], cost / self._unit)
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do, or no time for it."""
+        return self.told_to_end or monotonic() >= self.deadline
 
-    def solve(self, deadline: float) -> Relaxed | None:
-        """The optimum, or ``None`` when there is none or ``deadline`` comes first.
+    @property
+    def start(self) -> Floats | None:
+        """Where a solver starts from: the best solution so far, else the hint."""
+        return self.hint if self.best.values is None else self.best.values
 
-        Raises:
-            SolverError: the solver gives an answer no model of ours should have.
-        """
-        parameters = self._mathopt.SolveParameters(
-            time_limit=timedelta(seconds=max(deadline - monotonic(), 0.0)),
-            presolve=self._mathopt.Emphasis.OFF,
-        )
-        result = self._solver.solve(params=parameters)
-        reason, reasons = result.termination.reason, self._mathopt.TerminationReason
-        if reason == reasons.IMPRECISE:  # coefficients far apart: the other way round does it
-            parameters.lp_algorithm = self._mathopt.LPAlgorithm.DUAL_SIMPLEX
-            result = self._solver.solve(params=parameters)
-            reason = result.termination.reason
-        if reason in (
-            reasons.IMPRECISE,
-            reasons.INFEASIBLE,
-            reasons.INFEASIBLE_OR_UNBOUNDED,
-            reasons.FEASIBLE,
-            reasons.NO_SOLUTION_FOUND,
-        ):
-            return None
-        if reason != reasons.OPTIMAL:
-            raise SolverError(f"{reason.name}: {result.termination.detail}")
-        return Relaxed(
-            self._constant + self._unit * result.objective_value(),
-            np.array(result.variable_values(self._variables)),
-            self._unit * np.array(result.dual_values(self._rows)),
-        )
+    def first_nodes(self) -> int:
+        """Nodes of a solver's first slice."""
+        return FIRST_SLICE_NODES * (1 if self.hint is None else 10)
+
+    def keep(self, found: Answer) -> None:
+        """Take note of what a slice found."""
+        if found.infeasible and self.best.values is None:
+            self.best, self.ended = found, True
+            return
+        best = self.best = _better(self.objective, self.best, found)
+        proved = best.values is not None and best.bound == self.objective.value(best.values)
+        self.ended = proved or found.complete or found.infeasible
 
 
 def _better(objective: Expression, old: Answer, new: Answer) -> Answer:
     """The better solution of two and the better bound."""
     values = new.values
     if values is None or (
-        old.values is not None and objective.value(old.values) < objective.value(values)
+        old.values is not None and objective.value(old.values) <= objective.value(values)
     ):
         values = old.values
     bounds = [b for b in (old.bound, new.bound) if b is not None]
     return replace(new, values=values, bound=max(bounds) if bounds else None)
+
+
+def _in_turn(task: _Task, solvers: Sequence[Solver], until: float = float("inf")) -> Answer:
+    """Slices of each solver in turn, twice as long each time, on this thread's account."""
+    until, nodes = min(until, task.deadline), task.first_nodes()
+    while not task.over and monotonic() < until:
+        for solver in solvers:
+            if task.over or (seconds := min(until - monotonic(), LONGEST_S)) <= 0:
+                break
+            call = Call(solver, seconds, nodes, task.seed)
+            work = partial(_solve, task.mip, task.objective, call, task.start)
+            found = _on_a_thread(work, task.stop, until)
+            if found is None:
+                task.best = replace(task.best, left_behind=True)
+                return task.best
+            task.keep(found)
+        nodes = min(2 * nodes, MOST_NODES)
+    return task.best
 
 
 def _on_a_thread(
@@ -348,49 +383,82 @@ def _on_a_thread(
     return answers[0] if answers else None
 
 
-def _solve(
-    mip: Mip, objective: Expression, seconds: float, nodes: int, hint: Floats | None, seed: int
-) -> Answer:
-    """One call of the solver, for so many seconds and branching nodes at most."""
-    from ortools.math_opt.python import mathopt
+def _side_by_side(task: _Task) -> Answer:
+    """Both solvers at once, each in a child process, until one is done or both are together."""
+    model = task.mip.arrays(task.objective).proto().SerializeToString()
+    answers: queue.SimpleQueue[tuple[children.Child, bytes | None]] = queue.SimpleQueue()
+    busy: dict[children.Child, Call] = {}
+    for solver in SOLVERS:
+        child = children.take(solvers.__name__)
+        if child is None:
+            break
+        _ask(task, busy, child, Call(solver, 0.0, task.first_nodes(), task.seed), model, answers)
+    if not busy:
+        return _in_turn(task, SOLVERS)
+    try:
+        while busy and not task.told_to_end and monotonic() < task.deadline + GRACE_S:
+            _hear(task, busy, model, answers)
+    except KeyboardInterrupt:
+        task.stop.set()
+    finally:
+        for child in busy:
+            child.end()
+    return task.best
 
-    model = _model(mip, objective)
-    parameters = mathopt.SolveParameters(
-        time_limit=timedelta(seconds=seconds),
-        relative_gap_tolerance=0.0,
-        absolute_gap_tolerance=0.5,
-        random_seed=seed,
-    )
-    if mip.size > PRESOLVE_COLUMNS:
-        parameters.presolve = mathopt.Emphasis.OFF
-    parameters.highs.double_options["mip_feasibility_tolerance"] = 1e-9
-    parameters.highs.int_options["mip_max_nodes"] = nodes
-    extra = mathopt.ModelSolveParameters()
-    if hint is not None:
-        extra.solution_hints.append(
-            mathopt.SolutionHint(
-                variable_values={model.get_variable(i): float(v) for i, v in enumerate(hint)}
-            )
-        )
-    result = mathopt.solve(model, mathopt.SolverType.HIGHS, params=parameters, model_params=extra)
-    reason = result.termination.reason
-    if reason in (
-        mathopt.TerminationReason.INFEASIBLE,
-        mathopt.TerminationReason.INFEASIBLE_OR_UNBOUNDED,
-    ):
+
+def _ask(
+    task: _Task,
+    busy: dict[children.Child, Call],
+    child: children.Child,
+    call: Call,
+    model: bytes,
+    answers: queue.SimpleQueue[tuple[children.Child, bytes | None]],
+) -> None:
+    """Send a call to a child, with all the time that is left."""
+    seconds = min(max(task.deadline - monotonic(), 0.0), LONGEST_S)
+    busy[child] = replace(call, seconds=seconds)
+    child.ask(call_message(busy[child], model, task.start), answers)
+
+
+def _hear(
+    task: _Task,
+    busy: dict[children.Child, Call],
+    model: bytes,
+    answers: queue.SimpleQueue[tuple[children.Child, bytes | None]],
+) -> None:
+    """Wait a moment for an answer; a slice without proof is followed by a longer one."""
+    try:
+        child, answer = answers.get(timeout=0.05)
+    except queue.Empty:
+        return
+    call = busy.pop(child)
+    if answer is None:
+        child.end()
+        if not busy:
+            raise SolverError("the solvers' processes died")
+        return
+    task.keep(_answer(task.mip, task.objective, answer_of(answer)))
+    if task.over:
+        children.give_back(child)
+    else:
+        longer = replace(call, nodes=min(2 * call.nodes, MOST_NODES))
+        _ask(task, busy, child, longer, model, answers)
+
+
+def _solve(mip: Mip, objective: Expression, call: Call, start: Floats | None) -> Answer:
+    """One call of a solver in this process."""
+    return _answer(mip, objective, called(mip.arrays(objective).proto(), call, start))
+
+
+def _answer(mip: Mip, objective: Expression, raw: Raw) -> Answer:
+    """What a solver says, in whole units; a solution that breaks a row once rounded is none."""
+    if raw.end == "infeasible":
         return Answer(None, None, infeasible=True)
-    if reason not in (
-        mathopt.TerminationReason.OPTIMAL,
-        mathopt.TerminationReason.FEASIBLE,
-        mathopt.TerminationReason.NO_SOLUTION_FOUND,
-    ):
-        raise SolverError(f"{reason.name}: {result.termination.detail}")
-    values = None
-    if result.has_primal_feasible_solution():
-        found = result.variable_values()
-        values = _whole(mip, np.array([found[v] for v in model.variables()]))
-    bound = whole_bound(result.best_objective_bound(), objective)
-    return Answer(values, bound, complete=reason == mathopt.TerminationReason.OPTIMAL)
+    values = None if raw.values is None else _whole(mip, raw.values)
+    if values is not None and not mip.kept_by(values):
+        values = None
+    bound = whole_bound(raw.bound, objective)
+    return Answer(values, bound, complete=raw.end == "optimal" and values is not None)
 
 
 def _whole(mip: Mip, values: Floats) -> Floats:
@@ -416,35 +484,3 @@ def whole_bound(bound: float, objective: Expression) -> int | None:
         return None
     steps = ceil(bound - _ROUNDING * (1 + abs(bound) / 1e9))
     return objective.constant + unit_of(objective) * steps
-
-
-def _model(mip: Mip, objective: Expression) -> Any:
-    """The model as MathOpt reads it, filled through its arrays."""
-    from ortools.math_opt import model_pb2
-    from ortools.math_opt.python import mathopt
-
-    proto = model_pb2.ModelProto()
-    proto.variables.ids.extend(range(mip.size))
-    proto.variables.lower_bounds.extend(np.concatenate(mip.lower))
-    proto.variables.upper_bounds.extend(np.concatenate(mip.upper))
-    proto.variables.integers.extend(np.concatenate(mip.integer).tolist())
-    rows = len(mip.row_entries)
-    proto.linear_constraints.ids.extend(range(rows))
-    proto.linear_constraints.lower_bounds.extend(mip.row_lower)
-    proto.linear_constraints.upper_bounds.extend(mip.row_upper)
-    matrix = proto.linear_constraint_matrix
-    lengths = [len(variables) for variables, _ in mip.row_entries]
-    matrix.row_ids.extend(np.repeat(np.arange(rows), lengths))
-    matrix.column_ids.extend(_joined([variables for variables, _ in mip.row_entries]))
-    matrix.coefficients.extend(_joined([weights for _, weights in mip.row_entries]))
-    variables, where = np.unique(objective.variables, return_inverse=True)
-    steps = objective.coefficients // unit_of(objective)
-    sums = np.bincount(where, weights=steps, minlength=len(variables))
-    keep = sums != 0
-    proto.objective.linear_coefficients.ids.extend(variables[keep])
-    proto.objective.linear_coefficients.values.extend(sums[keep])
-    return mathopt.Model.from_model_proto(proto)
-
-
-def _joined(parts: Sequence[NDArray[np.generic]]) -> list[float]:
-    return np.concatenate(parts).tolist() if parts else []

@@ -183,39 +183,41 @@ def same_slot(d: Decisions) -> None:
                 d.mip.row(np.array([variable, slot]), np.array([1.0, -1.0]), at_most=0.0)
 
 
-def weekly_opening(d: Decisions, missing: Ints = NOTHING.variables) -> None:
-    """Each vehicle opens enough hours a week, but for ``missing`` seconds (a variable)."""
+def leeway(d: Decisions, most_s: int, step_s: int) -> Expression:
+    """Seconds by which a rule may be missed, ``most_s`` at most, in whole steps: a new variable."""
+    steps = d.mip.variables(1, float(-(-most_s // step_s)))
+    return Expression(steps, np.array([step_s], dtype=np.int64))
+
+
+def weekly_opening(d: Decisions, missing: Expression = NOTHING) -> None:
+    """Each vehicle opens enough hours a week, but for ``missing`` seconds."""
     opened = d.total("open_s")
     for crews, weeks in d.depot_weeks:
         less = Expression(d.trimmed[crews], np.full(len(crews), -d.problem.day.grid_s))
-        short = Expression(missing, np.ones(len(missing), dtype=np.int64))
         least = _times(weeks, -d.problem.week.min_opening_s)
-        d.mip.bound(opened.expression(crews).plus(less, short, least), at_least=0.0)
+        d.mip.bound(opened.expression(crews).plus(less, missing, least), at_least=0.0)
     for _, _, crews in vehicle_weeks(d):
         less = Expression(d.trimmed[crews], np.full(len(crews), -d.problem.day.grid_s))
-        short = Expression(missing, np.ones(len(missing), dtype=np.int64))
         d.mip.bound(
-            opened.expression(crews).plus(less, short),
+            opened.expression(crews).plus(less, missing),
             at_least=d.problem.week.min_opening_s * d.problem.crew_weeks[crews[0]].count,
         )
 
 
-def weekly_work(d: Decisions, extra: Ints = NOTHING.variables) -> None:
-    """No agent works more than their week allows, but for ``extra`` seconds (a variable)."""
+def weekly_work(d: Decisions, extra: Expression = NOTHING) -> None:
+    """No agent works more than their week allows, but for ``extra`` seconds."""
     for crews, weeks in d.depot_weeks:
         goers = [d.problem.crew_weeks[c] for c in crews]
         most = max(d.problem.agents[a].max_week_s for c in goers for team in c.teams for a in team)
-        over = Expression(extra, np.full(len(extra), -1, dtype=np.int64))
-        d.mip.bound(work_of(d, crews).plus(_times(weeks, -most), over), at_most=0.0)
+        d.mip.bound(work_of(d, crews).plus(_times(weeks, -most), extra.minus()), at_most=0.0)
     known = set()
     for agent, _, crews, _ in agent_weeks(d.problem):
         most = d.problem.agents[agent].max_week_s
         if (most, crews.tobytes()) in known:
             continue
         known.add((most, crews.tobytes()))
-        over = Expression(extra, np.full(len(extra), -1, dtype=np.int64))
         count = d.problem.crew_weeks[crews[0]].count
-        d.mip.bound(work_of(d, crews).plus(over), at_most=most * count)
+        d.mip.bound(work_of(d, crews).plus(extra.minus()), at_most=most * count)
 
 
 def work_of(d: Decisions, crews: Ints) -> Expression:

@@ -14,7 +14,7 @@ import numpy as np
 from tourplan.daytours import DayTours, Ints, list_day_tours
 from tourplan.measures import BEYOND, Measure, measure
 from tourplan.optimise.cuts import trim
-from tourplan.optimise.mip import LONGEST_S, NOTHING, Floats
+from tourplan.optimise.mip import LONGEST_S, NOTHING, ONE_CORE, Floats, Means
 from tourplan.optimise.objectives import at_most_rows, build, limit
 from tourplan.optimise.pooling import BY_AGENT, Pool, Run, deal, pooled
 from tourplan.optimise.pricing import Columns, all_or_none, elastic
@@ -69,7 +69,7 @@ class _Search:
     columns: Columns
     decisions: Decisions
     deadline: float
-    seed: int
+    means: Means
     stop: threading.Event
     bounds: dict[str, int | None]
     progress: Progress
@@ -95,7 +95,7 @@ def optimise(
     problem: Problem,
     *,
     deadline: float = float("inf"),
-    seed: int = 0,
+    means: Means = ONE_CORE,
     tours: Sequence[DayTours | None] | None = None,
     without: Collection[str] = (),
     at_most: Mapping[str, int] | None = None,
@@ -107,7 +107,7 @@ def optimise(
     Args:
         problem: the facts.
         deadline: when to stop, on the clock of ``time.monotonic``.
-        seed: seed of the solver.
+        means: seed of the solvers, and how many cores they use.
         tours: the feasible day tours of each base, when they are at hand; ``None`` for a base that
             has too many.
         without: names of rules to leave out (``rules.RULES``), for explanations.
@@ -134,7 +134,7 @@ def optimise(
         problem,
         tours=tours,
         bounds=bounds,
-        seed=seed,
+        means=means,
         stop=stop,
         progress=progress,
         without=without,
@@ -170,7 +170,7 @@ def _new_search(
     tours: tuple[DayTours | None, ...],
     bounds: dict[str, int | None],
     deadline: float,
-    seed: int,
+    means: Means,
     stop: threading.Event,
     progress: Progress,
     without: Collection[str],
@@ -184,7 +184,7 @@ def _new_search(
     decisions = Decisions(problem, columns.first())
     add_rules(decisions, without)
     at_most_rows(decisions, at_most)
-    return _Search(asked, columns, decisions, deadline, seed, stop, bounds, progress, at_most)
+    return _Search(asked, columns, decisions, deadline, means, stop, bounds, progress, at_most)
 
 
 def _take_levels(search: _Search) -> None:
@@ -319,7 +319,7 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     last = name == search.problem.objectives[-1]
     expression = build(decisions, name)
     until = search.deadline if last else started + (search.deadline - started) * _SHARE
-    budget = Budget(until, search.seed, search.stop)
+    budget = Budget(until, search.means.seed, search.stop, search.means.cores)
     if search.columns.whole:
         answer = decisions.mip.minimise(expression, hint=search.solution, **budget.terms())
         bound, complete = answer.bound, answer.complete or answer.infeasible
@@ -405,7 +405,11 @@ def least_trimming(
 def _find_any(search: _Search) -> None:
     """Any plan at all: every level was settled before a first one was needed."""
     answer = search.decisions.mip.minimise(
-        NOTHING, deadline=search.deadline, seed=search.seed, stop=search.stop
+        NOTHING,
+        deadline=search.deadline,
+        seed=search.means.seed,
+        stop=search.stop,
+        cores=search.means.cores,
     )
     if answer.infeasible and search.columns.whole:
         raise Infeasible if search.trusted else Undecided

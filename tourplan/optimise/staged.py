@@ -51,6 +51,7 @@ class Terms(TypedDict):
     deadline: float
     seed: int
     stop: threading.Event
+    cores: int
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,18 @@ class Budget:
     deadline: float
     seed: int
     stop: threading.Event
+    cores: int = 1
 
     def terms(self, share: float = 1.0) -> Terms:
         """The terms of one call, which gets a share of the time left."""
         now = monotonic()
         deadline = now + (self.deadline - now) * share
-        return {"deadline": deadline, "seed": self.seed, "stop": self.stop}
+        return {
+            "deadline": deadline,
+            "seed": self.seed,
+            "stop": self.stop,
+            "cores": self.cores,
+        }
 
     @property
     def over(self) -> bool:

@@ -3,67 +3,43 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import combinations
-from math import ceil
-from time import monotonic
 from typing import Any
 
 import numpy as np
 
 from tourplan.daytours import DayTours, time_days
 from tourplan.errors import NoPlanError, Repair
-from tourplan.hours import clock, duration
+from tourplan.hours import MINUTE_S, WEEK_S, clock, duration
 from tourplan.measures import number, of_whom, weights_of
-from tourplan.optimise.mip import NOTHING, Answer, Expression
+from tourplan.optimise.mip import ONE_CORE, Means
 from tourplan.optimise.objectives import required_sessions, residents_beyond
 from tourplan.optimise.profiles import watched_demands
-from tourplan.optimise.rules import (
-    RULES,
-    add_rules,
-    allowed_beyond,
-    weekly_opening,
-    weekly_work,
-)
+from tourplan.optimise.rules import RULES, allowed_beyond, leeway, weekly_opening, weekly_work
 from tourplan.optimise.solve import all_day_tours
-from tourplan.optimise.variables import Decisions
 from tourplan.problem import AccessGoal, Problem
+from tourplan.study.otherways import other_ways
+from tourplan.study.relaxed import HOURS, Question
 
-HOURS = "hours_rule"
-"""The requirement that mairie hours impose; it is kept by ``daytours``, not by a rule."""
-
-
-@dataclass(frozen=True)
-class _Question:
-    """What the search for a clash works on."""
-
-    problem: Problem
-    tours: tuple[DayTours, ...]
-    deadline: float
-    stop: threading.Event
-
-    def without(self, rules: set[str]) -> Decisions:
-        """The model with some requirements left out."""
-        problem, tours = self.problem, self.tours
-        if HOURS in rules:
-            problem = replace(problem, hours_rule="preferes")
-            tours = tuple(all_day_tours(problem))
-        decisions = Decisions(problem, list(tours))
-        add_rules(decisions, rules)
-        return decisions
-
-    def ask(self, decisions: Decisions, objective: Expression) -> Answer:
-        """The least value of an expression."""
-        return decisions.mip.minimise(objective, deadline=self.deadline, stop=self.stop)
+LEGAL_WEEK_S = 48 * 3600
+"""The longest week of work (Code du travail, L3121-20)."""
 
 
-def no_plan_error(problem: Problem, deadline: float, stop: threading.Event) -> NoPlanError:
+def no_plan_error(
+    problem: Problem,
+    deadline: float,
+    stop: threading.Event,
+    means: Means = ONE_CORE,
+    name_of: Callable[[str], str] | None = None,
+) -> NoPlanError:
     """The error that says which requirements clash, and the least change of each alone.
 
     The set is minimal: these clash whatever becomes of the others, and no longer do when any one
     is left out. If time runs out first, the requirements not yet tested are kept and the message
-    says so. Where another clash remains, a repair says that it is not enough by itself.
+    says so. Where another clash remains, a repair says that it is not enough by itself. With
+    ``name_of``, the name of a commune by code, changes of means are looked for too.
     """
     tours = tuple(all_day_tours(problem))
     at_any_hour = tours
@@ -82,14 +58,15 @@ def no_plan_error(problem: Problem, deadline: float, stop: threading.Event) -> N
             + " dans aucune journée.",
             [_hopeless_commune(problem, n) for n in hopeless],
         )
-    question = _Question(problem, tours, deadline, stop)
+    question = Question(problem, tours, deadline, stop, means)
     clash, complete = _minimal_clash(question)
     repairs = [_repair(question, rule) for rule in clash]
     end = "" if complete else " (recherche écourtée : la liste peut être trop longue)"
     wishes = _listed([repair.text for repair in repairs])
     head = "cette exigence ne peut" if len(repairs) == 1 else "ces exigences ne peuvent"
     verb = "être tenue" if len(repairs) == 1 else "être tenues ensemble"
-    return NoPlanError(f"Aucun plan n’existe : {head} {verb}{end} — {wishes}.", repairs)
+    others = [] if name_of is None else other_ways(question, name_of)
+    return NoPlanError(f"Aucun plan n’existe : {head} {verb}{end} — {wishes}.", repairs, others)
 
 
 def ever_served(problem: Problem, tours: Sequence[DayTours], demand: int) -> bool:
@@ -118,26 +95,21 @@ def _requirements(problem: Problem) -> list[str]:
     return [rule for rule, there in present.items() if there]
 
 
-def _minimal_clash(question: _Question) -> tuple[list[str], bool]:
+def _minimal_clash(question: Question) -> tuple[list[str], bool]:
     """Requirements no one of which can be left out without a plan appearing (deletion filter)."""
     left_out: set[str] = set()
     clash, complete = [], True
     for rule in _requirements(question.problem):
-        if question.stop.is_set() or monotonic() > question.deadline:
-            clash.append(rule)
-            complete = False
-            continue
-        decisions = question.without({*left_out, rule})
-        answer = question.ask(decisions, NOTHING)
-        if answer.infeasible:
+        found = None if question.over else question.has_plan({*left_out, rule})
+        if found is False:
             left_out.add(rule)
         else:
             clash.append(rule)
-            complete &= answer.values is not None
+            complete &= found is True
     return clash, complete
 
 
-def _repair(question: _Question, rule: str) -> Repair:
+def _repair(question: Question, rule: str) -> Repair:
     """What a requirement says, and how little less of it would give a plan."""
     return {
         "required_sessions": _fewer_communes,
@@ -151,7 +123,7 @@ def _repair(question: _Question, rule: str) -> Repair:
     }[rule](question)
 
 
-def _fewer_communes(question: _Question) -> Repair:
+def _fewer_communes(question: Question) -> Repair:
     problem = question.problem
     decisions = question.without({"required_sessions"})
     total = sum(demand.required for demand in problem.demands)
@@ -162,7 +134,7 @@ def _fewer_communes(question: _Question) -> Repair:
         text += f" (la tournée n’a que {slots} créneaux)"
     answer = question.ask(decisions, required_sessions(decisions))
     if answer.values is None:
-        return _unknown("required_sessions", text, answer)
+        return _unknown("required_sessions", text, impossible=answer.infeasible)
     held = [
         round(float(answer.values[decisions.held[problem.sites_of(number)]].sum()))
         for number in range(len(problem.demands))
@@ -173,38 +145,39 @@ def _fewer_communes(question: _Question) -> Repair:
     return Repair("required_sessions", text, change, answer.bound == -most)
 
 
-def _less_opening(question: _Question) -> Repair:
+def _less_opening(question: Question) -> Repair:
     asked = question.problem.week.min_opening_s
     decisions = question.without({"weekly_opening"})
     text = f"ouvrir au moins {duration(asked)} par semaine"
-    missing = decisions.mip.variables(1, float(asked))
+    missing = leeway(decisions, asked, question.problem.day.grid_s)
     weekly_opening(decisions, missing)
-    answer = question.ask(decisions, Expression(missing, np.ones(1, dtype=np.int64)))
+    answer = question.ask(decisions, missing)
     if answer.values is None:
-        return _unknown("weekly_opening", text, answer)
-    short = round(answer.values[missing[0]])
-    change = f"ouvrir {duration(asked - short)} par semaine (ouverture_min_h dans [semaine])"
+        return _unknown("weekly_opening", text, impossible=answer.infeasible)
+    short = missing.value(answer.values)
+    change = (
+        f"ouvrir {duration(max(asked - short, 0))} par semaine (ouverture_min_h dans [semaine])"
+    )
     return Repair("weekly_opening", text, change, answer.bound == short)
 
 
-def _more_work(question: _Question) -> Repair:
+def _more_work(question: Question) -> Repair:
     allowed = max((agent.max_week_s for agent in question.problem.agents), default=0)
     decisions = question.without({"weekly_work"})
     text = f"travailler au plus {duration(allowed)} par semaine et par agent"
-    extra = decisions.mip.variables(1, 7 * 86_400.0)
+    extra = leeway(decisions, WEEK_S, MINUTE_S)
     weekly_work(decisions, extra)
-    answer = question.ask(decisions, Expression(extra, np.ones(1, dtype=np.int64)))
+    answer = question.ask(decisions, extra)
     if answer.values is None:
-        return _unknown("weekly_work", text, answer)
-    more = round(answer.values[extra[0]])
-    minutes = ceil((allowed + more) / 60)
-    change = f"permettre {duration(minutes * 60)} de travail par semaine"
-    if minutes * 60 > 48 * 3600:
+        return _unknown("weekly_work", text, impossible=answer.infeasible)
+    more = extra.value(answer.values)
+    change = f"permettre {duration(allowed + more)} de travail par semaine"
+    if allowed + more > LEGAL_WEEK_S:
         change += ", ce que la loi interdit (48 h)"
     return Repair("weekly_work", text, change, answer.bound == more)
 
 
-def _lower_goal(question: _Question) -> Repair:
+def _lower_goal(question: Question) -> Repair:
     """The shares that the imposed goals can reach together, each in turn as high as can be."""
     problem = question.problem
     goals = [goal for goal in problem.goals if goal.imposed]
@@ -215,7 +188,7 @@ def _lower_goal(question: _Question) -> Repair:
         beyond = residents_beyond(decisions, goal)
         answer = question.ask(decisions, beyond)
         if answer.values is None:
-            return _unknown("imposed_goals", text, answer)
+            return _unknown("imposed_goals", text, impossible=answer.infeasible)
         least = beyond.value(answer.values)
         proved &= answer.bound == least
         if least > allowed_beyond(problem, goal):
@@ -231,45 +204,42 @@ def _share(goal: AccessGoal) -> float:
     return 100.0 if goal.share_pct is None else goal.share_pct
 
 
-def _hours_preferred(question: _Question) -> Repair:
+def _hours_preferred(question: Question) -> Repair:
     text = "ne tenir que des permanences aux heures de la mairie"
-    answer = question.ask(question.without({HOURS}), NOTHING)
-    if answer.values is None:
-        return _unknown(HOURS, text, answer)
-    return Repair(HOURS, text, 'écrire horaires = "preferes" dans [mairie]', True)
+    return _dropped(question, HOURS, text, 'écrire horaires = "preferes" dans [mairie]')
 
 
-def _unknown(rule: str, text: str, answer: Answer) -> Repair:
+def _unknown(rule: str, text: str, *, impossible: bool) -> Repair:
     change = (
         "l’assouplir seule ne suffit pas"
-        if answer.infeasible
+        if impossible
         else "changement non trouvé dans le temps donné"
     )
-    return Repair(rule, text, change, answer.infeasible, enough=False)
+    return Repair(rule, text, change, impossible, enough=False)
 
 
-def _no_pins(question: _Question) -> Repair:
+def _no_pins(question: Question) -> Repair:
     names = [demand.name for demand in question.problem.demands if demand.pins]
     text = f"tenir les permanences imposées ({_listed(names)})"
     return _dropped(question, "pinned_sessions", text, "retirer l’une d’elles de [[imposes]]")
 
 
-def _closer_sessions(question: _Question) -> Repair:
+def _closer_sessions(question: Question) -> Repair:
     text = "espacer les permanences d’une même commune"
     change = "réduire ecart_min_jours ou augmenter ecart_max_jours dans [cycle]"
     return _dropped(question, "spread_sessions", text, change)
 
 
-def _other_slots(question: _Question) -> Repair:
+def _other_slots(question: Question) -> Repair:
     text = "garder le même jour et la même demi-journée dans chaque commune"
     return _dropped(question, "same_slot", text, "écrire meme_creneau = false dans [cycle]")
 
 
-def _dropped(question: _Question, rule: str, text: str, change: str) -> Repair:
+def _dropped(question: Question, rule: str, text: str, change: str) -> Repair:
     """The repair that leaves a requirement out altogether, if that is enough."""
-    answer = question.ask(question.without({rule}), NOTHING)
-    if answer.values is None:
-        return _unknown(rule, text, answer)
+    found = question.has_plan({rule})
+    if found is not True:
+        return _unknown(rule, text, impossible=found is False)
     return Repair(rule, text, change, True)
 
 

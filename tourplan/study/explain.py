@@ -18,12 +18,12 @@ from tourplan.hours import WEEKDAYS, duration
 from tourplan.measures import fixed_access, served_sites, tour_access
 from tourplan.optimise.solve import Infeasible, Progress, Solution, all_day_tours
 from tourplan.plan import Day, Level, Plan
-from tourplan.planner import solve
+from tourplan.planner import means_of, solve
 from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
 from tourplan.study import explanation as words
-from tourplan.study.clash import ever_served, fits, no_plan_error, relaxed_days
+from tourplan.study.clash import LEGAL_WEEK_S, ever_served, fits, no_plan_error, relaxed_days
 from tourplan.study.explanation import Effect, Explanation, Far, Marginal, Near, Remedy, Unserved
 from tourplan.study.force import EFFORT, Forced, Kind, Question, force, least, required, resolve
 from tourplan.study.widened import (
@@ -45,7 +45,6 @@ PLAN_SHARE, FORCE_SHARE, MARGIN_SHARE = 0.5, 0.5, 0.8
 """Shares of the time left for the plan, then for reasons, then for marginal values."""
 _AGENCIES = 2
 """Agencies tried for one commune: the nearest."""
-_LEGAL_S = 48 * 3600
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,9 +117,7 @@ def explain(
     elif faults := verify(case.problem, plan.days):
         raise InputError.of("plan", f"il ne suit pas ce scénario : {faults[0]}")
     problem = case.problem
-    question = Question(
-        problem, tuple(all_day_tours(problem)), plan.levels, case.scenario.computing.seed, stop
-    )
+    question = Question(problem, tuple(all_day_tours(problem)), plan.levels, means_of(case), stop)
     took_s = float(plan.measures.get("duree_s", 0.0))
     inquiry = Inquiry(question, plan.days, _agencies(case), _namer(case), progress, took_s)
     asked, outside = _asked(case, inquiry, codes)
@@ -620,7 +617,7 @@ def _more_work(question: Question, demand: int, kept: Sequence[Level], deadline:
         return _not_enough("travail", "plus de travail par semaine", found.impossible)
     more = ceil(found.value / 60) * 60
     text = f"travailler {duration(more)} de plus par semaine et par agent"
-    if max(agent.max_week_s for agent in question.problem.agents) + more > _LEGAL_S:
+    if max(agent.max_week_s for agent in question.problem.agents) + more > LEGAL_WEEK_S:
         text += ", ce que la loi interdit (48 h)"
     return Remedy("travail", text, True, found.proved)
 

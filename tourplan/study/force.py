@@ -8,16 +8,15 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Literal
 
-import numpy as np
-
 from tourplan.daytours import DayTours
 from tourplan.errors import OwnError
+from tourplan.hours import MINUTE_S, WEEK_S
 from tourplan.measures import measure
-from tourplan.optimise.mip import NOTHING, Answer, Expression, Floats
+from tourplan.optimise.mip import NOTHING, Answer, Expression, Floats, Means
 from tourplan.optimise.objectives import build, required_sessions
 from tourplan.optimise.pooling import pooled
 from tourplan.optimise.pricing import Columns
-from tourplan.optimise.rules import add_rules, weekly_opening, weekly_work
+from tourplan.optimise.rules import add_rules, leeway, weekly_opening, weekly_work
 from tourplan.optimise.solve import (
     Infeasible,
     NothingFound,
@@ -47,7 +46,7 @@ class Question:
     problem: Problem
     tours: tuple[DayTours, ...]
     levels: tuple[Level, ...]
-    seed: int
+    means: Means
     stop: threading.Event
 
     @property
@@ -133,7 +132,12 @@ def _ask(
 ) -> Answer:
     """The least of an expression; the search is over where a solver did not stop when told."""
     answer = d.mip.minimise(
-        expression, deadline=deadline, hint=hint, seed=question.seed, stop=question.stop
+        expression,
+        deadline=deadline,
+        hint=hint,
+        seed=question.means.seed,
+        stop=question.stop,
+        cores=question.means.cores,
     )
     if answer.left_behind:
         question.stop.set()  # its thread still runs: start no other beside it
@@ -184,7 +188,7 @@ def resolve(
     """The best plan of a changed problem, checked; ``None`` when none was found in time."""
     try:
         found = optimise(
-            problem, deadline=deadline, seed=question.seed, tours=tours, stop=question.stop
+            problem, deadline=deadline, means=question.means, tours=tours, stop=question.stop
         )
     except Infeasible as error:
         return error
@@ -220,13 +224,11 @@ def least(
     d = _decisions(question, demand, relaxed)
     objective = NOTHING
     if kind == "travail":
-        extra = d.mip.variables(1, 7 * 86_400.0)
-        weekly_work(d, extra)
-        objective = Expression(extra, np.ones(1, dtype=np.int64))
+        objective = leeway(d, WEEK_S, MINUTE_S)
+        weekly_work(d, objective)
     elif kind == "ouverture":
-        missing = d.mip.variables(1, float(question.problem.week.min_opening_s))
-        weekly_opening(d, missing)
-        objective = Expression(missing, np.ones(1, dtype=np.int64))
+        objective = leeway(d, question.problem.week.min_opening_s, question.problem.day.grid_s)
+        weekly_opening(d, objective)
     elif kind == "retrait":
         objective = required_sessions(d)
     for level in kept:

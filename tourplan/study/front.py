@@ -21,6 +21,7 @@ from typing import Literal
 
 from tourplan.daytours import DayTours
 from tourplan.measures import measure
+from tourplan.optimise.mip import ONE_CORE, Means
 from tourplan.optimise.solve import (
     End,
     Infeasible,
@@ -111,7 +112,7 @@ class Question:
     later: tuple[str, ...] = ()
     tours: Sequence[DayTours] | None = None
     deadline: float = inf
-    seed: int = 0
+    means: Means = ONE_CORE
     progress: Progress = lambda _: None
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -128,7 +129,7 @@ class Question:
             return optimise(
                 replace(self.problem, objectives=(*told, *objectives)),
                 deadline=now + (self.deadline - now) * _SHARE,
-                seed=self.seed,
+                means=self.means,
                 tours=self.tours,
                 at_most=at_most,
                 stop=self.stop,

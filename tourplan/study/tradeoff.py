@@ -16,7 +16,7 @@ from tourplan.export.words import amount, origin_words, proof_text
 from tourplan.measures import measure
 from tourplan.optimise.solve import End, Progress, Solution, all_day_tours, level_of
 from tourplan.plan import Level, Plan
-from tourplan.planner import planned, searched
+from tourplan.planner import means_of, planned, searched
 from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
@@ -230,7 +230,7 @@ def tradeoff(
         later,
         tours,
         deadline,
-        case.scenario.computing.seed,
+        means_of(case),
         progress,
         stop,
     )

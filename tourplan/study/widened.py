@@ -103,6 +103,21 @@ def with_agency(problem: Problem, place: int) -> Problem:
     )
 
 
+def moved(problem: Problem, depot: int, place: int) -> Problem:
+    """Every crew that leaves from a depot leaves from another place instead."""
+
+    def elsewhere(places: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(place if one == depot else one for one in places))
+
+    bases = [replace(b, depot=place) if b.depot == depot else b for b in problem.bases]
+    return replace(
+        problem,
+        bases=tuple(bases),
+        agents=tuple(replace(a, agencies=elsewhere(a.agencies)) for a in problem.agents),
+        vehicles=tuple(replace(v, depots=elsewhere(v.depots)) for v in problem.vehicles),
+    )
+
+
 def with_longer_day(problem: Problem, *, before_s: int = 0, after_s: int = 0) -> Problem:
     """Departures so much earlier and returns so much later, agents' own limits too."""
 
