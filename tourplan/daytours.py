@@ -584,6 +584,15 @@ def merge_days(problem: Problem, base: int, chunks: list[TimedDays]) -> DayTours
     )
 
 
+def allowed_at_best(problem: Problem, base: int, tours: DayTours) -> Bools:
+    """Whether some timing of each tour may run, shape (tours, weeks, weekdays)."""
+    if problem.hours_rule != "imposes":
+        return tours.allowed
+    allowed = _allowed(problem, problem.open_slots[problem.bases[base].vehicle], tours.site)
+    held = (tours.site >= 0).sum(axis=1, keepdims=True)
+    return np.asarray(allowed & (tours.most_in_hours == held)[:, None, :])
+
+
 def _pause_ends(shape: _DayShape) -> Ints:
     """The earliest end of the pause of each whole-day session; 0 for the others."""
     eaten_s = shape.rules.break_from_s + shape.rules.break_s

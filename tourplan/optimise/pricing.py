@@ -21,7 +21,14 @@ from time import monotonic
 import numpy as np
 from numpy.typing import NDArray
 
-from tourplan.daytours import Bools, DayTours, Ints, TooManyDays, list_day_tours
+from tourplan.daytours import (
+    Bools,
+    DayTours,
+    Ints,
+    TooManyDays,
+    allowed_at_best,
+    list_day_tours,
+)
 from tourplan.optimise.longdays import LABELS, LongDays, Search
 from tourplan.optimise.mip import Expression, Floats, Mip, Relaxed
 from tourplan.optimise.profiles import watched_of
@@ -51,12 +58,14 @@ class Known:
 
     Attributes:
         tours: the tours.
+        allowed: whether some timing of each may run, shape (tours, weeks, weekdays).
         watched: the watched commune each of their sessions serves, shape (tours, sessions).
         inside: which of them the model holds, shape (tours,).
         long: what finds the others; ``None``: there are none.
     """
 
     tours: DayTours
+    allowed: Bools
     watched: Ints
     inside: Bools
     long: LongDays | None = None
@@ -69,8 +78,15 @@ class Known:
         known = long.seeds() if tours is None and long is not None else tours
         assert known is not None  # noqa: S101
         seen = {row.tobytes() for row in known.site} if long else set()
+        allowed = allowed_at_best(problem, base, known)
         inside = np.zeros(len(known), dtype=bool)
-        return cls(known, watched_of(problem, known), inside, long, seen)
+        return cls(known, allowed, watched_of(problem, known), inside, long, seen)
+
+    def rows(self, rows: Ints) -> Known:
+        """Some of the tours."""
+        return Known(
+            self.tours.rows(rows), self.allowed[rows], self.watched[rows], self.inside[rows]
+        )
 
     def learn(self, problem: Problem, site: Ints) -> None:
         """Know the tours with these sites too, those that exist."""
@@ -79,6 +95,8 @@ class Known:
         self._seen.update(row.tobytes() for row in site[new])
         more = self.long.timed(site[new])
         self.tours = self.tours.join(more)
+        allowed = allowed_at_best(problem, self.long.base, more)
+        self.allowed = np.concatenate([self.allowed, allowed])
         self.watched = np.concatenate([self.watched, watched_of(problem, more)])
         self.inside = np.append(self.inside, np.zeros(len(more), dtype=bool))
 
@@ -92,11 +110,13 @@ class Priced:
         costs: reduced cost of each known tour of each base, the least over crew-weeks; infinite
             for those inside.
         floors: no tour of the base that is not known has a lower one, one a base.
+        refused: a gap for which there are too many tours to know them all, if one was tried.
     """
 
     relaxed: Relaxed
     costs: list[Floats]
     floors: list[float]
+    refused: float | None = None
 
     @property
     def gaining(self) -> int:
@@ -193,19 +213,17 @@ class Columns:
         for base, known in enumerate(self.bases):
             first = len(priced.costs[base])
             new = np.arange(first, len(known.tours))
-            tours, watched = known.tours.rows(new) if first else known.tours, known.watched[new]
+            rows = known.rows(new) if first else known
             found = np.full(len(new), np.inf)
             for crew in d.crews(base=base).tolist():
-                costs = self._costs(d, priced.relaxed, crew, tours, watched)
+                costs = self._costs(d, priced.relaxed, crew, rows)
                 np.minimum(found, costs, out=found)
             found[known.inside[new]] = np.inf
             priced.costs[base] = np.append(priced.costs[base], found)
 
-    def _costs(
-        self, d: Decisions, relaxed: Relaxed, crew: int, tours: DayTours, watched: Ints
-    ) -> Floats:
+    def _costs(self, d: Decisions, relaxed: Relaxed, crew: int, known: Known) -> Floats:
         """Reduced cost of tours of a crew-week's base, on the best of their days."""
-        goers, duals = self.problem.crew_weeks[crew], relaxed.duals
+        goers, duals, tours = self.problem.crew_weeks[crew], relaxed.duals, known.tours
         of_site = np.append(duals[d.held_rows], 0.0)
         costs = -of_site[tours.site].sum(axis=1)
         for name, total in d.totals.items():
@@ -213,11 +231,11 @@ class Columns:
             costs -= duals[row] / d.mip.row_unit[row] * figure(tours, name)
         for near, rows in d.covers:
             costs -= covering(tours, near) @ duals[rows]
-        usable = tours.allowed[:, goers.week] & [
+        usable = known.allowed[:, goers.week] & [
             day in goers.weekdays for day in self.problem.weekdays
         ]
         if d.calendar is not None:
-            each = self._day_costs(d, duals, crew, tours, watched)
+            each = self._day_costs(d, duals, crew, tours, known.watched)
             days = np.where(usable, each, np.inf)
             return np.asarray(costs + days.min(axis=1, initial=np.inf))
         return np.where(usable.any(axis=1), costs, np.inf)
@@ -257,9 +275,12 @@ class Columns:
         def everywhere(long: LongDays, crew: int) -> Search:
             return long.every(d, priced.relaxed, crew, gap, _affordable(deadline))
 
-        if self.long:
+        if priced.refused is not None and gap >= priced.refused:
+            return None
+        if min(priced.floors, default=np.inf) < gap:
             self._look(d, priced, everywhere)
-        if any(floor < gap for floor in priced.floors):
+        if min(priced.floors, default=np.inf) < gap:
+            priced.refused = gap
             return None
         return [np.flatnonzero((found <= gap) & np.isfinite(found)) for found in priced.costs]
 

@@ -90,6 +90,13 @@ class _Search:
         """Whether the search is to end."""
         return self.stop.is_set() or monotonic() >= self.deadline
 
+    def trust(self, *levels: str) -> bool:
+        """Whether every timing that matters to rules and ``levels`` was listed so far."""
+        imposed = self.problem.hours_rule == "imposes"
+        if imposed or "heures_mairie" in (*levels, *self.at_most):
+            self.trusted &= self.decisions.every_timing
+        return self.trusted
+
 
 def optimise(
     problem: Problem,
@@ -189,8 +196,6 @@ def _new_search(
 
 def _take_levels(search: _Search) -> None:
     """Solve every level in order."""
-    hours = search.problem.hours_rule == "imposes" or "heures_mairie" in search.at_most
-    search.trusted = not hours or search.decisions.every_timing
     if not search.columns.whole:
         _make_feasible(search)
     for name in search.problem.objectives:
@@ -215,7 +220,7 @@ def _make_feasible(search: _Search) -> None:
         if not columns.add(d, columns.improving(priced)):
             if relaxed.value + columns.missing(priced) < _KEPT:
                 return
-            raise Infeasible if search.trusted else Undecided
+            raise Infeasible if search.trust() else Undecided
 
 
 def _dealt(
@@ -331,11 +336,9 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     if answer.left_behind:
         search.deadline = started  # its thread still runs: start no other beside it
     if answer.infeasible and search.solution is None and complete:
-        raise Infeasible if search.trusted else Undecided
-    if "heures_mairie" in (name, *search.at_most):
-        search.trusted &= decisions.every_timing
+        raise Infeasible if search.trust() else Undecided
     exact = name not in _BY_TIMES
-    known = _raise_bound(search, name, bound if search.trusted and exact else None)
+    known = _raise_bound(search, name, bound if search.trust(name) and exact else None)
     if answer.values is not None:
         search.solution = answer.values
     if search.solution is None:
@@ -404,15 +407,13 @@ def least_trimming(
 
 def _find_any(search: _Search) -> None:
     """Any plan at all: every level was settled before a first one was needed."""
-    answer = search.decisions.mip.minimise(
-        NOTHING,
-        deadline=search.deadline,
-        seed=search.means.seed,
-        stop=search.stop,
-        cores=search.means.cores,
-    )
-    if answer.infeasible and search.columns.whole:
-        raise Infeasible if search.trusted else Undecided
+    budget = Budget(search.deadline, search.means.seed, search.stop, search.means.cores)
+    if search.columns.whole:
+        answer = search.decisions.mip.minimise(NOTHING, **budget.terms())
+    else:
+        answer, _, _ = staged(search.columns, search.decisions, NOTHING, None, budget)
+    if answer.infeasible:
+        raise Infeasible if search.trust() else Undecided
     search.solution = answer.values
 
 

@@ -252,8 +252,8 @@ class LinearProgram:
         )
         result = self._solver.solve(params=parameters)
         reason, reasons = result.termination.reason, self._mathopt.TerminationReason
-        if reason == reasons.IMPRECISE:  # coefficients far apart: the other way round does it
-            parameters.lp_algorithm = self._mathopt.LPAlgorithm.DUAL_SIMPLEX
+        if reason == reasons.IMPRECISE:  # coefficients far apart, which scaling made worse
+            parameters.scaling = self._mathopt.Emphasis.OFF
             result = self._solver.solve(params=parameters)
             reason = result.termination.reason
         if reason in (
