@@ -123,6 +123,13 @@ class Priced:
         """How many known tours would improve the relaxation."""
         return sum(int(np.count_nonzero(found < _GAIN)) for found in self.costs)
 
+    def least_of(self, rows: Sequence[Ints]) -> float:
+        """The least reduced cost of some known tours of each base."""
+        pairs = zip(self.costs, rows, strict=True)
+        return min(
+            (float(found[mine].min(initial=np.inf)) for found, mine in pairs), default=np.inf
+        )
+
     def least(self, base: int) -> float:
         """No tour of a base outside the model has a lower reduced cost; 0 at most."""
         return min(self.floors[base], float(self.costs[base].min(initial=0.0)), 0.0)

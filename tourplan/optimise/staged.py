@@ -125,15 +125,17 @@ class _Level:
 
         Without a plan, any tour may.
         """
-        priced, gap = self.priced, np.inf
-        if priced is None:
+        if self.priced is None or (self.value is not None and np.isinf(self.gap)):
             return None
-        if self.value is not None:
-            floor = priced.relaxed.value + self.columns.missing(priced)
-            gap = self.value - unit_of(self.objective) - floor + _SAFE
-            if not np.isfinite(gap):
-                return None
-        return self.columns.below(self.d, priced, gap, self.budget.deadline)
+        return self.columns.below(self.d, self.priced, self.gap, self.budget.deadline)
+
+    @property
+    def gap(self) -> float:
+        """The reduced cost beyond which a tour outside is in no better plan."""
+        if self.priced is None or self.value is None:
+            return np.inf
+        floor = self.priced.relaxed.value + self.columns.missing(self.priced)
+        return self.value - unit_of(self.objective) - floor + _SAFE
 
     def add(self, rows: Sequence[Ints]) -> int:
         """Add tours to the model; how many."""
@@ -245,9 +247,10 @@ def _choose_sites(level: _Level) -> None:
         )
         if answer.values is None:
             return
-        found = _with_whole_days(level, answer.values)
+        found, least = _with_whole_days(level, answer.values)
         missing = level.missing()
-        if not refused and missing is not None and not any(map(len, missing)):
+        every = missing is not None and not any(map(len, missing)) and least > level.gap
+        if every and not refused:
             level.raise_bound(answer.bound)
         if level.proved:
             return
@@ -259,16 +262,22 @@ def _choose_sites(level: _Level) -> None:
             return
 
 
-def _with_whole_days(level: _Level, chosen: Floats) -> bool:
-    """Find whole days for the sessions of a solution; whether there are any."""
+def _with_whole_days(level: _Level, chosen: Floats) -> tuple[bool, float]:
+    """Find whole days for the sessions of a solution.
+
+    Returns:
+        (whether there are any, the least reduced cost of the tours added to find them).
+    """
     d = level.d
     held = np.rint(chosen[d.held])
     sites = np.flatnonzero(held)
-    level.add(level.columns.between(d, sites, level.priced, BETWEEN))
+    rows = level.columns.between(d, sites, level.priced, BETWEEN)
+    least = np.inf if level.priced is None else level.priced.least_of(rows)
+    level.add(rows)
     fixed = d.mip.limited(d.held, held, held)
     answer = fixed.minimise(level.objective, **level.budget.terms(_SHARE))
     level.keep(answer)
-    return answer.values is not None
+    return answer.values is not None, least
 
 
 def _finish(level: _Level) -> bool:
