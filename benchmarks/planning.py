@@ -1,10 +1,13 @@
-"""Published planning problems, solved and proved: one CSV line each on standard output.
+"""Planning problems, solved and proved: one CSV on standard output.
 
     python benchmarks/planning.py mctp FILE... [--longueur] [--limite SECONDS]
+    python benchmarks/planning.py pratique [--limite SECONDS] [--instances NAME...]
+    python benchmarks/planning.py croissance [--limite SECONDS] [--figure FILE.svg]
 
-The multi-vehicle covering tour problem: routes of a few stops that visit every mandatory place and
-some optional ones, cover every customer, and are as short as can be. ``--longueur`` keeps each
-route within the length of the file. Progress goes to standard error.
+``mctp``: the multi-vehicle covering tour problem: routes of a few stops that visit every mandatory
+place and some optional ones, cover every customer, and are as short as can be. ``--longueur`` keeps
+each route within the length of the file. ``pratique``: see ``practice``; ``croissance``: see
+``growth``. Progress goes to standard error.
 """
 
 from __future__ import annotations
@@ -14,12 +17,15 @@ import os
 import sys
 from pathlib import Path
 from time import monotonic
+from typing import TextIO
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import growth
 import mctp
+import practice
 
 from tourplan.optimise.columns import Found, Links, minimise
 from tourplan.optimise.labels import LongDay
@@ -32,6 +38,11 @@ def main() -> None:
     # HiGHS now and then writes on standard output, which is for the table alone.
     table = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    arguments.run(arguments, table)
+
+
+def solve_each(arguments: argparse.Namespace, table: TextIO) -> None:
+    """Solve published instances, one line each."""
     print("instance,value,bound,proved,seconds", file=table, flush=True)
     for path in arguments.files:
         start = monotonic()
@@ -50,6 +61,9 @@ def _arguments() -> argparse.Namespace:
     covering.add_argument("files", nargs="+", type=Path, metavar="FILE")
     covering.add_argument("--longueur", action="store_true", help="keep routes within length q")
     covering.add_argument("--limite", type=float, default=600.0, help="seconds for each file")
+    covering.set_defaults(run=solve_each)
+    practice.register(kinds)
+    growth.register(kinds)
     return parser.parse_args()
 
 

@@ -44,7 +44,7 @@ ouverture_min_h = 0
 [[vehicules]]
 depot = "34079"
 """
-FILES = ["carte.html", "itineraire.csv", "plan.json"]
+FILES = ["attente.csv", "carte.html", "itineraire.csv", "plan.json"]
 posix_only = pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
 
 
@@ -406,6 +406,15 @@ class TestSolve:
         assert "non démontré" not in answer.out
         assert answer.err.startswith("… ")
 
+    def test_the_people_expected_and_their_room(self, folder, tp, small):
+        raw = (folder / "attente.csv").read_bytes()
+        assert raw.startswith(b"\xef\xbb\xbfcode_insee;commune;visites_par_mois;dont_rendez_vous;")
+        rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
+        assert [row["commune"] for row in rows] == ["Le Caylar", "Les Rives", "Ensemble"]
+        assert {row["etat"] for row in rows} == {"tient"}
+        assert "Public attendu (hypothèses de [besoin]) : 6" in tp("solve", small).out
+        assert "Public attendu" in (folder / "carte.html").read_text(encoding="utf-8")
+
     def test_two_runs_of_a_second_do_not_meet(self, tp, small, tmp_path):
         for _ in range(2):
             assert tp("solve", small, "--json").code == 0
@@ -670,7 +679,12 @@ class TestSensitivity:
         raw = (only_folder(tmp_path / "sorties") / "sensibilite.csv").read_bytes()
         assert raw.startswith(b"\xef\xbb\xbftrajets;sujet;ou;plan;alors\r\n")
         rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
-        assert {row["trajets"] for row in rows} == {"20 % plus courts", "20 % plus longs"}
+        assert {row["trajets"] for row in rows} == {
+            "20 % plus courts",
+            "20 % plus longs",
+            "plus longs, une journée à la fois",
+            "au hasard, de 20 % plus courts à 20 % plus longs",
+        }
         assert {"temps de trajet", "meilleur plan", "habitants au-delà", "route par semaine"} <= {
             row["sujet"] for row in rows
         }
@@ -953,3 +967,29 @@ class TestDates:
         }
         assert "  Semaine 1\n    lundi     départ " in answer.out
         assert "une fois par mois" in answer.out
+
+
+class TestRounds:
+    """``tourplan rounds``: how many rounds a month, over how many communes."""
+
+    def test_a_table_and_the_plan_of_each_round(self, tp, small, tmp_path):
+        answer = tp("passages", small, "--tournees", "1,2", "--communes", "2")
+        assert answer.code == 0
+        assert "2 tournées par mois de 2 communes" in answer.out.replace("\u00a0", " ")
+        found = only_folder(tmp_path / "sorties")
+        names = ["itineraire_2_communes.csv", "passages.csv", "plan_2_communes.json"]
+        assert sorted(path.name for path in found.iterdir()) == names
+        raw = (found / "passages.csv").read_bytes()
+        assert raw.startswith(b"\xef\xbb\xbftournees_par_mois;communes;possible;pourquoi;")
+        assert Plan.read(found / "plan_2_communes.json").proved
+
+    def test_json(self, tp, small):
+        answer = tp("rounds", small, "--tournees", "2", "--communes", "2,3", "--json")
+        found = json.loads(answer.out)["passages"]
+        assert [cell["possible"] for cell in found["cases"]] == ["oui", "non"]
+
+    def test_every_fault_at_once(self, tp, small):
+        answer = tp("rounds", small, "--tournees", "0", "--communes", "x")
+        assert answer.code == 2
+        assert "--tournees : « 0 » n’est pas un nombre de tournées" in answer.err
+        assert "--communes : « x » n’est pas un nombre de communes" in answer.err

@@ -16,7 +16,7 @@ errors optimise.children
 optimise.compiled optimise.solvers
 files hours console arrays network.drivable network.source network.speedmodel network.store
 tables problem access schedule network.roads network.graph optimise.mip export.french
-optimise.labels spacing orders
+optimise.labels spacing orders queues
 territory network.links network.speeds network.waycut network.table network.measured network.turns
 fields residents optimise.links
 places times teams optimise.listed
@@ -24,23 +24,24 @@ scenario optimise.columns
 plan network.osmfile network.online network.streets export.markup teamfaults choicefaults settings
 names measures timeline verify coherence network.snap network.saved network.graphout crews
 reading demands
-travel.contraction travel.dissection network.graphin network.graphml
+travel.contraction travel.dissection waits network.graphin network.graphml
 travel.fronts travel.ways travel.reach
 travel.hierarchy
 travel.margin travel.matrix
 starter export.words routing
 check daytours pointtimes
-prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats
+prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats optimise.teams
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.longdays export.figure export.sections study.goers
-optimise.objectives optimise.pricing export.page study.coverage
-optimise.staged
+optimise.objectives optimise.pricing export.page study.coverage study.waiting
+optimise.staged optimise.narrowing
+study.roundcases study.fragility
 optimise.solve
 study.front study.force study.widened study.explanation study.relaxed
 study.otherways
 study.clash
 planner
-study.evaluate study.sensitivity study.tradeoff study.explain
+study.evaluate study.sensitivity study.tradeoff study.explain study.rounds study.prices
 roadcli
 cli
 """

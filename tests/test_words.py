@@ -184,7 +184,7 @@ class TestArea:
 
     def test_one_sentence_an_area(self, herault_plan):
         sentences = elected_sentences(herault_plan)
-        assert len(sentences) == 2 + 2
+        assert len(sentences) == 2 + 3
         assert not any(text.startswith("Ensemble") for text in sentences)
 
     def test_the_whole_when_there_is_no_area(self, herault_plan):

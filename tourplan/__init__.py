@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from tourplan.study.coverage import coverage
     from tourplan.study.evaluate import evaluate
     from tourplan.study.explain import explain
+    from tourplan.study.prices import prices
+    from tourplan.study.rounds import rounds
     from tourplan.study.sensitivity import sensitivity
     from tourplan.study.tradeoff import tradeoff
+    from tourplan.study.waiting import waiting
 
 _HOMES = {
     "Case": "tourplan.prepare",
@@ -29,9 +32,12 @@ _HOMES = {
     "evaluate": "tourplan.study.evaluate",
     "example": "tourplan.starter",
     "explain": "tourplan.study.explain",
+    "prices": "tourplan.study.prices",
+    "rounds": "tourplan.study.rounds",
     "sensitivity": "tourplan.study.sensitivity",
     "solve": "tourplan.planner",
     "tradeoff": "tourplan.study.tradeoff",
+    "waiting": "tourplan.study.waiting",
 }
 
 __all__ = [
@@ -43,9 +49,12 @@ __all__ = [
     "evaluate",
     "example",
     "explain",
+    "prices",
+    "rounds",
     "sensitivity",
     "solve",
     "tradeoff",
+    "waiting",
 ]
 
 

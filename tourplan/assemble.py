@@ -31,6 +31,7 @@ from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
 from tourplan.schedule import MONTH_WEEK_RULE, first_dates, public_holidays
+from tourplan.waits import waits_of
 
 WHOLE_AREA = "Ensemble"
 
@@ -64,6 +65,7 @@ def assemble(
         levels=tuple(levels),
         figures=_figures(problem, days),
         access=area_access(case, days),
+        waits=waits_of(scenario, case.territory, problem, days),
         origin=origin_of(case.travel.source),
         notes=(*case.notes, *_goal_notes(problem, days), *_date_notes(scenario, days)),
         scenario=told.scenario.to_keys(),

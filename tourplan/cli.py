@@ -36,11 +36,14 @@ from tourplan.errors import Fault, InputError, NoPlanError, Repair, TourplanErro
 from tourplan.roadcli import roads
 
 if TYPE_CHECKING:
+    from tourplan.export.itinerary import Study
     from tourplan.plan import Plan
     from tourplan.prepare import Case
     from tourplan.scenario import Scenario
     from tourplan.study.evaluate import Evaluation
     from tourplan.study.explanation import Explanation
+    from tourplan.study.prices import Prices
+    from tourplan.study.rounds import Rounds
     from tourplan.study.sensitivity import Sensitivity
     from tourplan.study.tradeoff import TradeOff
     from tourplan.territory import Commune
@@ -51,8 +54,11 @@ SYNONYMS = {
     "planifier": "solve",
     "évaluer": "evaluate",
     "expliquer": "explain",
+    "passages": "rounds",
     "réseau": "network",
 }
+_STUDIES = ("sensibilite", "prix")
+"""What ``solve`` may add to a plan: names of files, and keys of its JSON."""
 MOST_CHOICES = 8
 """How many communes of a like name are listed."""
 
@@ -258,7 +264,16 @@ def solve(
         typer.Option(
             "--sensibilite",
             help="Dire aussi ce qui changerait si les trajets étaient 20 % plus courts ou plus "
-            "longs (deux calculs de plus, de même durée au plus).",
+            "longs (deux calculs de plus, de même durée au plus), et quelle journée est la plus "
+            "fragile.",
+        ),
+    ] = False,
+    ruled: Annotated[
+        bool,
+        typer.Option(
+            "--regles",
+            help="Dire aussi ce que coûtent les règles de la semaine : sans ouverture minimale, à "
+            "24 h, à 35 h, à 39 h (trois calculs de plus ou davantage, de même durée au plus).",
         ),
     ] = False,
     levels: Annotated[
@@ -285,7 +300,7 @@ def solve(
     from tourplan.cases import case_of
     from tourplan.planner import solve as find
 
-    pair = _pair(levels, points, shifted=shifted)
+    pair = _pair(levels, points, others={"--sensibilite": shifted, "--regles": ruled})
     _refuse_unwritable(output)
     case = case_of(path, progress_to(json))
     started = _after_reading(case, started)
@@ -302,15 +317,23 @@ def solve(
             if stop.is_set():
                 raise KeyboardInterrupt from None
             raise
+        except NoPlanError as error:
+            if ruled and not json:
+                say_all(_priced(case, error, seconds, stop).sentences())
+            raise
         planned = monotonic()
-        sensitive = _sensitive(case, plan, seconds, stop, quiet=json) if shifted else None
+        studies: dict[str, Study] = {}
+        if shifted:
+            studies["sensibilite"] = _sensitive(case, plan, seconds, stop, quiet=json)
+        if ruled:
+            studies["prix"] = _priced(case, plan, seconds, stop, quiet=json)
         deadline += monotonic() - planned
-        folder = _write(plan, case, output, sensitive)
+        folder = _write(plan, case, output, studies)
         compared = None if stop.is_set() else _compared(case, plan, deadline, stop)
     if json:
-        print_json(_solve_answer(plan, folder, compared, sensitive))
+        print_json(_solve_answer(plan, folder, compared, studies))
     else:
-        _tell_plan(plan, folder, compared, sensitive)
+        _tell_plan(plan, folder, compared, studies)
 
 
 @app.command(cls=FrenchCommand)
@@ -428,21 +451,107 @@ def explain(
         say(f"Écrit dans {folder} : explications.csv")
 
 
+@app.command(cls=FrenchCommand)
+def rounds(
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SCENARIO]", help="Le scénario ; sinon, l’exemple herault."),
+    ] = None,
+    numbers: Annotated[
+        str,
+        typer.Option(
+            "--tournees", metavar="LISTE", help="Tournées par mois, de 1 à 4 (par défaut, 1,2,4)."
+        ),
+    ] = "1,2,4",
+    communes: Annotated[
+        str,
+        typer.Option(
+            "--communes",
+            metavar="LISTE",
+            help="Nombres de communes d’une tournée (par défaut, 10,20) : celles du scénario s’il "
+            "en nomme autant, sinon les meilleures de ses candidates.",
+        ),
+    ] = "10,20",
+    output: Output = Path("sorties"),
+    limit: Limit = None,
+    json: Json = False,
+) -> None:
+    """Combien de tournées par mois ? Visites possibles, accès, heures et coût de chaque choix."""
+    started = monotonic()  # before loading: the limit covers the whole command
+    from tourplan.cases import case_of
+    from tourplan.study.rounds import rounds as ask
+
+    asked, over = _whole_numbers(
+        ("--tournees", numbers, "un nombre de tournées", "1,2,4"),
+        ("--communes", communes, "un nombre de communes", "10,20"),
+    )
+    _refuse_unwritable(output)
+    case = case_of(path, progress_to(json))
+    started = _after_reading(case, started)
+    left = started + _limit_s(limit, case.scenario) - monotonic()
+    with _interruptible() as stop:
+        found = ask(case, asked, over, limit_s=left, progress=progress_to(json), stop=stop)
+    folder, files = _write_rounds(found, output)
+    if json:
+        print_json({"dossier": str(folder), "fichiers": files, "passages": found.to_dict()})
+        return
+    say(found.title)
+    say("")
+    say_all(found.sentences())
+    say("")
+    say(f"Écrit dans {folder} : {', '.join(files)}")
+
+
+def _write_rounds(found: Rounds, output: Path) -> tuple[Path, list[str]]:
+    """Write a table of rounds and the plan of each; their folder and names."""
+    from datetime import datetime
+
+    from tourplan.export.itinerary import itinerary_csv, table_csv
+    from tourplan.files import dated_folder, slug, write_text
+
+    files = ["passages.csv"]
+    with dated_folder(output, f"{slug(found.title)}-passages", datetime.now()) as (work, final):
+        write_text(work / files[0], table_csv(found), bom=True)
+        for name, plan in found.plans.items():
+            table = name.replace("plan_", "itineraire_").replace(".json", ".csv")
+            write_text(work / name, plan.to_json())
+            write_text(work / table, itinerary_csv(plan), bom=True)
+            files += [name, table]
+    return final, files
+
+
 def _minutes(text: str) -> list[int]:
     """The limits of a list typed with commas.
 
     Raises:
         InputError: one of them is no number of minutes.
     """
-    parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
-    wrong = [part for part in parts if not part.isdecimal() or not 0 < int(part) <= 600]
-    if wrong or not parts:
-        raise InputError.of(
-            "--minutes",
-            f"{quoted(wrong[0] if wrong else text)} n’est pas un nombre de minutes",
-            "donnez par exemple 30,20,15",
-        )
-    return [int(part) for part in parts]
+    (found,) = _whole_numbers(("--minutes", text, "un nombre de minutes", "30,20,15"))
+    return found
+
+
+def _whole_numbers(*asked: tuple[str, str, str, str]) -> list[list[int]]:
+    """The whole numbers, from 1 to 600, of lists typed with commas.
+
+    Args:
+        asked: the option, what was typed, what its numbers are, an example.
+
+    Raises:
+        InputError: those that are none.
+    """
+    faults, found = [], []
+    for option, text, what, example in asked:
+        parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+        wrong = [part for part in parts if not part.isdecimal() or not 0 < int(part) <= 600]
+        if wrong or not parts:
+            shown = quoted(wrong[0] if wrong else text)
+            mend = f"donnez par exemple {example}"
+            faults.append(Fault(option, f"{shown} n’est pas {what}", mend))
+        else:
+            found.append([int(part) for part in parts])
+    if faults:
+        raise InputError(faults)
+    return found
 
 
 def _write_explained(found: Explanation, output: Path) -> Path:
@@ -458,8 +567,15 @@ def _write_explained(found: Explanation, output: Path) -> Path:
     return final
 
 
-def _pair(levels: str | None, points: int | None, *, shifted: bool) -> tuple[str, str] | None:
+def _pair(
+    levels: str | None, points: int | None, *, others: Mapping[str, bool]
+) -> tuple[str, str] | None:
     """The two levels of ``--arbitrage``; ``None`` where no curve is asked for.
+
+    Args:
+        levels: what was typed.
+        points: what was typed for ``--points``.
+        others: options that go with a plan only, and whether they were typed.
 
     Raises:
         InputError: not two levels, or options that do not go together.
@@ -468,8 +584,8 @@ def _pair(levels: str | None, points: int | None, *, shifted: bool) -> tuple[str
         if points is not None:
             raise InputError.of("--points", "ne va qu’avec --arbitrage", "retirez-le")
         return None
-    if shifted:
-        raise InputError.of("--arbitrage", "ne va pas avec --sensibilite", "retirez l’un des deux")
+    for option in (option for option, typed in others.items() if typed):
+        raise InputError.of("--arbitrage", f"ne va pas avec {option}", "retirez l’un des deux")
     names = [name.strip() for name in levels.split(",")]
     if len(names) != 2 or not all(names):
         mend = "donnez deux objectifs, par exemple habitants_au_dela_20,route"
@@ -584,6 +700,20 @@ def _sensitive(
     return sensitivity(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
 
 
+def _priced(
+    case: Case,
+    plan: Plan | NoPlanError,
+    seconds: float,
+    stop: threading.Event,
+    *,
+    quiet: bool = False,
+) -> Prices:
+    """What the rules of the week cost; each of its solves may take as long as the plan's own."""
+    from tourplan.study.prices import prices
+
+    return prices(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
+
+
 def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) -> Evaluation | None:
     """The tour of today under the same rules, when the scenario names one."""
     from tourplan.study.evaluate import evaluate as judge
@@ -655,32 +785,33 @@ def _asked(name: str, choices: tuple[Commune, ...]) -> Commune | None:
     )
 
 
-def _files(sensitive: Sensitivity | None) -> list[str]:
+def _files(studies: Mapping[str, Study]) -> list[str]:
     """The names of the files written, most useful to programs first."""
-    return ["plan.json", "itineraire.csv", "carte.html", *(["sensibilite.csv"] * bool(sensitive))]
+    usual = ["plan.json", "itineraire.csv", "carte.html", "attente.csv"]
+    return [*usual, *(f"{name}.csv" for name in studies)]
 
 
-def _write(plan: Plan, case: Case, output: Path, sensitive: Sensitivity | None) -> Path:
+def _write(plan: Plan, case: Case, output: Path, studies: Mapping[str, Study]) -> Path:
     """Write the plan's files together; the folder they are in."""
     from datetime import datetime
 
-    from tourplan.export.itinerary import french_csv, itinerary_csv
+    from tourplan.export.itinerary import itinerary_csv, table_csv
     from tourplan.export.page import map_page
     from tourplan.files import dated_folder, slug, write_text
+    from tourplan.study.waiting import waiting
 
     with dated_folder(output, slug(plan.title), datetime.now()) as (work, final):
         write_text(work / "plan.json", plan.to_json())
         write_text(work / "itineraire.csv", itinerary_csv(plan), bom=True)
-        told = sensitive.sentences() if sensitive else ()
+        told = studies["sensibilite"].sentences() if "sensibilite" in studies else ()
         write_text(work / "carte.html", map_page(plan, case, told))
-        if sensitive:
-            table = french_csv(sensitive.columns, sensitive.rows())
-            write_text(work / "sensibilite.csv", table, bom=True)
+        for name, table in {"attente": waiting(plan), **studies}.items():
+            write_text(work / f"{name}.csv", table_csv(table), bom=True)
     return final
 
 
 def _tell_plan(
-    plan: Plan, folder: Path, compared: Evaluation | None, sensitive: Sensitivity | None
+    plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Study]
 ) -> None:
     """The plan on the screen: days, levels, files, then what an élu wants to read."""
     from tourplan.export.words import (
@@ -705,10 +836,10 @@ def _tell_plan(
     if plan.stopped == "interrompu":
         say("Calcul interrompu : voici le meilleur plan trouvé jusque-là.")
     say("")
-    say(f"Écrit dans {folder} : {', '.join(_files(sensitive))}")
+    say(f"Écrit dans {folder} : {', '.join(_files(studies))}")
     say("")
-    if sensitive:
-        say_all(sensitive.sentences())
+    for study in studies.values():
+        say_all(study.sentences())
         say("")
     say_all(elected_sentences(plan))
     if compared is not None:
@@ -717,21 +848,21 @@ def _tell_plan(
 
 
 def _solve_answer(
-    plan: Plan, folder: Path, compared: Evaluation | None, sensitive: Sensitivity | None
+    plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Study]
 ) -> dict[str, Any]:
     """What ``solve --json`` prints."""
     from tourplan.export.words import comparison_sentences, elected_sentences
 
     return {
         "dossier": str(folder),
-        "fichiers": _files(sensitive),
+        "fichiers": _files(studies),
         "demontre": plan.proved,
         "fin": plan.stopped,
         "phrases": elected_sentences(plan),
         "comparaison": comparison_sentences(compared, plan.scenario["comparaison"]["tournee"])
         if compared
         else [],
-        "sensibilite": sensitive and sensitive.to_dict(),
+        **{name: studies[name].to_dict() if name in studies else None for name in _STUDIES},
         "plan": plan.model_dump(by_alias=True, mode="json"),
     }
 

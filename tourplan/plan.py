@@ -190,6 +190,49 @@ class AreaAccess(Frozen):
     mean_after_s: float | None = Field(alias="acces_moyen_apres_s")
 
 
+class Wait(Frozen):
+    """The people expected in a commune in a month, and what its sessions offer them.
+
+    Attributes:
+        visits: visits expected, of which ``appointments`` by appointment; hypotheses.
+        needed_s: seconds of an agent's time that they take.
+        sessions: sessions held in a month, ``open_s`` seconds in all.
+        unfit: visits that do not fit in the part of the opening that may be used.
+        occupancy_pct: share of the agents' time at the counter that all visits would take.
+        mean_days, most_days: days until the next session, from a day taken at random, and at most.
+        waiting_pct: people who wait for their turn, ``wait_s`` seconds on average (Erlang C);
+            ``None`` where there is no session, or where sessions are saturated.
+    """
+
+    code: str
+    name: str = Field(alias="nom")
+    visits: float = Field(alias="visites_par_mois")
+    appointments: float = Field(alias="dont_rendez_vous")
+    needed_s: Length = Field(alias="temps_demande_s")
+    sessions: Length = Field(alias="permanences_par_mois")
+    open_s: Length = Field(alias="ouverture_par_mois_s")
+    unfit: float = Field(alias="visites_sans_place")
+    occupancy_pct: float | None = Field(alias="occupation_pct")
+    mean_days: float | None = Field(alias="prochaine_permanence_moyenne_j")
+    most_days: int | None = Field(alias="prochaine_permanence_max_j")
+    waiting_pct: float | None = Field(alias="part_qui_attend_pct")
+    wait_s: int | None = Field(alias="attente_moyenne_s")
+
+    @property
+    def saturated(self) -> bool:
+        """Whether more people are expected than the sessions can see, at an acceptable wait.
+
+        Visits take more than the part of the opening that may be used, or people would wait longer
+        than a session.
+        """
+        return bool(self.sessions) and self.wait_s is None
+
+    @property
+    def fit(self) -> float:
+        """Visits a month that fit in the sessions."""
+        return round(self.visits - self.unfit, 1)
+
+
 class Figures(Frozen):
     """Totals of one cycle; ``most_work_s`` and ``least_open_s`` are those of one week."""
 
@@ -227,7 +270,8 @@ class Plan(Frozen):
 
     Everything but ``measures`` follows from the inputs alone: same inputs, same bytes.
 
-    ``depots`` gives the name of each depot by code; ``free_days`` are (week, weekday, vehicle).
+    ``depots`` gives the name of each depot by code; ``free_days`` are (week, weekday, vehicle);
+    ``waits`` are those of each candidate commune, then of all communes served (code ``""``).
     """
 
     schema_name: Literal["tourplan/plan/3"] = Field(alias="schema", default="tourplan/plan/3")
@@ -247,6 +291,7 @@ class Plan(Frozen):
     levels: tuple[Level, ...] = Field(alias="niveaux")
     figures: Figures = Field(alias="chiffres")
     access: tuple[AreaAccess, ...] = Field(alias="acces")
+    waits: tuple[Wait, ...] = Field(alias="attente", default=())
     origin: Origin = Field(alias="temps_de_trajet")
     notes: tuple[str, ...] = Field(alias="remarques", default=())
     scenario: dict[str, Any]
@@ -262,9 +307,17 @@ class Plan(Frozen):
     @property
     def fingerprint(self) -> str:
         """SHA-256 (16 hexadecimal digits) of the plan and its inputs, ``measures`` aside."""
-        content = self.model_dump(by_alias=True, mode="json", exclude={"measures"})
+        content = self._content()
+        del content["mesures"]
         text = json.dumps(content, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _content(self) -> dict[str, Any]:
+        """The plan under French keys; plans written before waits were worked out have none."""
+        content = self.model_dump(by_alias=True, mode="json")
+        if not self.waits:
+            del content["attente"]
+        return content
 
     @property
     def sessions_per_cycle(self) -> int:
@@ -281,7 +334,7 @@ class Plan(Frozen):
 
     def to_json(self) -> str:
         """The plan as JSON text under French keys, with its fingerprint."""
-        content = self.model_dump(by_alias=True, mode="json")
+        content = self._content()
         measures = content.pop("mesures")
         content["empreinte"] = self.fingerprint
         content["mesures"] = measures

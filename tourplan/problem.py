@@ -64,7 +64,8 @@ class WeekRules:
 class Agent:
     """Someone who goes, with limits of their own where these are tighter than the rules.
 
-    ``agencies`` are places, none meaning any; ``days`` are (week of the month, weekday).
+    ``agencies`` are places, none meaning any; ``days`` are (week of the month, weekday);
+    ``vehicles_a_day`` is 1 but for one who stands for several.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Agent:
     max_amplitude_s: int | None = None
     earliest_departure_s: int | None = None
     latest_return_s: int | None = None
+    vehicles_a_day: int = 1
 
 
 @dataclass(frozen=True)

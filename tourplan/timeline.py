@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 
 from tourplan.plan import Day, Stop
 from tourplan.problem import CrewWeek, Problem
@@ -65,7 +65,25 @@ def pause(problem: Problem, opening_s: int, closing_s: int) -> tuple[int, int]:
 
 
 def build_day(problem: Problem, crew: int, weekday: int, openings: Sequence[Opening]) -> Day:
-    """The day tour of a crew (position in ``crew_weeks``) that holds ``openings``.
+    """The day tour of a crew (position in ``crew_weeks``) that holds ``openings``."""
+    return driven_day(problem, crew, weekday, openings, legs_of(problem, crew, openings))
+
+
+def legs_of(problem: Problem, crew: int, openings: Sequence[Opening]) -> list[tuple[int, int]]:
+    """Seconds and metres of each drive of a day, from the depot back to it."""
+    depot = problem.bases[problem.crew_weeks[crew].base].depot
+    places = [depot, *(problem.sites[opening.site].place for opening in openings), depot]
+    return [_leg(problem, one, two) for one, two in pairwise(places)]
+
+
+def driven_day(
+    problem: Problem,
+    crew: int,
+    weekday: int,
+    openings: Sequence[Opening],
+    legs: Sequence[tuple[int, int]],
+) -> Day:
+    """The day tour of a crew that holds ``openings`` and whose drives are ``legs``.
 
     It leaves as late as can be and drives on as soon as packed.
 
@@ -74,12 +92,11 @@ def build_day(problem: Problem, crew: int, weekday: int, openings: Sequence[Open
     """
     rules, goers = problem.day, problem.crew_weeks[crew]
     stops: list[Stop] = []
-    here = depot = problem.bases[goers.base].depot
-    first_leg = _leg(problem, here, problem.sites[openings[0].site].place)[0]
-    left = departure = max(0, openings[0].opening_s - rules.setup_s - whole_minute(first_leg))
-    for opening in openings:
+    *there, (back_s, back_m) = legs
+    first_s = there[0][0]
+    left = departure = max(0, openings[0].opening_s - rules.setup_s - whole_minute(first_s))
+    for opening, (drive_s, drive_m) in zip(openings, there, strict=True):
         site = problem.sites[opening.site]
-        drive_s, drive_m = _leg(problem, here, site.place)
         slot = problem.sessions[opening.session]
         closed = pause(problem, opening.opening_s, opening.closing_s) if slot.whole_day else None
         stops.append(
@@ -98,8 +115,7 @@ def build_day(problem: Problem, crew: int, weekday: int, openings: Sequence[Open
                 closed_until_s=closed[1] if closed else None,
             )
         )
-        here, left = site.place, opening.closing_s + rules.packing_s
-    back_s, back_m = _leg(problem, here, depot)
+        left = opening.closing_s + rules.packing_s
     meal = _meal(problem, [o.session for o in openings], stops)
     work_s = (
         sum(stop.drive_s + stop.open_s + rules.setup_s + rules.packing_s for stop in stops) + back_s
@@ -108,7 +124,7 @@ def build_day(problem: Problem, crew: int, weekday: int, openings: Sequence[Open
         week=goers.week + 1,
         weekday=weekday,
         vehicle=problem.vehicles[goers.vehicle].name,
-        depot=problem.places[depot],
+        depot=problem.places[problem.bases[goers.base].depot],
         teams=team_names(problem, goers),
         departure_s=departure,
         stops=tuple(stops),

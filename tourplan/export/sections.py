@@ -38,6 +38,7 @@ from tourplan.export.words import (
     day_name,
     free_days_text,
     level_text,
+    need_sentences,
     origin_words,
     place_name,
 )
@@ -153,9 +154,10 @@ def _whole_km(metres: float) -> str:
 
 
 def sentences(plan: Plan) -> str:
-    """What the tour changes, a sentence an intercommunalité."""
+    """What the tour changes, a sentence an intercommunalité, and the room that people find."""
     areas = plan.access[:-1] or plan.access
-    return items([sentence(area) for area in areas], class_="constats")
+    lines = [*map(sentence, areas), *map(text, need_sentences(plan))]
+    return items(lines, class_="constats")
 
 
 def sentence(area: AreaAccess) -> str:

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tourplan.export.french import capital, listed, when
+from tourplan.export.french import capital, counted, listed, when
 from tourplan.hours import WEEKDAYS, clock, duration
 from tourplan.measures import number, threshold
-from tourplan.plan import AreaAccess, Day, Groups, Level, Origin, Plan, Stop
+from tourplan.plan import AreaAccess, Day, Groups, Level, Origin, Plan, Stop, Wait
 
 if TYPE_CHECKING:
     from tourplan.prepare import Case
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FAR_MIN = 15
 """The access, in minutes, that the sentence for an élu speaks of."""
 
+MOST_NAMED = 3
+"""Communes without enough room that are named; the others are counted."""
 _COUNTS = {1: "une", 2: "deux", 3: "trois", 4: "quatre"}
 TOWN_HALL = "Mairie"
 """The place that a session is held at unless another is told."""
@@ -52,9 +54,14 @@ def _crew_sentences(case: Case) -> list[str]:
 
 
 def elected_sentences(plan: Plan) -> list[str]:
-    """What an élu wants to read: access by intercommunalité, rhythm, road, and the proof."""
+    """What an élu wants to read: access by intercommunalité, rhythm, room, road, the proof."""
     areas = plan.access[:-1] or plan.access  # the last is all of them together
-    return [*(area_sentence(area) for area in areas), rhythm_sentence(plan), proof_sentence(plan)]
+    return [
+        *(area_sentence(area) for area in areas),
+        rhythm_sentence(plan),
+        *need_sentences(plan),
+        proof_sentence(plan),
+    ]
 
 
 def area_sentence(area: AreaAccess, minutes: int = FAR_MIN) -> str:
@@ -111,6 +118,46 @@ def _times_a_month(plan: Plan) -> str:
     if least == most:
         return f"{_COUNTS.get(most, most)} fois par mois"
     return f"{_COUNTS.get(least, least)} à {_COUNTS.get(most, most)} fois par mois selon la commune"
+
+
+def need_sentences(plan: Plan) -> list[str]:
+    """Whether the people expected fit in the sessions, and how long they wait; one sentence.
+
+    None where nobody goes out, or in a plan that was made before this was worked out.
+    """
+    if not plan.waits or not plan.figures.communes:
+        return []
+    *communes, whole = plan.waits
+    visits = counted(round(whole.visits), "visite")
+    head = f"Public attendu (hypothèses de [besoin]) : {visits} par mois"
+    full = sorted((w for w in communes if w.saturated), key=lambda w: (-w.unfit, w.name))
+    room = _too_few(full, whole) if full else _enough(communes, whole)
+    return [f"{head} là où va la tournée, {room} ; {until_next(whole)}."]
+
+
+def _enough(communes: Sequence[Wait], whole: Wait) -> str:
+    """All fit: how busy the busiest commune is, and the wait for one's turn."""
+    most_pct, name = max(((w.occupancy_pct or 0, w.name) for w in communes), key=lambda two: two[0])
+    return (
+        f"que les permanences peuvent recevoir (agents occupés à {number(most_pct)} % au plus, "
+        f"{name} ; {number((whole.wait_s or 0) / 60)} min d’attente en moyenne)"
+    )
+
+
+def _too_few(full: Sequence[Wait], whole: Wait) -> str:
+    """How many do not fit, and where."""
+    told = [f"{w.name}, {number(w.unfit)} sur {number(w.visits)}" for w in full[:MOST_NAMED]]
+    more = len(full) - MOST_NAMED
+    also = f" ; et {counted(more, 'autre commune', 'autres communes')}" if more > 0 else ""
+    return f"dont {number(whole.unfit)} sans place ({' ; '.join(told)}{also})"
+
+
+def until_next(whole: Wait) -> str:
+    """``prochaine permanence dans 7 jours en moyenne, 14 au plus``."""
+    if whole.mean_days is None:
+        return "personne n’y est attendu"
+    mean = number(whole.mean_days, 0 if whole.mean_days == round(whole.mean_days) else 1)
+    return f"prochaine permanence dans {mean} jours en moyenne, {whole.most_days} au plus"
 
 
 def cost_sentence(plan: Plan) -> str:
@@ -410,6 +457,7 @@ def evaluation_report(evaluation: Evaluation, name: str) -> list[str]:
     lines += [f"Temps de route : {origin_words(plan.origin)}."]
     lines += [*(f"À savoir : {remark}." for remark in plan.notes), ""]
     lines += [*(area_sentence(area) for area in plan.access[:-1]), rhythm_sentence(plan)]
+    lines += need_sentences(plan)
     lines += ["", "Règles du scénario :"]
     if evaluation.violations:
         lines += [f"  enfreinte : {violation}" for violation in evaluation.violations]

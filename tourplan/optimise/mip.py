@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tourplan.optimise import children, solvers
 from tourplan.optimise.solvers import (
+    LONGEST_S,
     Arrays,
     Call,
     LinearProgram,
@@ -45,8 +46,6 @@ Ctrl-C loses what the running slice found; with a solution in hand slices are te
 Nodes, not seconds: a slow machine takes the same steps and finds the same plan.
 """
 MOST_NODES = 2**30
-LONGEST_S = 30 * 86_400.0
-"""One call of the solver never gets more, even where no deadline is given."""
 GRACE_S = 1.0
 """How long a solver may overrun its limit before it is left behind."""
 SMALL_COLUMNS = 4_000
@@ -248,6 +247,23 @@ class Mip:
             weights=np.concatenate([none, *(weights for _, weights in self.row_entries)]),
             costs=(variables[keep], costs[keep]),
         )
+
+    def forbid(self, variables: Ints) -> None:
+        """Give some variables the upper bound 0."""
+        upper = np.concatenate(self.upper)
+        upper[variables] = 0.0
+        self.upper = [upper]
+
+    def reduced_costs(self, objective: Expression, relaxed: Relaxed) -> Floats:
+        """Of the variables that were there when the relaxation was solved, at its optimum."""
+        size, rows = len(relaxed.values), len(relaxed.duals)
+        costs = np.zeros(size)
+        np.add.at(costs, objective.variables, objective.coefficients)
+        for (variables, entries), dual in zip(self.row_entries[:rows], relaxed.duals, strict=True):
+            if dual:
+                known = variables < size
+                costs[variables[known]] -= dual * entries[known]
+        return costs
 
     def relax(self, objective: Expression, deadline: float) -> Relaxed | None:
         """The optimum of the linear relaxation; ``None`` when there is none, or no time for it."""

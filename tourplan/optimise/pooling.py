@@ -17,11 +17,10 @@ from tourplan.daytours import DayTours, Ints
 from tourplan.optimise.mip import Expression, Floats, Mip
 from tourplan.optimise.profiles import watched_demands
 from tourplan.optimise.repeats import Merged, merged
+from tourplan.optimise.teams import Run, Teams, together, told_apart
 from tourplan.optimise.variables import figure
 from tourplan.problem import CrewWeek, Problem
 
-Run = tuple[int, int, int]
-"""(crew-week, weekday, tour): positions of the crew-week and the weekday, row of the tour."""
 BY_AGENT = {"equite_agents", "equite_horaires"}
 """Levels that tell agents, and so weeks, apart."""
 MANY = 1_000
@@ -43,20 +42,26 @@ class Group:
 
 @dataclass(frozen=True)
 class Pool:
-    """A problem whose crew-weeks stand for several each, and those that each stands for."""
+    """A problem whose crew-weeks stand for several each, and those that each stands for.
+
+    ``teams``: whose problem, agents taken together, had its weeks pooled.
+    """
 
     problem: Problem
     groups: tuple[Group, ...]
+    teams: Teams
 
 
 def pooled(problem: Problem) -> Pool | None:
-    """The problem with alike weeks pooled; ``None`` where no two are alike."""
+    """The problem with alike agents and weeks pooled; ``None`` where no two are alike."""
     if BY_AGENT & set(problem.objectives):
         return None
-    once = merged(problem)
+    teams = together(problem)
+    once = merged(teams.problem)
     groups = _groups(once)
     units = sum(len(group) for group in groups)
-    if len(groups) == units and len(once.copies) == len(problem.crew_weeks):
+    weekly = len(groups) == units and len(once.copies) == len(teams.problem.crew_weeks)
+    if weekly and teams.same:
         return None
     crews: list[CrewWeek] = []
     found = []
@@ -65,7 +70,7 @@ def pooled(problem: Problem) -> Pool | None:
         crews += [replace(once.problem.crew_weeks[c], count=len(group)) for c in group[0]]
         weeks = tuple(tuple(once.copies[crew] for crew in unit) for unit in group)
         found.append(Group(tuple(range(first, len(crews))), weeks))
-    return Pool(replace(once.problem, crew_weeks=tuple(crews)), tuple(found))
+    return Pool(replace(once.problem, crew_weeks=tuple(crews)), tuple(found), teams)
 
 
 def _groups(once: Merged) -> list[list[tuple[int, ...]]]:
@@ -144,7 +149,7 @@ def deal(
         The same for the crew-weeks of ``problem``; ``None`` where weeks cannot share the days.
     """
     found: list[Run] = []
-    cut = np.zeros(len(problem.crew_weeks), dtype=np.int64)
+    cut = np.zeros(len(pool.teams.problem.crew_weeks), dtype=np.int64)
     for group in pool.groups:
         mine = [run for run in runs if run[0] in group.crews]
         weeks = _shared(pool, group, tours, mine, steps, without, placed=placed)
@@ -155,7 +160,7 @@ def deal(
                 copies = crews[group.crews.index(held)]
                 found += [(crew, day, tour) for crew in copies]
                 cut[list(copies)] = trimmed
-    return sorted(found), cut
+    return told_apart(pool.teams, problem, tours, sorted(found), cut, without)
 
 
 def _shared(

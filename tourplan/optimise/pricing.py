@@ -35,7 +35,7 @@ from tourplan.optimise.profiles import watched_of
 from tourplan.optimise.variables import Decisions, covering, figure
 from tourplan.problem import Problem
 
-ALL_AT_ONCE = 60_000
+ALL_AT_ONCE = 8_000
 """Columns that a model takes at once; with more, tours are priced."""
 FIRST_OF_SITE = 12
 """Tours of each site, the shortest, that the first model holds."""
@@ -180,6 +180,10 @@ class Columns:
                 if priced is not None:
                     priced.costs[base][rows] = np.inf
         return sum(len(rows) for rows in chosen)
+
+    def forget_others(self) -> None:
+        """Know no more tours than the model holds, and look for no others."""
+        self.bases = [known.rows(np.flatnonzero(known.inside)) for known in self.bases]
 
     def price(self, d: Decisions, relaxed: Relaxed, deadline: float) -> Priced:
         """What tours are worth; where none that is known helps, others are looked for."""

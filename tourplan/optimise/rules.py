@@ -46,7 +46,12 @@ def days_alike(d: Decisions) -> bool:
         len({d.problem.crew_weeks[c].weekdays for c in mine}) == 1
         for _, _, mine in vehicle_weeks(d)
     )
-    return same and not any(len(vehicles) > 1 for *_, vehicles in agent_weeks(d.problem))
+    return same and not any(_torn(d, *found) for found in agent_weeks(d.problem))
+
+
+def _torn(d: Decisions, agent: int, _: int, __: Ints, vehicles: frozenset[int]) -> bool:
+    """Whether an agent could be wanted in more vehicles on a day than they can be in."""
+    return len(vehicles) > d.problem.agents[agent].vehicles_a_day
 
 
 def tours_on_days(d: Decisions) -> None:
@@ -61,9 +66,9 @@ def tours_on_days(d: Decisions) -> None:
         calendar.one_a_day(d, crews, d.problem.crew_weeks[crews[0]].count)
     for crews, weeks in d.depot_weeks:
         calendar.one_a_day(d, crews, 0, weeks)
-    for _, _, crews, vehicles in agent_weeks(d.problem):
-        if len(vehicles) > 1:
-            calendar.one_a_day(d, crews, 1)
+    for found in agent_weeks(d.problem):
+        if _torn(d, *found):
+            calendar.one_a_day(d, found[2], d.problem.agents[found[0]].vehicles_a_day)
 
 
 def vehicle_weeks(d: Decisions) -> Iterator[tuple[int, int, Ints]]:

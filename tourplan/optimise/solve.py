@@ -14,12 +14,15 @@ import numpy as np
 from tourplan.daytours import DayTours, Ints, list_day_tours
 from tourplan.measures import BEYOND, Measure, measure
 from tourplan.optimise.cuts import trim
-from tourplan.optimise.mip import LONGEST_S, NOTHING, ONE_CORE, Floats, Means
+from tourplan.optimise.mip import NOTHING, ONE_CORE, Answer, Expression, Floats, Means
+from tourplan.optimise.narrowing import narrow
 from tourplan.optimise.objectives import at_most_rows, build, limit
-from tourplan.optimise.pooling import BY_AGENT, Pool, Run, deal, pooled
+from tourplan.optimise.pooling import BY_AGENT, Pool, deal, pooled
 from tourplan.optimise.pricing import Columns, all_or_none, elastic
 from tourplan.optimise.rules import add_rules, agent_weeks
+from tourplan.optimise.solvers import LONGEST_S
 from tourplan.optimise.staged import Budget, staged
+from tourplan.optimise.teams import Run
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import Problem
@@ -324,14 +327,7 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     last = name == search.problem.objectives[-1]
     expression = build(decisions, name)
     until = search.deadline if last else started + (search.deadline - started) * _SHARE
-    budget = Budget(until, search.means.seed, search.stop, search.means.cores)
-    if search.columns.whole:
-        answer = decisions.mip.minimise(expression, hint=search.solution, **budget.terms())
-        bound, complete = answer.bound, answer.complete or answer.infeasible
-    else:
-        answer, bound, complete = staged(
-            search.columns, decisions, expression, search.solution, budget
-        )
+    answer, bound, complete = _least(search, expression, until)
     search.seconds[name] = round(monotonic() - started, 3)
     if answer.left_behind:
         search.deadline = started  # its thread still runs: start no other beside it
@@ -347,6 +343,8 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     search.out_of_time |= not (complete or reached == known)
     if not exact and answer.values is not None:
         reached = max(reached, expression.value(answer.values))
+    if exact and reached == known and not last:
+        narrow(search.columns, decisions, expression, reached, search.deadline)
     decisions.mip.keep(expression, reached)
 
 
@@ -407,14 +405,22 @@ def least_trimming(
 
 def _find_any(search: _Search) -> None:
     """Any plan at all: every level was settled before a first one was needed."""
-    budget = Budget(search.deadline, search.means.seed, search.stop, search.means.cores)
-    if search.columns.whole:
-        answer = search.decisions.mip.minimise(NOTHING, **budget.terms())
-    else:
-        answer, _, _ = staged(search.columns, search.decisions, NOTHING, None, budget)
-    if answer.infeasible:
+    answer, _, complete = _least(search, NOTHING, search.deadline)
+    if answer.infeasible and complete:
         raise Infeasible if search.trust() else Undecided
     search.solution = answer.values
+
+
+def _least(
+    search: _Search, expression: Expression, until: float
+) -> tuple[Answer, int | None, bool]:
+    """The least value of an expression: as ``staged``, whichever way tours are held."""
+    means = search.means
+    budget = Budget(until, means.seed, search.stop, means.cores)
+    if not search.columns.whole:
+        return staged(search.columns, search.decisions, expression, search.solution, budget)
+    answer = search.decisions.mip.minimise(expression, hint=search.solution, **budget.terms())
+    return answer, answer.bound, answer.complete or answer.infeasible
 
 
 def _sign(kind: Measure) -> int:

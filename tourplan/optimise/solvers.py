@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 
 PRESOLVE_COLUMNS = 20_000
 """Beyond so many columns HiGHS's presolve takes minutes and looks at no clock: it is left out."""
+LONGEST_S = 30 * 86_400.0
+"""One call of a solver never gets more, even where no deadline is given."""
 _FEASIBLE = 1e-9
 """How far a solver's solution may be from keeping a rule."""
 
@@ -247,7 +249,7 @@ class LinearProgram:
             SolverError: the solver gives an answer no model of ours should have.
         """
         parameters = self._mathopt.SolveParameters(
-            time_limit=timedelta(seconds=max(deadline - monotonic(), 0.0)),
+            time_limit=timedelta(seconds=min(max(deadline - monotonic(), 0.0), LONGEST_S)),
             presolve=self._mathopt.Emphasis.OFF,
         )
         result = self._solver.solve(params=parameters)

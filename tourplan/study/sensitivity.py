@@ -26,6 +26,7 @@ from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
 from tourplan.study.changes import DayTimer, Slot
+from tourplan.study.fragility import Fragility, fragility
 from tourplan.timeline import Opening, build_day, crew_of
 from tourplan.verify import Violation, verify
 
@@ -83,6 +84,7 @@ class Sensitivity:
         shorter, longer: the best plans with other drives.
         broken: rules that the plan, at its announced hours, breaks when drives are longer.
         unfit: rules that its half-days break then even at other hours; empty when some hours do.
+        days: what each of its days bears, at its announced hours.
     """
 
     plan: Plan
@@ -90,6 +92,7 @@ class Sensitivity:
     longer: Variant
     broken: tuple[Violation, ...]
     unfit: tuple[Violation, ...]
+    days: Fragility
     columns: ClassVar[tuple[str, ...]] = COLUMNS
 
     def differences(self, variant: Variant) -> list[Difference]:
@@ -111,18 +114,19 @@ class Sensitivity:
         for variant in (self.shorter, self.longer):
             for found in self.differences(variant):
                 yield variant.words, found.subject, found.where, found.before, found.after
+        yield from self.days.rows()
 
     def sentences(self) -> list[str]:
         """What changes, in French, one line a fact; details are set back by two spaces."""
         lines = []
         for variant in (self.shorter, self.longer):
             lines += _variant_sentences(self, variant)
-        return [*lines, *_announced_sentences(self)]
+        return [*lines, *_announced_sentences(self), *self.days.sentences()]
 
     def to_dict(self) -> dict[str, Any]:
         """The differences as plain data under French keys."""
         rows = [dict(zip(COLUMNS, row, strict=True)) for row in self.rows()]
-        return {"phrases": self.sentences(), "differences": rows}
+        return {"phrases": self.sentences(), "differences": rows, "journees": self.days.to_dict()}
 
     def to_frame(self) -> Any:
         """A pandas DataFrame, one row a difference, same columns as ``sensibilite.csv``."""
@@ -148,7 +152,7 @@ def sensitivity(
     progress: Progress = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Sensitivity:
-    """What would change if every drive took 20 % less, then 20 % more.
+    """What would change if every drive took 20 % less, then 20 % more, and which day is weakest.
 
     Roads are not computed again: the times of the problem are multiplied, each rounded to the
     nearest second (halves up). Distances, set-up, openings and meals stay.
@@ -179,6 +183,7 @@ def sensitivity(
         longer,
         broken=verify(longer.problem, _same_hours(longer.problem, plan)),
         unfit=verify(longer.problem, _other_hours(longer.problem, plan)),
+        days=fragility(case.problem, plan, SHIFT_PCT),
     )
 
 
