@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import AFTERNOON, HOUR, MINUTE, MORNING, at, examples, make, on_a_line, slot
 
-from tourplan.daytours import MAX_TOURS, list_day_tours, slot_choices, time_days
+from tourplan.daytours import MAX_TOURS, TooManyDays, list_day_tours, slot_choices, time_days
 from tourplan.demands import TOWN_HALL
-from tourplan.errors import InputError
 from tourplan.hours import clock, parse_clock
 from tourplan.problem import Base, Problem, SessionSlot
 from tourplan.timeline import build_day, meal_gap
@@ -344,11 +343,21 @@ def test_no_site_no_tour(weekdays):
 
 def test_too_many_days_are_refused_before_they_are_listed():
     problem = make(
-        np.zeros((400, 400), dtype=int).tolist(), sessions=[slot("m", "9:00", "12:00")] * 3
+        np.zeros((400, 400), dtype=int).tolist(), sessions=[slot("m", "9:00", "18:00")] * 3
     )
     assert len(problem.sites) ** 3 > MAX_TOURS
-    with pytest.raises(InputError, match="journées"):
+    with pytest.raises(TooManyDays, match="journées"):
         list_day_tours(problem)
+
+
+def test_days_that_cannot_be_are_not_counted():
+    """Sites too far from one another for two in a morning: two million choices, few days."""
+    far = [[0 if i == j else 3 * HOUR for j in range(101)] for i in range(101)]
+    far[0] = [0] + [0] * 100
+    for row in far:
+        row[0] = 0
+    problem = make(far, sessions=[slot("m", "9:00", "12:00")] * 3)
+    assert len(list_day_tours(problem)) == 100
 
 
 # Brute force: every opening and closing on the grid, judged by rules written again here.

@@ -16,7 +16,7 @@ errors optimise.children
 optimise.compiled optimise.solvers
 files hours console arrays network.drivable network.source network.speedmodel network.store
 tables problem access schedule network.roads network.graph optimise.mip export.french
-optimise.labels optimise.budget spacing queues
+optimise.labels optimise.budget spacing orders queues
 territory network.links network.speeds network.waycut network.table network.measured network.turns
 fields residents optimise.links
 places times teams optimise.listed
@@ -32,9 +32,10 @@ starter export.words routing
 check daytours pointtimes
 prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats optimise.teams
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
-cases optimise.rules optimise.pooling optimise.pricing export.figure export.sections study.goers
-optimise.objectives optimise.neighbours optimise.narrowing export.page study.coverage study.waiting
-study.roundcases study.fragility optimise.staged
+cases optimise.rules optimise.pooling optimise.longdays export.figure export.sections study.goers
+optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
+optimise.staged optimise.narrowing
+study.roundcases study.fragility
 optimise.solve
 study.front study.force study.widened study.explanation study.relaxed
 study.otherways

@@ -25,7 +25,7 @@ def case(seed: int, *, limited: bool, grouped: bool, alike: bool = True, sites: 
     legs = rng.integers(1, 30, (sites + 1, sites + 1))
     np.fill_diagonal(legs, 0)
     day = LongDay.free(3, sites)
-    day.allowed[tuple(rng.integers(0, sites + 1, (2, 3)))] = False
+    day.allowed[0][tuple(rng.integers(0, sites + 1, (2, 3)))] = False
     if limited:
         day = day.limited(rng.integers(1, 20, legs.shape), int(rng.integers(20, 60)))
     count = 3 if grouped else 0
@@ -56,8 +56,8 @@ def all_days(day: LongDay, *, alike: bool = True) -> np.ndarray:
 def is_allowed(day: LongDay, tour: np.ndarray) -> bool:
     stops = [0, *(tour[tour >= 0] + 1), 0]
     legs = list(pairwise(stops))
-    used = [sum(matrix[leg] for leg in legs) for matrix in day.measures]
-    return all(day.allowed[leg] for leg in legs) and (np.array(used) <= day.limits).all()
+    used = [sum(matrix[leg] for leg in legs) for matrix in day.measures[:, 0]]
+    return all(day.allowed[0][leg] for leg in legs) and (np.array(used) <= day.limits).all()
 
 
 seeds = st.integers(0, 10_000)
@@ -68,13 +68,13 @@ seeds = st.integers(0, 10_000)
 def test_pricing_finds_days_below_zero_or_proves_there_are_none(seed, limited, grouped, alike):
     day, legs, prices = case(seed, limited=limited, grouped=grouped, alike=alike)
     tours = all_days(day, alike=alike)
-    least = prices.of(tours).min(initial=np.inf)
+    least = prices.of(tours, day.steps).min(initial=np.inf)
     found = price(day, prices, neighbourhoods(legs, 1))
     assert found.bound <= min(least, 0.0) + 1e-9
     assert bool(len(found.tours)) == (least < -1e-9)
     known = {tuple(tour) for tour in tours.tolist()}
     assert all(tuple(tour) in known for tour in found.tours.tolist())
-    np.testing.assert_allclose(found.costs, prices.of(found.tours), atol=1e-9)
+    np.testing.assert_allclose(found.costs, prices.of(found.tours, day.steps), atol=1e-9)
     hasty = price(day, prices, neighbourhoods(legs, 1), hasty=True)
     assert all(tuple(tour) in known for tour in hasty.tours.tolist())
 
@@ -86,31 +86,31 @@ def test_enumeration_keeps_the_cheapest_order_of_every_set_below_the_limit(
 ):
     day, legs, prices = case(seed, limited=limited, grouped=grouped)
     tours = all_days(day)
-    tours = tours[prices.of(tours) < limit]
+    tours = tours[prices.of(tours, day.steps) < limit]
     best: dict[tuple[int, ...], int] = {}
-    for tour, length in zip(tours.tolist(), along(legs, tours).tolist(), strict=True):
+    for tour, length in zip(tours.tolist(), along(legs[None], tours).tolist(), strict=True):
         key = tuple(sorted(tour))
         best[key] = min(best.get(key, length), length)
-    found = enumerate_below(day, prices, neighbourhoods(legs, 1), legs[None], limit)
+    found = enumerate_below(day, prices, neighbourhoods(legs, 1), legs[None, None], limit)
     keys = [tuple(sorted(tour)) for tour in found.tours.tolist()]
     assert found.complete
-    assert dict(zip(keys, along(legs, found.tours).tolist(), strict=True)) == best
+    assert dict(zip(keys, along(legs[None], found.tours).tolist(), strict=True)) == best
     assert len(keys) == len(best)
 
 
 def test_enumeration_of_slots_that_differ_keeps_every_order():
     day, legs, prices = case(3, limited=False, grouped=False, alike=False)
     tours = all_days(day, alike=False)
-    below = tours[prices.of(tours) < 10]
-    found = enumerate_below(day, prices, neighbourhoods(legs, 1), legs[None], 10.0)
+    below = tours[prices.of(tours, day.steps) < 10]
+    found = enumerate_below(day, prices, neighbourhoods(legs, 1), legs[None, None], 10.0)
     assert {tuple(t) for t in found.tours.tolist()} == {tuple(t) for t in below.tolist()}
 
 
 def test_too_many_days_are_told():
     day, legs, prices = case(1, limited=False, grouped=False)
     near = neighbourhoods(legs)
-    assert not enumerate_below(day, prices, near, legs[None], 1e6, most=3).complete
-    assert not enumerate_below(day, prices, near, legs[None], 1e6, labels=3).complete
+    assert not enumerate_below(day, prices, near, legs[None, None], 1e6, most=3).complete
+    assert not enumerate_below(day, prices, near, legs[None, None], 1e6, labels=3).complete
 
 
 def test_a_pass_cut_short_claims_no_bound():
@@ -127,4 +127,4 @@ def test_more_sites_than_one_word_has_bits(sites):
     )
     tours = all_days(day)
     found = price(day, prices, neighbourhoods(legs), most=5)
-    assert found.costs[0] == pytest.approx(prices.of(tours).min())
+    assert found.costs[0] == pytest.approx(prices.of(tours, day.steps).min())

@@ -454,3 +454,14 @@ def test_a_solution_that_breaks_a_row_once_rounded_is_none():
     cheating = Raw("optimal", -6.0, np.array([2.6, 2.6]))
     answer = mip_module._answer(mip, expression([0, 1], [-1, -1]), cheating)
     assert (answer.values, answer.complete, answer.bound) == (None, False, -6)
+
+
+def test_a_freed_model_is_one_of_its_own():
+    """Rules added to it, as those that refuse sites, leave the model it comes from alone."""
+    mip = Mip()
+    x = mip.variables(2)
+    mip.row(x, 1.0, at_least=1.0)
+    freed = mip.freed(x)
+    freed.row(x, 1.0, at_most=0.0)
+    assert len(mip.row_entries) == len(mip.row_lower) == 1
+    assert len(freed.row_entries) == 2

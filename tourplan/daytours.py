@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import combinations, groupby
-from math import perm
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tourplan.errors import InputError
+from tourplan.errors import Fault, InputError
 from tourplan.hours import DAY_S
+from tourplan.orders import Course, orders
 from tourplan.problem import DayRules, Problem, SessionSlot
 from tourplan.timeline import Opening, meal_gap, meal_inside
 
@@ -24,7 +24,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 MAX_TOURS = 1_000_000
-"""Days examined at most: about what listing and one solve bear on an office laptop."""
+"""Days listed at most: about what listing and one solve bear on an office laptop."""
+TIMED = 400_000
+"""Days timed together: a few hundred megabytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,27 +99,82 @@ class DayTours:
         ]
 
 
+class TooManyDays(InputError):  # noqa: N818
+    """More days exist than ``MAX_TOURS``: they can be priced, not listed."""
+
+
 def list_day_tours(problem: Problem, base: int = 0) -> DayTours:
     """Every feasible day tour of a base, over all ordered choices of slots and different sites.
 
     Raises:
-        InputError: more than ``MAX_TOURS`` days would have to be examined.
+        TooManyDays: there are more than ``MAX_TOURS``.
     """
-    sites, choices = len(problem.sites), slot_choices(problem.sessions)
-    count = sum(perm(sites, len(chosen)) for chosen in choices)
-    if count > MAX_TOURS:
-        raise InputError.of(
-            "communes",
-            f"{sites} communes candidates et {len(problem.sessions)} permanences par jour font "
-            f"{count} journées à examiner, plus que les {MAX_TOURS} permises",
-            "réduisez les candidates ou le nombre de permanences par jour",
-        )
-    chunks = []
-    for size, same in groupby(choices, key=len):
-        rows = _arrangements(problem, size)
-        for chosen in same:
-            chunks.append(time_days(problem, base, chosen, rows).feasible_only())
+    chunks: list[TimedDays] = []
+    left = MAX_TOURS
+    for chosen in slot_choices(problem.sessions):
+        rows = orders(day_course(problem, base, chosen), left)
+        if rows is None:
+            raise _too_many(problem)
+        parts = [
+            time_days(problem, base, chosen, rows[first : first + TIMED]).feasible_only()
+            for first in range(0, max(len(rows), 1), TIMED)
+        ]
+        chunks += parts
+        left -= sum(len(part.site) for part in parts)
     return merge_days(problem, base, chunks)
+
+
+def day_tours_at(problem: Problem, base: int, site: Ints) -> DayTours:
+    """Of the day tours with these sites in their slots, those that exist.
+
+    ``site``: -1 where a slot is unused, shape (tours, slots).
+    """
+    chunks, used = [], site >= 0
+    for chosen in slot_choices(problem.sessions):
+        mine = (used == np.isin(np.arange(used.shape[1]), chosen)).all(axis=1)
+        rows = site[mine][:, list(chosen)]
+        chunks.append(time_days(problem, base, chosen, rows).feasible_only())
+    return merge_days(problem, base, chunks)
+
+
+def _too_many(problem: Problem) -> TooManyDays:
+    """The error that says so."""
+    fault = Fault(
+        "communes",
+        f"{len(problem.sites)} communes candidates et {len(problem.sessions)} permanences par jour "
+        f"font plus de {MAX_TOURS} journées possibles",
+        "réduisez les candidates ou le nombre de permanences par jour",
+    )
+    return TooManyDays([fault])
+
+
+def day_course(problem: Problem, base: int, sessions: tuple[int, ...]) -> Course:
+    """The sessions of a day of a base and the drives between its sites."""
+    rules = problem.rules(base)
+    shape = _DayShape.of(problem, rules, sessions)
+    place = np.append(problem.bases[base].depot, problem.site_place)
+    cells = np.ix_(place, place)
+    return Course(
+        rules=rules,
+        slots=shape.slots,
+        minimum_s=shape.minimum_s,
+        pause_s=shape.pause_s,
+        meal=shape.meal,
+        range_m=_furthest(problem, shape),
+        demand=problem.site_demand,
+        time_s=problem.time_s[cells],
+        distance_m=problem.distance_m[cells],
+        reachable=problem.reachable[cells],
+    )
+
+
+def _furthest(problem: Problem, day: _DayShape) -> int | None:
+    """The most metres that a day may drive, a meal near a charger included."""
+    limit = day.rules.range_m
+    eaten = day.meal is not None or day.inside is not None
+    if limit is None or not (eaten and any(site.charger for site in problem.sites)):
+        return limit
+    return limit + day.rules.recharge_m
 
 
 def slot_choices(sessions: Sequence[SessionSlot]) -> list[tuple[int, ...]]:
@@ -487,15 +544,6 @@ def _down(values: Ints, grid_s: int) -> Ints:
     return floored
 
 
-def _arrangements(problem: Problem, size: int) -> Ints:
-    """All ordered choices of ``size`` sites of different communes, shape (choices, size)."""
-    grid = np.indices((len(problem.sites),) * size).reshape(size, -1).T
-    ordered = np.sort(problem.site_demand[grid], axis=1)
-    different = (ordered[:, 1:] != ordered[:, :-1]).all(axis=1)
-    chosen: Ints = grid[different].astype(np.int64)
-    return chosen
-
-
 def merge_days(problem: Problem, base: int, chunks: list[TimedDays]) -> DayTours:
     """One table of all slots from chunks over some of them."""
     slots = len(problem.sessions)
@@ -534,6 +582,15 @@ def merge_days(problem: Problem, base: int, chunks: list[TimedDays]) -> DayTours
         early=np.concatenate([c.early for c in chunks]),
         late=np.concatenate([c.late for c in chunks]),
     )
+
+
+def allowed_at_best(problem: Problem, base: int, tours: DayTours) -> Bools:
+    """Whether some timing of each tour may run, shape (tours, weeks, weekdays)."""
+    if problem.hours_rule != "imposes":
+        return tours.allowed
+    allowed = _allowed(problem, problem.open_slots[problem.bases[base].vehicle], tours.site)
+    held = (tours.site >= 0).sum(axis=1, keepdims=True)
+    return np.asarray(allowed & (tours.most_in_hours == held)[:, None, :])
 
 
 def _pause_ends(shape: _DayShape) -> Ints:

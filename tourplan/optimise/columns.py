@@ -360,7 +360,7 @@ class _Search:
             self.now,
             self._prices(relaxed),
             self.near,
-            self.links.legs,
+            self.links.legs[:, None],
             gap,
             most=LISTED,
             labels=self._affordable(ENUMERATED_LABELS),
@@ -398,7 +398,7 @@ class _Search:
 
     def _choose_known(self, relaxed: Relaxed) -> None:
         """Choose among the days at hand that could be part of something better."""
-        costs = self._prices(relaxed).of(self.tours)
+        costs = self._prices(relaxed).of(self.tours, self.day.steps)
         tours = self.tours[costs < self._gap(relaxed.value)]
         tours = tours[np.argsort(costs[costs < self._gap(relaxed.value)], kind="stable")[:CHOSEN]]
         mip, first = with_days(self.plain, self.links, tours)
@@ -495,6 +495,6 @@ def _single_stops(day: LongDay) -> Ints:
     """The days of one stop."""
     tours = np.full((day.places - 1, day.stops), -1, dtype=np.int64)
     tours[:, 0] = np.arange(day.places - 1)
-    home = day.allowed[0, 1:] & day.allowed[1:, 0]
-    used = day.measures[:, 0, 1:] + day.measures[:, 1:, 0]
+    home = day.allowed[0, 0, 1:] & day.allowed[0, 1:, 0]
+    used = day.measures[:, 0, 0, 1:] + day.measures[:, 0, 1:, 0]
     return tours[home & (used <= day.limits[:, None]).all(axis=0)]

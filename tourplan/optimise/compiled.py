@@ -58,11 +58,37 @@ def _longer(array: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
+def _step_on(
+    used: Any,
+    step: int,
+    start: int,
+    to: int,
+    slot: int,
+    measures: Any,
+    clock: Any,
+    windows: Any,
+    grid: int,
+    to_used: Any,
+) -> bool:
+    """Fill ``to_used``: each measure, then the earliest closing; whether that is in time."""
+    resources = measures.shape[0]
+    for r in range(resources):
+        to_used[r] = used[r] + measures[r, step, start, to]
+    if clock.shape[0] == 0:
+        return True
+    ready = used[resources] + clock[0, step, start, to]
+    if ready > clock[2, step, start, to]:
+        return False
+    ready = max(ready, clock[1, step, start, to], windows[0, slot])
+    to_used[resources] = -(-ready // grid) * grid + windows[2, slot]
+    return bool(to_used[resources] <= windows[1, slot])
+
+
+@njit(cache=True, nogil=True)
 def _can_end(
     begin: int,
     stop: int,
     slot: int,
-    alike: bool,
     reach: float,
     used: Any,
     memory: Any,
@@ -83,7 +109,7 @@ def _can_end(
     for e in range(begin, stop):
         if reach + end_cost[e] >= below:
             return False
-        if end_slot[e] < slot or (not alike and end_slot[e] > slot):
+        if end_slot[e] < slot:
             continue
         fits = True
         for w in range(len(memory)):
@@ -105,10 +131,15 @@ def grow(  # noqa: C901 - one loop, compiled
     sums: Any,
     of_place: Any,
     pairs: Any,
+    steps: Any,
     allowed: Any,
     measures: Any,
+    clock: Any,
+    windows: Any,
+    grid: int,
     limits: Any,
     homeward: Any,
+    who: Any,
     near: Any,
     bounded: bool,
     begin: Any,
@@ -151,15 +182,8 @@ def grow(  # noqa: C901 - one loop, compiled
                     from_memory[:] = memory[origin]
                     from_state[:] = state[origin]
                 for to in range(1, places):
-                    word, bit = to >> 6, np.uint64(1) << np.uint64(to & 63)
-                    if not allowed[start, to] or from_memory[word] & bit:
-                        continue
-                    fits = True
-                    for r in range(resources):
-                        to_used[r] = from_used[r] + measures[r, start, to]
-                        if to_used[r] + homeward[r, to] > limits[r]:
-                            fits = False
-                    if not fits:
+                    word, bit = who[to] >> 6, np.uint64(1) << np.uint64(who[to] & 63)
+                    if from_memory[word] & bit:
                         continue
                     for w in range(width):
                         to_memory[w] = from_memory[w] & near[to, w]
@@ -167,15 +191,37 @@ def grow(  # noqa: C901 - one loop, compiled
                     for b in range(bits):
                         seen, here = from_state[b], of_place[to, b]
                         to_state[b] = ((seen | here) & ~pairs[b]) | ((seen ^ here) & pairs[b])
-                    reach = from_cost + legs[start, to]
                     lost = _lost(sums, from_state, of_place[to])
                     for after in range(before + 1, before + 2 if alike else slots):
-                        value = reach + lost - prizes[after, to]
-                        if bounded and not _can_end(
-                            begin[to],
-                            begin[to + 1],
+                        step = steps[before + 1, after + 1]
+                        if step < 0 or not allowed[step, start, to]:
+                            continue
+                        if prizes[after, to] == -np.inf or not _step_on(
+                            from_used,
+                            step,
+                            start,
+                            to,
                             after,
-                            alike,
+                            measures,
+                            clock,
+                            windows,
+                            grid,
+                            to_used,
+                        ):
+                            continue
+                        fits = True
+                        for r in range(resources):
+                            if to_used[r] + homeward[r, after, to] > limits[r]:
+                                fits = False
+                        if not fits:
+                            continue
+                        reach = from_cost + legs[step, start, to]
+                        value = reach + lost - prizes[after, to]
+                        lane = to if alike else to * slots + after
+                        if bounded and not _can_end(
+                            begin[lane],
+                            begin[lane + 1],
+                            after,
                             reach,
                             to_used,
                             from_memory,
@@ -260,7 +306,7 @@ def grow(  # noqa: C901 - one loop, compiled
 
 
 @njit(cache=True, nogil=True)
-def extend(
+def extend(  # noqa: C901 - one loop, compiled
     place: Any,
     slot: Any,
     cost: Any,
@@ -272,9 +318,14 @@ def extend(
     alike: bool,
     sums: Any,
     of_place: Any,
+    steps: Any,
     allowed: Any,
     measures: Any,
+    clock: Any,
+    windows: Any,
+    grid: int,
     limits: Any,
+    who: Any,
     begin: Any,
     end_slot: Any,
     end_cost: Any,
@@ -287,7 +338,7 @@ def extend(
     """Every next stop of each label that some end can still bring home below ``limit``.
 
     Returns:
-        (row, place, slot, cost): of each extended label; one too many when there are more.
+        (row, place, slot, cost, used): of each extended label; one too many when there are more.
     """
     slots, places = prizes.shape
     resources = len(limits)
@@ -295,25 +346,39 @@ def extend(
     to_place = np.empty(_FIRST, dtype=np.int64)
     to_slot = np.empty(_FIRST, dtype=np.int64)
     to_cost = np.empty(_FIRST, dtype=np.float64)
+    all_used = np.empty((_FIRST, resources), dtype=np.int64)
     to_used = np.zeros(resources, dtype=np.int64)
     count = 0
     for origin in range(len(place)):
-        start = place[origin]
+        start, first = place[origin], slot[origin] + 1
         for to in range(1, places):
-            word, bit = to >> 6, np.uint64(1) << np.uint64(to & 63)
-            if not allowed[start, to] or memory[origin, word] & bit:
+            word, bit = who[to] >> 6, np.uint64(1) << np.uint64(who[to] & 63)
+            if memory[origin, word] & bit:
                 continue
-            reach = cost[origin] + legs[start, to]
-            for r in range(resources):
-                to_used[r] = used[origin, r] + measures[r, start, to]
             lost = _lost(sums, state[origin], of_place[to])
-            first = slot[origin] + 1
             for after in range(first, min(first + 1, slots) if alike else slots):
-                if not _can_end(
-                    begin[to],
-                    begin[to + 1],
+                step = steps[first, after + 1]
+                if step < 0 or not allowed[step, start, to]:
+                    continue
+                if prizes[after, to] == -np.inf or not _step_on(
+                    used[origin],
+                    step,
+                    start,
+                    to,
                     after,
-                    alike,
+                    measures,
+                    clock,
+                    windows,
+                    grid,
+                    to_used,
+                ):
+                    continue
+                reach = cost[origin] + legs[step, start, to]
+                lane = to if alike else to * slots + after
+                if not _can_end(
+                    begin[lane],
+                    begin[lane + 1],
+                    after,
                     reach,
                     to_used,
                     memory[origin],
@@ -329,11 +394,16 @@ def extend(
                 ):
                     continue
                 if count == len(row):
-                    row, to_place = _longer(row), _longer(to_place)
+                    row, to_place, all_used = _longer(row), _longer(to_place), _longer(all_used)
                     to_slot, to_cost = _longer(to_slot), _longer(to_cost)
                 row[count], to_place[count] = origin, to
                 to_slot[count], to_cost[count] = after, reach + lost - prizes[after, to]
+                all_used[count] = to_used
                 count += 1
                 if count > most:
-                    return row[:count], to_place[:count], to_slot[:count], to_cost[:count]
-    return row[:count], to_place[:count], to_slot[:count], to_cost[:count]
+                    break
+            if count > most:
+                break
+        if count > most:
+            break
+    return row[:count], to_place[:count], to_slot[:count], to_cost[:count], all_used[:count]

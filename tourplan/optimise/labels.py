@@ -12,12 +12,16 @@ the sites a forgetful day comes back to are then remembered until its bound is t
 Completing a label from the labels of the reversed day bounds what it can become, which is how
 enumeration stays small (Baldacci, Christofides, Mingozzi, Mathematical Programming 115, 2008).
 
+Times may bind too: a label then knows the earliest closing of its last stop, each stop held for
+its minimum, and an end the latest.
+
 Everything here is arrays; loops are compiled by Numba. No solver.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,71 +41,201 @@ NEAREST = 8
 """Sites around each site that a day in the neighbourhood remembers, at first."""
 MOST_LABELS = 3_000_000
 """Labels of one pass at most: about 200 MB."""
+FAR = 2**40
+"""More than anything a day may use."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """When the stops of a day can be, in seconds; each opens on the grid, for its least.
+
+    Between a closing and the next opening ``lag_s`` goes by, drive and all; that opening is no
+    earlier than ``floor_s``, and there is none if the lag ends after ``ceiling_s``. The lag of the
+    first leg starts at midnight, that of the last must end by ``end_s``, on the grid. Shapes
+    (steps, places, places); of ``opens_s``, ``closes_s`` and ``least_s``, (slots,).
+    """
+
+    lag_s: Ints
+    floor_s: Ints
+    ceiling_s: Ints
+    opens_s: Ints
+    closes_s: Ints
+    least_s: Ints
+    grid_s: int
+    end_s: int
+
+    def closing(self, before_s: Ints, step: int, slot: int) -> Ints:
+        """The earliest closing at each place after others, ``FAR`` if too late, (places, places).
+
+        ``before_s``: the earliest closing at each place before, shape (places,).
+        """
+        over = before_s[:, None] + self.lag_s[step]
+        ready = np.maximum(np.maximum(over, self.floor_s[step]), self.opens_s[slot])
+        closing = -(-ready // self.grid_s) * self.grid_s + self.least_s[slot]
+        late = (over > self.ceiling_s[step]) | (closing > self.closes_s[slot])
+        return np.where(late, FAR, closing)
+
+    def reversed(self) -> Clock:
+        """The clock of the day driven backwards: it counts from ``end_s`` down.
+
+        Its earliest closings are ``end_s`` less the latest openings.
+        """
+        lag = self.lag_s.transpose(0, 2, 1)
+        return Clock(
+            lag_s=lag.copy(),
+            floor_s=lag + self.end_s - self.ceiling_s.transpose(0, 2, 1),
+            ceiling_s=lag + self.end_s - self.floor_s.transpose(0, 2, 1),
+            opens_s=self.end_s - self.closes_s[::-1],
+            closes_s=self.end_s - self.opens_s[::-1],
+            least_s=self.least_s[::-1].copy(),
+            grid_s=self.grid_s,
+            end_s=self.end_s,
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class LongDay:
     """What a day may be. Place 0 is the depot, place ``s + 1`` is site ``s``.
 
+    A leg from one slot to another follows some *step*, which says what it is like; legs of all
+    slots may follow the same.
+
     Attributes:
-        stops: sessions at most.
-        allowed: legs that may be driven, shape (places, places).
-        measures: what legs use of each resource, shape (resources, places, places), each at
-            least 0: metres, seconds.
+        stops: slots of the day.
+        steps: the step from each slot to each later one, -1 where the two do not go together;
+            row and column 0 are the depot, ``k + 1`` is slot ``k``. Shape (stops + 1, stops + 1).
+        allowed: legs that may be driven, shape (steps, places, places).
+        measures: what legs, and the stop that each leads to, use of each resource: metres,
+            seconds, each at least 0. Shape (resources, steps, places, places).
         limits: the most a day may use of each resource, shape (resources,).
+        who: the commune of each place, from 1 on; a day stops once in each. Shape (places,).
+        clock: when stops can be; ``None``: at any time.
     """
 
     stops: int
+    steps: Ints
     allowed: Bools
     measures: Ints
     limits: Ints
+    who: Ints
+    clock: Clock | None = None
 
     @classmethod
     def free(cls, stops: int, sites: int) -> LongDay:
-        """Any day of at most so many stops."""
+        """Any day of at most so many stops, all legs alike."""
         places = sites + 1
         return cls(
             stops,
-            ~np.eye(places, dtype=bool),
-            np.zeros((0, places, places), dtype=np.int64),
+            np.zeros((stops + 1, stops + 1), dtype=np.int64),
+            ~np.eye(places, dtype=bool)[None],
+            np.zeros((0, 1, places, places), dtype=np.int64),
             np.zeros(0, dtype=np.int64),
+            np.arange(places),
         )
 
     def limited(self, measure: Ints, limit: int) -> LongDay:
-        """The same day with one more resource."""
+        """The same day with one more resource, used alike at every step."""
         return replace(
             self,
-            measures=np.concatenate([self.measures, measure[None]]),
+            measures=np.concatenate(
+                [self.measures, np.broadcast_to(measure, (1, *self.allowed.shape))]
+            ),
             limits=np.append(self.limits, limit),
         )
-
-    def homeward(self) -> Ints:
-        """The least of each resource from each place to the depot, shape (resources, places)."""
-        least = self.measures[:, :, 0].copy()
-        least[:, 0] = 0
-        for _ in range(self.places):
-            shorter = (self.measures + least[:, None, :]).min(axis=2, initial=2**40)
-            if (shorter >= least).all():
-                break
-            least = np.minimum(least, shorter)
-        return least
 
     @property
     def places(self) -> int:
         """The depot and the sites."""
-        return len(self.allowed)
+        return len(self.who)
+
+    @property
+    def caps(self) -> Ints:
+        """The most of each resource; then, where there is a clock, when the day must end."""
+        return self.limits if self.clock is None else np.append(self.limits, self.clock.end_s)
+
+    @cached_property
+    def least(self) -> Ints:
+        """The least used on the way to each stop and there, shape (caps, slots, places).
+
+        The way may visit a site again.
+        """
+        shape = (len(self.caps), self.stops + 1, self.places)
+        found = np.full(shape, FAR, dtype=np.int64)
+        found[:, 0, 0] = 0
+        for slot in range(self.stops if len(self.caps) else 0):
+            for before in range(slot + 1):
+                step = int(self.steps[before, slot + 1])
+                if step >= 0:
+                    here = found[:, slot + 1]
+                    np.minimum(here, self._onward(found[:, before], step, slot), out=here)
+        return found[:, 1:]
+
+    def _onward(self, before: Ints, step: int, slot: int) -> Ints:
+        """The least used at each place one step later, shape (caps, places)."""
+        used = before[: len(self.limits), :, None] + self.measures[:, step]
+        if self.clock is not None:
+            closing = self.clock.closing(before[-1], step, slot)
+            used = np.concatenate([used, closing[None]])
+        used = np.where(self.allowed[step], used, FAR)
+        least: Ints = used.min(axis=1, initial=FAR)
+        return least
+
+    @cached_property
+    def homeward(self) -> Ints:
+        """The least each stop leaves to be used until the day ends, shape (caps, slots, places)."""
+        return self.ends_with(self.reversed().least[:, ::-1])
+
+    def ends_with(self, used: Ints) -> Ints:
+        """What the day driven backwards uses, each stop counted by the way to it alone.
+
+        ``used``: shape (caps, slots, ...). A closing from which the end can be reached is counted
+        as the time from it to the end of the clock.
+        """
+        found = used.copy()
+        if self.clock is not None:
+            least = self.clock.least_s.reshape(-1, *[1] * (used.ndim - 2))
+            found[-1] = np.where(found[-1] < FAR, found[-1] - least, FAR)
+        return found
+
+    def home(self, place: Ints, slot: Ints, used: Ints) -> Bools:
+        """Whether days may drive home from their last stops, shape (days,)."""
+        step = self.steps[slot + 1, 0]
+        able = (step >= 0) & self.allowed[step, place, 0]
+        total = used.copy()
+        total[:, : len(self.limits)] += self.measures[:, step, place, 0].T
+        if self.clock is not None:
+            total[:, -1] += self.clock.lag_s[step, place, 0]
+        return np.asarray(able & (total <= self.caps).all(axis=1))
 
     def without(self, sites: Ints) -> LongDay:
         """The day that stops at none of some sites."""
         allowed = self.allowed.copy()
-        allowed[sites + 1], allowed[:, sites + 1] = False, False
+        allowed[:, sites + 1], allowed[:, :, sites + 1] = False, False
         return replace(self, allowed=allowed)
 
     def reversed(self) -> LongDay:
         """The day driven backwards."""
+        order = np.append(0, np.arange(self.stops, 0, -1))
         return replace(
-            self, allowed=self.allowed.T.copy(), measures=self.measures.transpose(0, 2, 1).copy()
+            self,
+            steps=self.steps[np.ix_(order, order)].T.copy(),
+            allowed=self.allowed.transpose(0, 2, 1).copy(),
+            measures=self.measures.transpose(0, 1, 3, 2).copy(),
+            clock=None if self.clock is None else self.clock.reversed(),
         )
+
+    def facts(self) -> tuple[Any, ...]:
+        """The steps, the legs, what they use and when, as ``compiled`` takes them."""
+        clock = self.clock
+        if clock is None:
+            times = np.zeros((0, 1, 1, 1), dtype=np.int64), np.zeros((3, 1), dtype=np.int64), 1
+        else:
+            times = (
+                np.stack([clock.lag_s, clock.floor_s, clock.ceiling_s]),
+                np.stack([clock.opens_s, clock.closes_s, clock.least_s]),
+                clock.grid_s,
+            )
+        return self.steps, self.allowed, self.measures, *times, self.caps
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +243,10 @@ class Prices:
     """What a day costs: its legs, less its stops' prizes, less what its groups of sites are worth.
 
     Attributes:
-        legs: cost of each leg, shape (places, places); what a day costs whatever it does is in
-            the legs from the depot.
-        prizes: worth of a stop at each site in each slot, shape (slots, sites). One row per stop
-            of the day.
+        legs: cost of each leg, shape (steps, places, places); what a day costs whatever it does
+            is in the legs from the depot.
+        prizes: worth of a stop at each site in each slot, -inf where there can be none, shape
+            (slots, sites). One row per stop of the day.
         groups: the sites of each group, shape (groups, sites).
         worth: at least 0, shape (groups,).
         pair: what the worth of a group is for. Not a pair: a prize for the first stop of the day
@@ -139,26 +273,27 @@ class Prices:
         worth: Floats | None = None,
         pair: Bools | None = None,
     ) -> Prices:
-        """Prices of slots that are all alike; ``prizes`` has shape (sites,)."""
+        """Prices of slots and steps all alike; ``legs``: (places, places), ``prizes``: (sites,)."""
         groups = np.zeros((0, len(prizes)), dtype=bool) if groups is None else groups
         worth = np.zeros(len(groups)) if worth is None else worth
         pair = np.zeros(len(groups), dtype=bool) if pair is None else pair
         rows = np.repeat(prizes[None], stops, axis=0)
         keep = np.argsort(-worth, kind="stable")[: np.count_nonzero(worth > 0)]
-        return cls(np.asarray(legs, float), rows, groups[keep], worth[keep], pair[keep])
+        return cls(np.asarray(legs, float)[None], rows, groups[keep], worth[keep], pair[keep])
 
     def reversed(self) -> Prices:
         """Prices of the day driven backwards."""
-        return replace(self, legs=self.legs.T.copy(), prizes=self.prizes[::-1].copy())
+        legs = self.legs.transpose(0, 2, 1).copy()
+        return replace(self, legs=legs, prizes=self.prizes[::-1].copy())
 
     def at_first(self) -> Floats:
         """Worth of a stop in each slot at each place, its groups being new, (slots, places)."""
         fresh = self.worth[~self.pair] @ self.groups[~self.pair]
         return np.ascontiguousarray(np.pad(self.prizes + fresh, ((0, 0), (1, 0))))
 
-    def of(self, tours: Ints) -> Floats:
+    def of(self, tours: Ints, steps: Ints) -> Floats:
         """The cost of tours, shape (tours, slots) of sites, -1 where a slot is empty."""
-        cost = along(self.legs, tours)
+        cost = along(self.legs, tours, steps)
         for slot in range(tours.shape[1]):
             stop = tours[:, slot] >= 0
             cost[stop] -= self.prizes[slot, tours[stop, slot]]
@@ -176,16 +311,21 @@ def visits(tours: Ints, sites: int) -> Ints:
     return counts
 
 
-def along(matrix: NDArray[Any], tours: Ints) -> NDArray[Any]:
-    """The sum of a matrix over the legs of each tour, shape (tours,)."""
-    total = np.zeros(len(tours), dtype=matrix.dtype)
-    at = np.zeros(len(tours), dtype=np.int64)
+def along(matrices: NDArray[Any], tours: Ints, steps: Ints | None = None) -> NDArray[Any]:
+    """The sum over the legs of each tour of the matrix of its step, shape (tours,).
+
+    ``steps`` as in ``LongDay``; ``None``: all legs follow the first.
+    """
+    if steps is None:
+        steps = np.zeros((tours.shape[1] + 1,) * 2, dtype=np.int64)
+    total = np.zeros(len(tours), dtype=matrices.dtype)
+    at, before = np.zeros(len(tours), dtype=np.int64), np.zeros(len(tours), dtype=np.int64)
     for slot in range(tours.shape[1]):
         stop = tours[:, slot] >= 0
         to = np.where(stop, tours[:, slot] + 1, at)
-        total += np.where(stop, matrix[at, to], 0)
-        at = to
-    return np.asarray(total + np.where(at > 0, matrix[at, 0], 0))
+        total += np.where(stop, matrices[steps[before, slot + 1], at, to], 0)
+        at, before = to, np.where(stop, slot + 1, before)
+    return np.asarray(total + np.where(at > 0, matrices[steps[before, 0], at, 0], 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,8 +336,8 @@ class Labels:
         place: where the day is, shape (labels,).
         slot: the slot of its last stop, shape (labels,).
         cost: legs so far less prizes, shape (labels,).
-        used: of each resource, shape (labels, resources).
-        memory: places that may not be visited again, bits in words, shape (labels, words).
+        used: of each resource, and the earliest closing, shape (labels, caps).
+        memory: communes that may not be visited again, bits in words, shape (labels, words).
         state: groups that a stop would be another of: seen, or of pairs an odd number of times,
             bits in words, shape (labels, words).
         parent: the label it came from, -1 at the first stop, shape (labels,).
@@ -234,7 +374,7 @@ class Priced:
         tours: sites of each slot, -1 where empty, shape (tours, slots); no site twice.
         costs: shape (tours,).
         bound: no day costs less; -inf when the pass was cut short or only looked for some.
-        near: what each place remembers, grown, shape (places, places).
+        near: what communes each place remembers, grown, shape (places, communes).
         labels: how many it took.
     """
 
@@ -263,10 +403,10 @@ def words(near: Bools) -> Words:
 
 @dataclass(frozen=True, eq=False)
 class Ends:
-    """Ends of days, from a place on, the cheapest of each place first.
+    """Ends of days, from a place on, the cheapest of each lane first.
 
-    ``begin``: the first row of each place, shape (places + 1,); ``slot``: of the first stop. The
-    other columns are as those of ``Labels``.
+    ``begin``: the first row of each lane, shape (lanes + 1,): a place where slots are alike, else
+    a place and a slot; ``slot``: of the first stop. The other columns are as those of ``Labels``.
     """
 
     begin: Ints
@@ -277,17 +417,35 @@ class Ends:
     state: Words
 
     @classmethod
-    def of(cls, day: LongDay, labels: Labels) -> Ends:
-        """The ends that labels of the reversed day are."""
+    def of(cls, day: LongDay, labels: Labels, *, alike: bool) -> Ends:
+        """The ends of days that labels of ``day`` driven backwards are."""
         rows = np.flatnonzero(labels.kept)
-        rows = rows[np.lexsort((labels.cost[rows], labels.place[rows]))]
+        slot = day.stops - 1 - labels.slot[rows]
+        lane = labels.place[rows] if alike else labels.place[rows] * day.stops + slot
+        order = np.lexsort((labels.cost[rows], lane))
+        rows, slot, lane = rows[order], slot[order], lane[order]
+        used = labels.used[rows]
+        if day.clock is not None:
+            used[:, -1] -= day.clock.least_s[slot]
         return cls(
-            np.searchsorted(labels.place[rows], np.arange(day.places + 1)),
-            day.stops - 1 - labels.slot[rows],
+            np.searchsorted(lane, np.arange(day.places * (1 if alike else day.stops) + 1)),
+            slot,
             labels.cost[rows],
-            labels.used[rows],
+            used,
             labels.memory[rows],
             labels.state[rows],
+        )
+
+    @classmethod
+    def unknown(cls, caps: int, memory: int, state: int) -> Ends:
+        """No end; so many columns of each kind."""
+        return cls(
+            np.zeros(1, dtype=np.int64),
+            np.zeros(0, dtype=np.int64),
+            np.zeros(0),
+            np.zeros((0, caps), dtype=np.int64),
+            np.zeros((0, memory), dtype=np.uint64),
+            np.zeros((0, state), dtype=np.uint64),
         )
 
     def columns(self) -> tuple[Any, ...]:
@@ -320,14 +478,7 @@ def grow(
     """
     groups = words(np.pad(prices.groups.T, ((1, 0), (0, 0))))
     memory = words(near)
-    nothing = Ends(
-        np.zeros(day.places + 1, dtype=np.int64),
-        np.zeros(0, dtype=np.int64),
-        np.zeros(0),
-        np.zeros((0, len(day.limits)), dtype=np.int64),
-        np.zeros((0, memory.shape[1]), dtype=np.uint64),
-        np.zeros((0, groups.shape[1]), dtype=np.uint64),
-    )
+    nothing = Ends.unknown(len(day.caps), memory.shape[1], groups.shape[1])
     *columns, count, complete = _grow(
         prices.legs,
         prices.at_first(),
@@ -335,10 +486,9 @@ def grow(
         _sums(prices.worth),
         groups,
         words(prices.pair[None])[0],
-        day.allowed,
-        day.measures,
-        day.limits,
-        day.homeward(),
+        *day.facts(),
+        day.homeward,
+        day.who,
         memory,
         ends is not None,
         *(ends or nothing).columns(),
@@ -352,10 +502,8 @@ def grow(
 
 def closed(day: LongDay, prices: Prices, labels: Labels) -> Floats:
     """What each label costs driven straight home; infinite where it may not be."""
-    total: Floats = labels.cost + prices.legs[labels.place, 0]
-    home = day.measures[:, labels.place, 0].T
-    late = (labels.used + home > day.limits).any(axis=1)
-    total[late | ~labels.kept | ~day.allowed[labels.place, 0]] = np.inf
+    total: Floats = labels.cost + prices.legs[day.steps[labels.slot + 1, 0], labels.place, 0]
+    total[~labels.kept | ~day.home(labels.place, labels.slot, labels.used)] = np.inf
     return total
 
 
@@ -389,9 +537,9 @@ def price(
         bound = min(below, float(totals.min(initial=below))) if found.complete else -np.inf
         if len(tours) or not found.complete or not len(loops):
             break
-        near = near | _returns(loops, near.shape[0])
-        ends = Ends.of(day, found)
+        near = near | _returns(day, loops, near.shape)
         back, forth = forth, back
+        ends = Ends.of(forth[0], found, alike=prices.alike)
     if forth[0] is not day:
         tours = _backwards(tours, prices.alike)
     return Priced(tours, costs, bound, near, len(found.cost))
@@ -414,7 +562,7 @@ def _cheapest(
     rows = np.flatnonzero(totals < below)
     rows = rows[np.argsort(totals[rows], kind="stable")[: 20 * most]]
     tours = labels.stops(rows, day.stops)
-    simple = _simple(tours)
+    simple = _simple(day, tours)
     loops = tours[~simple][:most]
     rows, tours = rows[simple], tours[simple]
     if prices.alike and len(tours):
@@ -425,10 +573,10 @@ def _cheapest(
     return tours[chosen], totals[rows[chosen]], loops
 
 
-def _simple(tours: Ints) -> Bools:
-    """Whether tours visit no site twice."""
-    ordered = np.sort(tours, axis=1)
-    return np.asarray(((ordered[:, 1:] != ordered[:, :-1]) | (ordered[:, 1:] < 0)).all(axis=1))
+def _simple(day: LongDay, tours: Ints) -> Bools:
+    """Whether tours visit no commune twice."""
+    ordered = np.sort(np.where(tours < 0, 0, day.who[tours + 1]), axis=1)
+    return np.asarray(((ordered[:, 1:] != ordered[:, :-1]) | (ordered[:, 1:] == 0)).all(axis=1))
 
 
 def _spread(tours: Ints, most: int, places: int) -> Ints:
@@ -446,16 +594,16 @@ def _spread(tours: Ints, most: int, places: int) -> Ints:
     return np.array(chosen, dtype=np.int64)
 
 
-def _returns(loops: Ints, places: int) -> Bools:
-    """What must be remembered for no day to come back as these do, shape (places, places)."""
-    near = np.zeros((places, places), dtype=bool)
+def _returns(day: LongDay, loops: Ints, shape: tuple[int, ...]) -> Bools:
+    """What must be remembered for no day to come back as these do, shape (places, communes)."""
+    near = np.zeros(shape, dtype=bool)
     for tour in loops:
         stops = tour[tour >= 0] + 1
         last: dict[int, int] = {}
-        for k, place in enumerate(stops.tolist()):
-            if place in last:
-                near[stops[last[place] : k + 1], place] = True
-            last[place] = k
+        for k, commune in enumerate(day.who[stops].tolist()):
+            if commune in last:
+                near[stops[last[commune] : k + 1], commune] = True
+            last[commune] = k
     return near
 
 
@@ -480,46 +628,48 @@ def enumerate_below(
 ) -> Enumerated:
     """Every day cheaper than ``limit``, but those a day of the same sites makes useless.
 
-    ``spent``: whole sums over legs, shape (sums, places, places), of which less is always better
-    (metres, seconds). A day is left out when another visits the same sites in the same slots and
-    spends no more of any; ``prices.legs`` must not fall where these rise.
+    ``spent``: whole sums over legs, shape (sums, steps, places, places), of which less is always
+    better (metres, seconds). A day is left out when another visits the same sites in the same
+    slots and spends no more of any; ``prices.legs`` must not fall where these rise.
     """
     nothing = Enumerated(np.zeros((0, day.stops), dtype=np.int64), np.zeros(0), False)
     first = grow(day, prices, near, below=limit, most=labels)
     if not first.complete:
         return nothing
-    back = (day.reversed(), prices.reversed())
-    second = grow(*back, near, below=limit, ends=Ends.of(day, first), most=labels)
+    back, alike = (day.reversed(), prices.reversed()), prices.alike
+    ends = Ends.of(back[0], first, alike=alike)
+    second = grow(*back, near, below=limit, ends=ends, most=labels)
     if not second.complete:
         return nothing
-    tours = _expand(day, prices, spent, Ends.of(day, second), limit, labels)
+    ends = Ends.of(day, second, alike=alike)
+    tours = _expand(day, prices, spent, ends, limit, labels)
     if tours is None or len(tours) > most:
         return nothing
-    return Enumerated(tours, prices.of(tours), True)
+    return Enumerated(tours, prices.of(tours, day.steps), True)
 
 
 def _expand(
     day: LongDay, prices: Prices, spent: Ints, ends: Ends, limit: float, most: int
 ) -> Ints | None:
     """The tours of ``enumerate_below``, or ``None`` when there are too many labels."""
-    measures = np.concatenate([spent, day.measures])
     groups = words(np.pad(prices.groups.T, ((1, 0), (0, 0))))
     pairs = words(prices.pair[None])[0]
-    sums_of, prizes = _sums(prices.worth), prices.at_first()
-    width = words(np.ones((1, day.places), dtype=bool)).shape[1]
+    sums_of, prizes, facts = _sums(prices.worth), prices.at_first(), day.facts()
+    width = ends.memory.shape[1]
     place, slot = np.zeros(1, dtype=np.int64), np.full(1, -1, dtype=np.int64)
-    cost, sums = np.zeros(1), np.zeros((1, len(measures)), dtype=np.int64)
+    cost, sums = np.zeros(1), np.zeros((1, len(spent)), dtype=np.int64)
+    used = np.zeros((1, len(day.caps)), dtype=np.int64)
     memory = np.zeros((1, width), dtype=np.uint64)
     state = np.zeros((1, groups.shape[1]), dtype=np.uint64)
     tours = np.full((1, day.stops), -1, dtype=np.int64)
     done: list[tuple[Ints, Words, Ints]] = []
     total = 0
     for _ in range(day.stops):
-        row, to, slot, cost = _extend(
+        row, to, next_slot, cost, used = _extend(
             place,
             slot,
             cost,
-            np.ascontiguousarray(sums[:, len(spent) :]),
+            used,
             memory,
             state,
             prices.legs,
@@ -527,35 +677,39 @@ def _expand(
             prices.alike,
             sums_of,
             groups,
-            day.allowed,
-            day.measures,
-            day.limits,
+            *facts,
+            day.who,
             *ends.columns(),
             limit,
             most,
         )
         if len(row) > most:
             return None
-        sums = sums[row] + measures[:, place[row], to].T
+        step = day.steps[slot[row] + 1, next_slot + 1]
+        sums = sums[row] + spent[:, step, place[row], to].T
         memory, seen, here = memory[row], state[row], groups[to]
-        memory[np.arange(len(row)), to >> 6] |= np.uint64(1) << (to & 63).astype(np.uint64)
+        commune = day.who[to]
+        memory[np.arange(len(row)), commune >> 6] |= np.uint64(1) << (commune & 63).astype(
+            np.uint64
+        )
         state = ((seen | here) & ~pairs) | ((seen ^ here) & pairs)
         tours = tours[row]
-        tours[np.arange(len(row)), slot] = to - 1
-        place = to
-        key = memory if prices.alike else (tours + 1).astype(np.uint64)
-        best = _useful(np.column_stack([key, place.astype(np.uint64)]), sums)
-        place, slot, cost, sums = place[best], slot[best], cost[best], sums[best]
-        memory, tours, key, state = memory[best], tours[best], key[best], state[best]
-        whole = sums + measures[:, place, 0].T
-        home = (cost + prices.legs[place, 0] < limit) & day.allowed[place, 0]
-        home &= (whole[:, len(spent) :] <= day.limits).all(axis=1)
-        done.append((tours[home], key[home], whole[home][:, : len(spent)]))
+        tours[np.arange(len(row)), next_slot] = to - 1
+        place, slot = to, next_slot
+        if prices.alike:
+            best = _useful(
+                np.column_stack([memory, place.astype(np.uint64)]), np.column_stack([sums, used])
+            )
+            place, slot, cost, sums = place[best], slot[best], cost[best], sums[best]
+            memory, tours, state, used = memory[best], tours[best], state[best], used[best]
+        back = day.steps[slot + 1, 0]
+        home = (cost + prices.legs[back, place, 0] < limit) & day.home(place, slot, used)
+        done.append((tours[home], memory[home], (sums + spent[:, back, place, 0].T)[home]))
         total += len(row)
         if total > most:
             return None
     found, key, whole = (np.concatenate(parts) for parts in zip(*done, strict=True))
-    return found[_useful(key, whole)]
+    return found[_useful(key, whole)] if prices.alike else found
 
 
 def _useful(keys: Words, sums: Ints) -> Ints:

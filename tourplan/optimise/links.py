@@ -35,7 +35,7 @@ class Links:
     def contributions(self, tours: Ints) -> Floats:
         """What tours add to each total, in the order of ``variables``, shape (tours, totals)."""
         at = visits(tours, len(self.held))
-        spent = [along(matrix, tours) for matrix in self.legs]
+        spent = [along(matrix[None], tours) for matrix in self.legs]
         reached = np.minimum(at @ self.groups.T.astype(np.int64), 1)
         return np.column_stack([at, np.ones(len(tours)), *spent, reached]).astype(float)
 

@@ -211,10 +211,17 @@ class Mip:
         return bool(((sums >= lower - slack) & (sums <= upper + slack)).all())
 
     def freed(self, variables: Ints) -> Mip:
-        """The same model where some variables need not be whole."""
+        """A model of its own, the same but that some variables need not be whole."""
         integer = np.concatenate(self.integer)
         integer[variables] = False
-        return replace(self, integer=[integer])
+        return replace(
+            self,
+            integer=[integer],
+            row_lower=[*self.row_lower],
+            row_upper=[*self.row_upper],
+            row_entries=[*self.row_entries],
+            row_unit=[*self.row_unit],
+        )
 
     def limited(self, variables: Ints, lower: Floats, upper: Floats) -> Mip:
         """The same model with other bounds for some variables."""

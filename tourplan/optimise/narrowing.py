@@ -8,6 +8,8 @@ relaxations say nothing of it, are then solved over far fewer tours, often few e
 
 from __future__ import annotations
 
+import numpy as np
+
 from tourplan.optimise.mip import Expression, Relaxed
 from tourplan.optimise.pricing import Columns
 from tourplan.optimise.variables import Decisions, Ints
@@ -37,10 +39,10 @@ def narrow(columns: Columns, d: Decisions, level: Expression, value: int, deadli
         return
     gap = value - relaxed.value + _SAFE
     if not columns.whole:
-        costs = columns.reduced_costs(d, relaxed)
-        gap -= columns.missing(costs)
-        left = columns.below(costs, gap)
-        if sum(map(len, left)) <= ADDED:
+        priced = columns.price(d, relaxed, deadline)
+        gap -= columns.missing(priced)
+        left = columns.below(d, priced, gap, deadline) if np.isfinite(gap) else None
+        if left is not None and sum(map(len, left)) <= ADDED:
             columns.add(d, left)
             columns.forget_others()
     d.mip.forbid(_too_dear(d, level, relaxed, gap))

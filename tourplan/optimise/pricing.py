@@ -6,19 +6,30 @@ would improve it are added until none is left. The relaxation is then the same a
 and so is its bound. A tour whose reduced cost exceeds what is left to gain is in no better plan:
 once the others are in the model, its optimum is proved for all tours.
 
+Where tours are too many to list, those known are a few, and labels find others (``longdays``).
+
 Timings and cuts of a tour are worked out only when it enters the model; before, it is priced as
 well as any of them could be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tourplan.daytours import Bools, DayTours, Ints
+from tourplan.daytours import (
+    Bools,
+    DayTours,
+    Ints,
+    TooManyDays,
+    allowed_at_best,
+    list_day_tours,
+)
+from tourplan.optimise.longdays import LABELS, LongDays, Search
 from tourplan.optimise.mip import Expression, Floats, Mip, Relaxed
 from tourplan.optimise.profiles import watched_of
 from tourplan.optimise.variables import Decisions, covering, figure
@@ -30,71 +41,200 @@ FIRST_OF_SITE = 12
 """Tours of each site, the shortest, that the first model holds."""
 BEST, BEST_OF_SITE = 400, 4
 """Tours added at a time: the best ones, and the best of each site."""
+FEW = 30
+"""With fewer known tours that help, others are looked for where not all are known."""
+LABELS_A_SECOND = 50_000
+"""Labels made in a second on a slow machine: near a deadline, no more are asked for."""
 _GAIN = -1e-6
 """A reduced cost that is not below it gains nothing."""
+
+Look = Callable[[LongDays, int], Search]
+"""How days that are not listed are looked for, for a crew-week."""
+
+
+@dataclass(eq=False)
+class Known:
+    """The day tours of a base that are at hand, all or some, and which of them a model holds.
+
+    Attributes:
+        tours: the tours.
+        allowed: whether some timing of each may run, shape (tours, weeks, weekdays).
+        watched: the watched commune each of their sessions serves, shape (tours, sessions).
+        inside: which of them the model holds, shape (tours,).
+        long: what finds the others; ``None``: there are none.
+    """
+
+    tours: DayTours
+    allowed: Bools
+    watched: Ints
+    inside: Bools
+    long: LongDays | None = None
+    _seen: set[bytes] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, problem: Problem, base: int, tours: DayTours | None) -> Known:
+        """Those given, or some to begin with; none in the model."""
+        long = LongDays(problem, base) if tours is None else None
+        known = long.seeds() if tours is None and long is not None else tours
+        assert known is not None  # noqa: S101
+        seen = {row.tobytes() for row in known.site} if long else set()
+        allowed = allowed_at_best(problem, base, known)
+        inside = np.zeros(len(known), dtype=bool)
+        return cls(known, allowed, watched_of(problem, known), inside, long, seen)
+
+    def rows(self, rows: Ints) -> Known:
+        """Some of the tours."""
+        return Known(
+            self.tours.rows(rows), self.allowed[rows], self.watched[rows], self.inside[rows]
+        )
+
+    def learn(self, problem: Problem, site: Ints) -> None:
+        """Know the tours with these sites too, those that exist."""
+        assert self.long is not None  # noqa: S101
+        new = np.array([row.tobytes() not in self._seen for row in site], dtype=bool)
+        self._seen.update(row.tobytes() for row in site[new])
+        more = self.long.timed(site[new])
+        self.tours = self.tours.join(more)
+        allowed = allowed_at_best(problem, self.long.base, more)
+        self.allowed = np.concatenate([self.allowed, allowed])
+        self.watched = np.concatenate([self.watched, watched_of(problem, more)])
+        self.inside = np.append(self.inside, np.zeros(len(more), dtype=bool))
+
+
+@dataclass(eq=False)
+class Priced:
+    """What the tours outside a model are worth at an optimum of its relaxation.
+
+    Attributes:
+        relaxed: the optimum.
+        costs: reduced cost of each known tour of each base, the least over crew-weeks; infinite
+            for those inside.
+        floors: no tour of the base that is not known has a lower one, one a base.
+        refused: a gap for which there are too many tours to know them all, if one was tried.
+    """
+
+    relaxed: Relaxed
+    costs: list[Floats]
+    floors: list[float]
+    refused: float | None = None
+
+    @property
+    def gaining(self) -> int:
+        """How many known tours would improve the relaxation."""
+        return sum(int(np.count_nonzero(found < _GAIN)) for found in self.costs)
+
+    def least_of(self, rows: Sequence[Ints]) -> float:
+        """The least reduced cost of some known tours of each base."""
+        pairs = zip(self.costs, rows, strict=True)
+        return min(
+            (float(found[mine].min(initial=np.inf)) for found, mine in pairs), default=np.inf
+        )
+
+    def least(self, base: int) -> float:
+        """No tour of a base outside the model has a lower reduced cost; 0 at most."""
+        return min(self.floors[base], float(self.costs[base].min(initial=0.0)), 0.0)
 
 
 @dataclass(eq=False)
 class Columns:
-    """All day tours of each base, and which of them the model holds.
+    """The day tours of each base, those known and those that are looked for.
 
-    ``held``: shape (tours,) each. ``watched``: the watched commune each session serves.
+    ``listed``: all day tours of each base, ``None`` where they are too many.
     """
 
     problem: Problem
-    tours: tuple[DayTours, ...]
-    inside: list[Bools] = field(init=False)
-    watched: list[Ints] = field(init=False)
+    listed: Sequence[DayTours | None]
+    bases: list[Known] = field(init=False)
 
     def __post_init__(self) -> None:
-        crews = [crew.base for crew in self.problem.crew_weeks]
-        count = sum(len(self.tours[base]) for base in crews)
-        whole = count <= ALL_AT_ONCE
-        self.inside = [np.full(len(tours), whole) for tours in self.tours]
-        self.watched = [watched_of(self.problem, tours) for tours in self.tours]
-        if not whole:
-            for base, tours in enumerate(self.tours):
-                self.inside[base][_shortest(self.problem, tours)] = True
+        problem = self.problem
+        self.bases = [Known.of(problem, base, tours) for base, tours in enumerate(self.listed)]
+        count = sum(len(self.bases[crew.base].tours) for crew in problem.crew_weeks)
+        if count <= ALL_AT_ONCE and not self.long:
+            for known in self.bases:
+                known.inside[:] = True
+        else:
+            for known in self.bases:
+                known.inside[_shortest(problem, known.tours)] = True
+
+    @property
+    def long(self) -> bool:
+        """Whether some tours are not known."""
+        return any(known.long for known in self.bases)
 
     @property
     def whole(self) -> bool:
         """Whether the model holds every tour."""
-        return all(inside.all() for inside in self.inside)
+        return not self.long and all(known.inside.all() for known in self.bases)
 
     def first(self) -> list[DayTours]:
         """The tours that the first model holds."""
-        pairs = zip(self.tours, self.inside, strict=True)
-        return [tours.rows(np.flatnonzero(inside)) for tours, inside in pairs]
+        return [known.tours.rows(np.flatnonzero(known.inside)) for known in self.bases]
 
-    def add(self, d: Decisions, chosen: Sequence[Ints]) -> int:
+    def add(self, d: Decisions, chosen: Sequence[Ints], priced: Priced | None = None) -> int:
         """Add rows of each base to the model; how many."""
         for base, rows in enumerate(chosen):
             if rows.size:
-                self.inside[base][rows] = True
-                d.add_tours(base, self.tours[base].rows(rows))
+                self.bases[base].inside[rows] = True
+                d.add_tours(base, self.bases[base].tours.rows(rows))
+                if priced is not None:
+                    priced.costs[base][rows] = np.inf
         return sum(len(rows) for rows in chosen)
 
     def forget_others(self) -> None:
-        """Know no more tours than the model holds."""
-        inside = [np.flatnonzero(held) for held in self.inside]
-        pairs = [*zip(self.tours, inside, strict=True)]
-        self.tours = tuple(tours.rows(rows) for tours, rows in pairs)
-        self.watched = [w[rows] for w, rows in zip(self.watched, inside, strict=True)]
-        self.inside = [np.ones(len(rows), dtype=bool) for rows in inside]
+        """Know no more tours than the model holds, and look for no others."""
+        self.bases = [known.rows(np.flatnonzero(known.inside)) for known in self.bases]
 
-    def reduced_costs(self, d: Decisions, relaxed: Relaxed) -> list[Floats]:
-        """Of each tour of each base, the least over crew-weeks; infinite for those inside."""
-        found = [np.full(len(tours), np.inf) for tours in self.tours]
-        for crew, goers in enumerate(self.problem.crew_weeks):
-            costs = self._costs(d, relaxed, crew)
-            costs[self.inside[goers.base]] = np.inf
-            np.minimum(found[goers.base], costs, out=found[goers.base])
-        return found
+    def price(self, d: Decisions, relaxed: Relaxed, deadline: float) -> Priced:
+        """What tours are worth; where none that is known helps, others are looked for."""
+        costs = [np.empty(0) for _ in self.bases]
+        floors = [-np.inf if known.long else np.inf for known in self.bases]
+        priced = Priced(relaxed, costs, floors)
+        self._reprice(d, priced)
 
-    def _costs(self, d: Decisions, relaxed: Relaxed, crew: int) -> Floats:
-        """Reduced cost of each tour of a crew-week's base, on the best of its days."""
-        goers, duals = self.problem.crew_weeks[crew], relaxed.duals
-        tours = self.tours[goers.base]
+        def quickly(long: LongDays, crew: int) -> Search:
+            return Search(long.quick(d, relaxed, crew, below=_GAIN), -np.inf)
+
+        def closely(long: LongDays, crew: int) -> Search:
+            return long.best(d, relaxed, crew, _GAIN, _affordable(deadline))
+
+        def everywhere(long: LongDays, crew: int) -> Search:
+            return long.every(d, relaxed, crew, _GAIN, _affordable(deadline))
+
+        for look, enough in ((quickly, FEW), (closely, FEW), (everywhere, 1)):
+            if priced.gaining < enough and min(priced.floors, default=0.0) < _GAIN:
+                self._look(d, priced, look)
+        return priced
+
+    def _look(self, d: Decisions, priced: Priced, look: Look) -> None:
+        """Look for days that are not known, for every crew-week."""
+        for base, known in enumerate(self.bases):
+            if known.long is None:
+                continue
+            bounds = [np.inf]
+            for crew in d.crews(base=base).tolist():
+                search = look(known.long, crew)
+                known.learn(self.problem, search.site)
+                bounds.append(search.bound)
+            priced.floors[base] = max(priced.floors[base], min(bounds))
+        self._reprice(d, priced)
+
+    def _reprice(self, d: Decisions, priced: Priced) -> None:
+        """The reduced costs of the tours that have none yet."""
+        for base, known in enumerate(self.bases):
+            first = len(priced.costs[base])
+            new = np.arange(first, len(known.tours))
+            rows = known.rows(new) if first else known
+            found = np.full(len(new), np.inf)
+            for crew in d.crews(base=base).tolist():
+                costs = self._costs(d, priced.relaxed, crew, rows)
+                np.minimum(found, costs, out=found)
+            found[known.inside[new]] = np.inf
+            priced.costs[base] = np.append(priced.costs[base], found)
+
+    def _costs(self, d: Decisions, relaxed: Relaxed, crew: int, known: Known) -> Floats:
+        """Reduced cost of tours of a crew-week's base, on the best of their days."""
+        goers, duals, tours = self.problem.crew_weeks[crew], relaxed.duals, known.tours
         of_site = np.append(duals[d.held_rows], 0.0)
         costs = -of_site[tours.site].sum(axis=1)
         for name, total in d.totals.items():
@@ -102,19 +242,21 @@ class Columns:
             costs -= duals[row] / d.mip.row_unit[row] * figure(tours, name)
         for near, rows in d.covers:
             costs -= covering(tours, near) @ duals[rows]
-        usable = tours.allowed[:, goers.week] & [
+        usable = known.allowed[:, goers.week] & [
             day in goers.weekdays for day in self.problem.weekdays
         ]
         if d.calendar is not None:
-            days = np.where(usable, self._day_costs(d, duals, crew), np.inf)
+            each = self._day_costs(d, duals, crew, tours, known.watched)
+            days = np.where(usable, each, np.inf)
             return np.asarray(costs + days.min(axis=1, initial=np.inf))
         return np.where(usable.any(axis=1), costs, np.inf)
 
-    def _day_costs(self, d: Decisions, duals: Floats, crew: int) -> Floats:
+    def _day_costs(
+        self, d: Decisions, duals: Floats, crew: int, tours: DayTours, watched: Ints
+    ) -> Floats:
         """What each weekday adds to the reduced cost of each tour, shape (tours, weekdays)."""
         calendar, goers = d.calendar, self.problem.crew_weeks[crew]
         assert calendar is not None  # noqa: S101
-        tours, watched = self.tours[goers.base], self.watched[goers.base]
         costs = np.zeros((len(tours), len(self.problem.weekdays)))
         for crews, day, row in calendar.day_rows:
             if crew in crews:
@@ -126,37 +268,74 @@ class Columns:
             for session in range(watched.shape[1]):
                 held = watched[:, session] == demand
                 costs[held] -= duals[rows[goers.week, :, session]]
+        for pinned in calendar.pins:
+            if crew in pinned.crews:
+                costs[np.ix_(pinned.held(watched), pinned.days)] -= duals[pinned.row]
         return costs
 
-    def improving(self, costs: Sequence[Floats]) -> list[Ints]:
+    def improving(self, priced: Priced) -> list[Ints]:
         """The tours to add: the best ones, and the best of each site."""
         return [
-            _best(tours, found, len(self.problem.sites))
-            for tours, found in zip(self.tours, costs, strict=True)
+            _best(known.tours, found, len(self.problem.sites))
+            for known, found in zip(self.bases, priced.costs, strict=True)
         ]
 
-    def below(self, costs: Sequence[Floats], gap: float) -> list[Ints]:
-        """The tours that a plan better by ``gap`` may hold."""
-        return [np.flatnonzero((found <= gap) & np.isfinite(found)) for found in costs]
+    def below(self, d: Decisions, priced: Priced, gap: float, deadline: float) -> list[Ints] | None:
+        """The tours that a plan better by ``gap`` may hold; ``None`` where they are too many."""
 
-    def between(self, sites: Ints, costs: Sequence[Floats] | None, most: int) -> list[Ints]:
-        """Of each base, the tours outside that stop only at some sites, the best ``most``."""
+        def everywhere(long: LongDays, crew: int) -> Search:
+            return long.every(d, priced.relaxed, crew, gap, _affordable(deadline))
+
+        if priced.refused is not None and gap >= priced.refused:
+            return None
+        if min(priced.floors, default=np.inf) < gap:
+            self._look(d, priced, everywhere)
+        if min(priced.floors, default=np.inf) < gap:
+            priced.refused = gap
+            return None
+        return [np.flatnonzero((found <= gap) & np.isfinite(found)) for found in priced.costs]
+
+    def between(self, d: Decisions, sites: Ints, priced: Priced | None, most: int) -> list[Ints]:
+        """Of each base, tours outside that stop only at some sites, the best ``most``."""
+
+        def there(long: LongDays, crew: int) -> Search:
+            assert priced is not None  # noqa: S101
+            return Search(long.between(d, priced.relaxed, crew, sites, most), -np.inf)
+
+        if self.long and priced is not None:
+            self._look(d, priced, there)
         chosen = np.append(np.isin(np.arange(len(self.problem.sites)), sites), True)
         found = []
-        for base, tours in enumerate(self.tours):
-            rows = np.flatnonzero(chosen[tours.site].all(axis=1) & ~self.inside[base])
-            if costs is not None:
-                rows = rows[np.argsort(costs[base][rows], kind="stable")]
+        for base, known in enumerate(self.bases):
+            rows = np.flatnonzero(chosen[known.tours.site].all(axis=1) & ~known.inside)
+            if priced is not None:
+                rows = rows[np.argsort(priced.costs[base][rows], kind="stable")]
             found.append(rows[:most])
         return found
 
-    def missing(self, costs: Sequence[Floats]) -> float:
+    def missing(self, priced: Priced) -> float:
         """How much tours outside could still lower the relaxation, at most (0 or less)."""
         most = 0.0
         for crew in self.problem.crew_weeks:
-            least = float(costs[crew.base].min(initial=0.0))
-            most += len(crew.weekdays) * crew.count * min(least, 0.0)
+            most += len(crew.weekdays) * crew.count * priced.least(crew.base)
         return most
+
+
+def all_or_none(problem: Problem) -> list[DayTours | None]:
+    """All day tours of each base, ``None`` where they are too many to list."""
+    found: list[DayTours | None] = []
+    for base in range(len(problem.bases)):
+        try:
+            found.append(list_day_tours(problem, base))
+        except TooManyDays:
+            found.append(None)
+    return found
+
+
+def _affordable(deadline: float) -> int:
+    """No more labels than there is time for."""
+    left_s = min(max(deadline - monotonic(), 0.0), 1e6)
+    return min(LABELS, 1 + int(LABELS_A_SECOND * left_s))
 
 
 def _best(tours: DayTours, costs: Floats, sites: int) -> Ints:

@@ -32,9 +32,15 @@ def one_day_tour_a_day(d: Decisions) -> None:
 
 
 def days_alike(d: Decisions) -> bool:
-    """Whether, as far as rules can tell, a vehicle's tours may take any day of its week."""
-    crews = d.problem.crew_weeks
-    if any(not d.tours[c.base].allowed[:, c.week].all() for c in crews):
+    """Whether, as far as rules can tell, a vehicle's tours may take any day of its week.
+
+    Tours that the model does not hold yet may: what they are allowed follows from the facts.
+    """
+    problem, crews = d.problem, d.problem.crew_weeks
+    masks = {(problem.bases[crew.base].vehicle, crew.week) for crew in crews}
+    if problem.hours_rule == "imposes" or not all(
+        problem.open_slots[v, :, w].all() for v, w in masks
+    ):
         return False
     same = all(
         len({d.problem.crew_weeks[c].weekdays for c in mine}) == 1
@@ -135,16 +141,7 @@ def pinned_sessions(d: Decisions) -> None:
     for number, demand in enumerate(d.problem.demands):
         for pin in demand.pins:
             tours_on_days(d)
-            calendar, found = d.open_calendar(), [NOTHING.variables]
-            for crew, goers in enumerate(d.problem.crew_weeks):
-                if pin.week not in (None, goers.week) or pin.vehicle not in (None, goers.vehicle):
-                    continue
-                for session in range(len(d.problem.sessions)):
-                    if pin.session in (None, session):
-                        rows = calendar.place[crew][calendar.holding(crew, number, session)]
-                        days = [pin.weekday in (None, day) for day in d.problem.weekdays]
-                        found.append(rows[:, days].ravel())
-            d.mip.row(np.concatenate(found), 1.0, at_least=1.0)
+            d.open_calendar().pin(d, number, pin)
 
 
 def spread_sessions(d: Decisions) -> None:

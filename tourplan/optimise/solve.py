@@ -28,8 +28,9 @@ from tourplan.optimise.narrowing import narrow
 from tourplan.optimise.neighbours import improved
 from tourplan.optimise.objectives import at_most_rows, build, limit
 from tourplan.optimise.pooling import BY_AGENT, Pool, deal, pooled
-from tourplan.optimise.pricing import Columns, elastic
+from tourplan.optimise.pricing import Columns, all_or_none, elastic
 from tourplan.optimise.rules import add_rules, agent_weeks
+from tourplan.optimise.solvers import LONGEST_S
 from tourplan.optimise.staged import staged
 from tourplan.optimise.teams import Run
 from tourplan.optimise.variables import Decisions
@@ -102,13 +103,20 @@ class _Search:
         """Whether the search is to end."""
         return self.stop.is_set() or monotonic() >= self.deadline
 
+    def trust(self, *levels: str) -> bool:
+        """Whether every timing that matters to rules and ``levels`` was listed so far."""
+        imposed = self.problem.hours_rule == "imposes"
+        if imposed or "heures_mairie" in (*levels, *self.at_most):
+            self.trusted &= self.decisions.every_timing
+        return self.trusted
+
 
 def optimise(
     problem: Problem,
     *,
     deadline: float = float("inf"),
     means: Means = ONE_CORE,
-    tours: Sequence[DayTours] | None = None,
+    tours: Sequence[DayTours | None] | None = None,
     without: Collection[str] = (),
     at_most: Mapping[str, int] | None = None,
     progress: Progress = lambda _: None,
@@ -120,7 +128,8 @@ def optimise(
         problem: the facts.
         deadline: when to stop, on the clock of ``time.monotonic``.
         means: seed of the solvers, and how many cores they use.
-        tours: the feasible day tours of each base, when they are at hand.
+        tours: the feasible day tours of each base, when they are at hand; ``None`` for a base that
+            has too many.
         without: names of rules to leave out (``rules.RULES``), for explanations.
         at_most: levels that must be no worse than a value, as they are minimised (the opposite of
             those to maximise), for trade-offs. Those that tell agents apart must be objectives
@@ -132,7 +141,8 @@ def optimise(
         Infeasible: no plan keeps the rules.
         NothingFound: the search ended before a first plan.
     """
-    tours = tuple(all_day_tours(problem) if tours is None else tours)
+    tours = tuple(all_or_none(problem) if tours is None else tours)
+    deadline = min(deadline, monotonic() + LONGEST_S)
     stop, at_most = stop or threading.Event(), at_most or {}
     if set(at_most) & BY_AGENT - (set(problem.objectives) - set(_BY_TIMES)):
         raise ValueError(f"levels that cannot be limited: {sorted(at_most)}")
@@ -182,7 +192,7 @@ def _new_search(
     asked: Problem,
     problem: Problem,
     *,
-    tours: tuple[DayTours, ...],
+    tours: tuple[DayTours | None, ...],
     bounds: dict[str, int | None],
     deadline: float,
     means: Means,
@@ -210,8 +220,6 @@ def _take_levels(search: _Search) -> None:
 
 def _levels_taken(search: _Search) -> Iterator[None]:
     """Solve every level in order, one at each step; at the last, any plan if none is found."""
-    hours = search.problem.hours_rule == "imposes" or "heures_mairie" in search.at_most
-    search.trusted = not hours or search.decisions.every_timing
     if not search.columns.whole:
         _make_feasible(search)
     for name in search.problem.objectives:
@@ -234,9 +242,11 @@ def _make_feasible(search: _Search) -> None:
         relaxed = mip.relax(broken, search.deadline)
         if relaxed is None or relaxed.value < _KEPT:
             return
-        costs = columns.reduced_costs(d, relaxed)
-        if not columns.add(d, columns.improving(costs)):
-            raise Infeasible if search.trusted else Undecided
+        priced = columns.price(d, relaxed, search.deadline)
+        if not columns.add(d, columns.improving(priced)):
+            if relaxed.value + columns.missing(priced) < _KEPT:
+                return
+            raise Infeasible if search.trust() else Undecided
 
 
 def _dealt(
@@ -345,11 +355,9 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     if answer.left_behind:
         search.deadline = started  # its thread still runs: start no other beside it
     if answer.infeasible and search.solution is None and complete:
-        raise Infeasible if search.trusted else Undecided
-    if "heures_mairie" in (name, *search.at_most):
-        search.trusted &= decisions.every_timing
+        raise Infeasible if search.trust() else Undecided
     exact = name not in _BY_TIMES
-    known = _raise_bound(search, name, bound if search.trusted and exact else None)
+    known = _raise_bound(search, name, bound if search.trust(name) and exact else None)
     if answer.values is not None:
         search.solution = answer.values
     if search.solution is None:
@@ -422,7 +430,7 @@ def _find_any(search: _Search) -> None:
     """Any plan at all: every level was settled before a first one was needed."""
     answer, _, complete = _least(search, NOTHING, search.deadline, None)
     if answer.infeasible and complete:
-        raise Infeasible if search.trusted else Undecided
+        raise Infeasible if search.trust() else Undecided
     search.solution = answer.values
 
 

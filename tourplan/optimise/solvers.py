@@ -254,7 +254,12 @@ class LinearProgram:
         )
         result = self._solver.solve(params=parameters)
         reason, reasons = result.termination.reason, self._mathopt.TerminationReason
+        if reason == reasons.IMPRECISE:  # coefficients far apart, which scaling made worse
+            parameters.scaling = self._mathopt.Emphasis.OFF
+            result = self._solver.solve(params=parameters)
+            reason = result.termination.reason
         if reason in (
+            reasons.IMPRECISE,
             reasons.INFEASIBLE,
             reasons.INFEASIBLE_OR_UNBOUNDED,
             reasons.FEASIBLE,

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tourplan.optimise.budget import Budget
-from tourplan.optimise.mip import Answer, Expression, Floats, Relaxed, unit_of, whole_bound
+from tourplan.optimise.mip import Answer, Expression, Floats, unit_of, whole_bound
 from tourplan.optimise.neighbours import extended, improved
-from tourplan.optimise.pricing import Columns
+from tourplan.optimise.pricing import Columns, Priced
 from tourplan.optimise.variables import Decisions, Ints
 
 LISTED = 20_000
@@ -54,8 +54,7 @@ class _Level:
     budget: Budget
     solution: Floats | None
     bound: int | None = None
-    relaxed: Relaxed | None = None
-    costs: list[Floats] | None = None
+    priced: Priced | None = None
 
     @property
     def value(self) -> int | None:
@@ -86,18 +85,25 @@ class _Level:
             self.bound = bound if self.value is None else min(bound, self.value)
 
     def missing(self) -> list[Ints] | None:
-        """The tours outside that a better plan may hold, or ``None`` when that is not known."""
-        if self.costs is None or self.relaxed is None or self.value is None:
+        """The tours outside that a better plan may hold, or ``None`` when that is not known.
+
+        Without a plan, any tour may.
+        """
+        if self.priced is None or (self.value is not None and np.isinf(self.gap)):
             return None
-        floor = self.relaxed.value + self.columns.missing(self.costs)
-        return self.columns.below(self.costs, self.value - unit_of(self.objective) - floor + _SAFE)
+        return self.columns.below(self.d, self.priced, self.gap, self.budget.deadline)
+
+    @property
+    def gap(self) -> float:
+        """The reduced cost beyond which a tour outside is in no better plan."""
+        if self.priced is None or self.value is None:
+            return np.inf
+        floor = self.priced.relaxed.value + self.columns.missing(self.priced)
+        return self.value - unit_of(self.objective) - floor + _SAFE
 
     def add(self, rows: Sequence[Ints]) -> int:
         """Add tours to the model; how many."""
-        count = self.columns.add(self.d, rows)
-        for chosen, found in zip(rows, self.costs or (), strict=False):
-            found[chosen] = np.inf
-        return count
+        return self.columns.add(self.d, rows, self.priced)
 
 
 def staged(
@@ -141,11 +147,10 @@ def _converge(level: _Level) -> None:
     while not level.budget.over:
         relaxed = d.mip.relax(level.objective, level.budget.deadline)
         if relaxed is None:
-            return
-        costs = columns.reduced_costs(d, relaxed)
-        level.relaxed, level.costs = relaxed, costs
-        best = max(best, relaxed.value + columns.missing(costs))
-        if not level.add(columns.improving(costs)):
+            break
+        level.priced = priced = columns.price(d, relaxed, level.budget.deadline)
+        best = max(best, relaxed.value + columns.missing(priced))
+        if not level.add(columns.improving(priced)):
             break
     if np.isfinite(best):
         steps = (best - level.objective.constant) / unit_of(level.objective)
@@ -162,7 +167,7 @@ def _improve(level: _Level) -> None:
 
 def _dive(level: _Level) -> None:
     """A plan from the relaxation: its surest days are kept, and it is solved again, to the end."""
-    d, relaxed = level.d, level.relaxed
+    d, relaxed = level.d, None if level.priced is None else level.priced.relaxed
     take = np.concatenate(d.take)
     upper = np.concatenate(d.mip.upper)[take]
     fixed, seen = np.zeros(len(take)), np.zeros(len(take), dtype=bool)
@@ -200,9 +205,10 @@ def _choose_sites(level: _Level) -> None:
         )
         if answer.values is None:
             return
-        found = _with_whole_days(level, answer.values)
+        found, least = _with_whole_days(level, answer.values)
         missing = level.missing()
-        if not refused and missing is not None and not any(map(len, missing)):
+        every = missing is not None and not any(map(len, missing)) and least > level.gap
+        if every and not refused:
             level.raise_bound(answer.bound)
         if level.proved:
             return
@@ -214,16 +220,22 @@ def _choose_sites(level: _Level) -> None:
             return
 
 
-def _with_whole_days(level: _Level, chosen: Floats) -> bool:
-    """Find whole days for the sessions of a solution; whether there are any."""
+def _with_whole_days(level: _Level, chosen: Floats) -> tuple[bool, float]:
+    """Find whole days for the sessions of a solution.
+
+    Returns:
+        (whether there are any, the least reduced cost of the tours added to find them).
+    """
     d = level.d
     held = np.rint(chosen[d.held])
     sites = np.flatnonzero(held)
-    level.add(level.columns.between(sites, level.costs, BETWEEN))
+    rows = level.columns.between(d, sites, level.priced, BETWEEN)
+    least = np.inf if level.priced is None else level.priced.least_of(rows)
+    level.add(rows)
     fixed = d.mip.limited(d.held, held, held)
     answer = fixed.minimise(level.objective, **level.budget.terms(_SHARE))
     level.keep(answer)
-    return answer.values is not None
+    return answer.values is not None, least
 
 
 def _finish(level: _Level) -> bool:

@@ -20,7 +20,7 @@ from tourplan.optimise.cuts import with_cuts
 from tourplan.optimise.mip import NOTHING, Expression, Floats, Mip
 from tourplan.optimise.profiles import Profiles
 from tourplan.optimise.splits import open_gains, with_splits
-from tourplan.problem import AccessGoal, CrewWeek, Problem
+from tourplan.problem import AccessGoal, CrewWeek, Pin, Problem
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -275,6 +275,24 @@ class Decisions:
         return sorted(found)
 
 
+@dataclass(frozen=True, eq=False)
+class Pinned:
+    """A session to be held: by which crew-weeks, for whom, when; the row that says so.
+
+    ``sessions`` and ``days`` are positions.
+    """
+
+    crews: Ints
+    demand: int
+    sessions: Ints
+    days: Ints
+    row: int
+
+    def held(self, watched: Ints) -> Ints:
+        """The rows of ``watched``, shape (…, sessions), that may hold it."""
+        return np.flatnonzero((watched[:, self.sessions] == self.demand).any(axis=1))
+
+
 @dataclass(eq=False)
 class Calendar:
     """Which days the tours of each profile get.
@@ -287,6 +305,7 @@ class Calendar:
         counts: totals over all days of a figure of profiles, by its name: variable and row.
         slots: sessions of watched communes in each slot and their rows, both of shape (weeks,
             weekdays, sessions), by commune.
+        pins: the sessions to be held.
     """
 
     place: list[Ints]
@@ -296,6 +315,7 @@ class Calendar:
     day_rows: list[tuple[Ints, int, int]] = field(default_factory=list)
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
     slots: dict[int, tuple[Ints, Ints]] = field(default_factory=dict)
+    pins: list[Pinned] = field(default_factory=list)
 
     @classmethod
     def of(cls, d: Decisions) -> Calendar:
@@ -345,6 +365,10 @@ class Calendar:
             for day, session in np.ndindex(rows.shape[1:]):
                 held = np.flatnonzero(mine.watched[first:, session] == demand)
                 d.mip.extend(int(rows[goers.week, day, session]), place[held, day], 1.0)
+        for pinned in self.pins:
+            if crew in pinned.crews:
+                held = pinned.held(mine.watched[first:])
+                d.mip.extend(pinned.row, place[np.ix_(held, pinned.days)].ravel(), 1.0)
 
     def _link(self, d: Decisions, crew: int, first: int) -> None:
         """The tours from ``first`` on are placed as often as they are taken."""
@@ -363,6 +387,22 @@ class Calendar:
             placed = np.concatenate([*(self.place[crew][:, day] for crew in crews), extra])
             weights = np.append(np.ones(len(placed) - len(extra)), -np.ones(len(extra)))
             self.day_rows.append((crews, day, d.mip.row(placed, weights, at_most=most)))
+
+    def pin(self, d: Decisions, demand: int, pin: Pin) -> None:
+        """A session of a watched commune is held in one of the slots that a pin allows."""
+        problem = d.problem
+        facts = {"week": pin.week, "vehicle": pin.vehicle}
+        crews = d.crews(**{name: value for name, value in facts.items() if value is not None})
+        slots = range(len(problem.sessions))
+        sessions = np.array([k for k in slots if pin.session in (None, k)], dtype=np.int64)
+        days = [n for n, day in enumerate(problem.weekdays) if pin.weekday in (None, day)]
+        row = d.mip.row(NOTHING.variables, 1.0, at_least=1.0)
+        pinned = Pinned(crews, demand, sessions, np.array(days, dtype=np.int64), row)
+        for crew in crews:
+            held = pinned.held(self.profiles[crew].watched)
+            placed = self.place[crew][np.ix_(held, pinned.days)].ravel()
+            d.mip.extend(row, placed, 1.0)
+        self.pins.append(pinned)
 
     def count(self, d: Decisions, name: str) -> int:
         """A variable: the sum over all days of a figure of profiles; made on the first call."""
