@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tourplan.export.french import capital, counted, listed, when
+from tourplan.export.french import capital, counted, from_place, listed, when
 from tourplan.hours import WEEKDAYS, clock, duration
 from tourplan.measures import number, threshold
 from tourplan.plan import AreaAccess, Day, Groups, Level, Origin, Plan, Stop, Wait
@@ -371,7 +371,9 @@ def _heading(plan: Plan, day: Day) -> str:
     parts = [
         f"semaine {day.week}" if plan.cycle_weeks > 1 else "",
         day.vehicle if len(plan.vehicles) > 1 else "",
-        f"au départ de {plan.depots[day.depot]}" if len({d.depot for d in plan.days}) > 1 else "",
+        f"au départ {from_place(plan.depots[day.depot])}"
+        if len({d.depot for d in plan.days}) > 1
+        else "",
         f"avec {team_words(day.teams)}" if len(teams) > 1 else "",
     ]
     return capital(", ".join(filter(None, parts)))
