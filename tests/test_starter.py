@@ -127,7 +127,7 @@ class TestMonth:
     def planned_from(self, agency: str) -> bool:
         keys = example_keys("herault-mois")
         for goer in keys["agents"]:
-            goer["agence"] = [agency, CLERMONT]
+            goer["agence"] = sorted({agency, CLERMONT})
         keys["vehicules"][0]["depot"] = agency
         return self.planned(agents=keys["agents"], vehicules=keys["vehicules"])
 
