@@ -21,7 +21,7 @@ from tourplan.check import (
 from tourplan.errors import Fault, InputError
 from tourplan.reading import from_keys, read_scenario
 from tourplan.scenario import Scenario
-from tourplan.starter import LODEVOIS, PIC_SAINT_LOUP, TEN, example
+from tourplan.starter import EXAMPLES, LODEVOIS, PIC_SAINT_LOUP, TEN, example
 from tourplan.territory import Territory, read_territory
 
 FIXED = settings(
@@ -220,7 +220,7 @@ def test_a_scenario_full_of_faults_is_told_all_at_once(tmp_path):
 
 
 class TestEmbedded:
-    @pytest.mark.parametrize("name", ["herault", "herault-libre"])
+    @pytest.mark.parametrize("name", EXAMPLES)
     def test_the_examples_have_no_fault(self, name):
         territory = checked(example(name), [])
         assert len(territory.communes) == 862

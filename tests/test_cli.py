@@ -89,7 +89,7 @@ def ended(process: subprocess.Popen[str], timeout: float = 60) -> Answer:
 
 
 class TestInit:
-    @pytest.mark.parametrize("name", ["herault", "herault-libre"])
+    @pytest.mark.parametrize("name", EXAMPLES)
     def test_example_is_what_the_file_reads_back_as(self, tp, tmp_path, name):
         answer = tp("init", "s.toml", "--exemple", name)
         assert answer.code == 0
@@ -168,7 +168,7 @@ class TestInit:
     def test_unknown_example(self, tp):
         answer = tp("init", "--exemple", "landes")
         assert answer.code == 2
-        assert "« landes » inconnu → attendu : herault, herault-libre" in answer.err
+        assert "« landes » inconnu → attendu : herault, herault-libre, herault-mois" in answer.err
 
     def test_json(self, tp):
         answer = tp("init", "s.toml", "--communes", "Le Caylar", "--json")

@@ -116,7 +116,7 @@ class TestForced:
             **ONE_MORNING,
         )
         found = why(problem, "B")
-        assert "ferait perdre 1 demi-journée aux heures d’ouverture de la mairie" in found.text
+        assert "donnerait 1 demi-journée de moins aux heures d’ouverture de la mairie" in found.text
 
     def test_a_tie(self):
         times = [[0, 600, 600], [600, 0, 600], [600, 600, 0]]

@@ -102,7 +102,7 @@ class TestHerault:
     def test_a_commune_that_would_cost_access(self, found):
         one = found.of(LE_BOSC)
         assert (one.reason, one.level) == ("moins bon", "acces_moyen")
-        assert "en moyenne l’accès de 13\u00a0152 habitants" in one.text
+        assert "s d’accès de plus en moyenne pour 13\u00a0152 habitants que" in one.text
 
     def test_its_residents_are_explained(self, found):
         (far,) = found.far

@@ -71,3 +71,27 @@ def test_lists(words: list[str], expected: str) -> None:
 )
 def test_dates(iso: str, expected: str) -> None:
     assert french.when(iso) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "leaving", "going"),
+    [
+        ("Béziers", "de Béziers", "à Béziers"),
+        ("Olargues", "d’Olargues", "à Olargues"),
+        ("Étauliers", "d’Étauliers", "à Étauliers"),
+        ("Œuilly", "d’Œuilly", "à Œuilly"),
+        ("Hérépian", "d’Hérépian", "à Hérépian"),
+        ("Hautefaye", "de Hautefaye", "à Hautefaye"),
+        ("Yviers", "d’Yviers", "à Yviers"),
+        ("Le Bosc", "du Bosc", "au Bosc"),
+        ("Les Aires", "des Aires", "aux Aires"),
+        ("La Grave", "de La Grave", "à La Grave"),
+        ("L'Isle-d'Espagnac", "de L'Isle-d'Espagnac", "à L'Isle-d'Espagnac"),
+        ("Lespignan", "de Lespignan", "à Lespignan"),
+        ("« 34999 »", "de « 34999 »", "à « 34999 »"),
+        ("", "de ", "à "),
+    ],
+)
+def test_places_are_left_and_gone_to(name: str, leaving: str, going: str) -> None:
+    assert french.from_place(name) == leaving
+    assert french.to_place(name) == going

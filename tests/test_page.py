@@ -613,7 +613,9 @@ def test_vehicle_choice_only_for_several_vehicles(
     several = Reader(map_page(convoy, herault_case))
     assert any(a.get("id") == "vehicule" for a in several.named("select"))
     words = several.visible.replace("\u00a0", " ")
-    assert "2 véhicules (2 agents dans chacun), au départ de Clermont-l'Hérault et Lodève" in words
+    assert (
+        "2 véhicules (2 agents dans chacun), au départ de Clermont-l'Hérault et de Lodève" in words
+    )
     assert "Équipes 2 agents par véhicule : Kangoo et Zoé" in " ".join(words.split())
 
 

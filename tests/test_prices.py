@@ -194,7 +194,10 @@ class TestPeopleAndMinutes:
     def test_minutes(self, herault_plan):
         road_s = herault_plan.level("route").value
         told = lines(self.found(herault_plan, route=road_s + 600))
-        assert "avec 24 h d’ouverture » : 10 min de plus, temps de route (démontré)." in told
+        assert (
+            "avec 24 h d’ouverture » : 10 min de route de plus par semaine de tournée (démontré)."
+            in told
+        )
 
     def test_half_days_and_access(self, herault_plan):
         told = lines(self.found(herault_plan, heures_mairie=9))

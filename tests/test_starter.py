@@ -10,12 +10,22 @@ from hypothesis import strategies as st
 from test_scenario import KEYS
 
 from tourplan.check import checked
-from tourplan.errors import InputError
+from tourplan.errors import InputError, NoPlanError
 from tourplan.names import recognise, split_names
+from tourplan.planner import solve
+from tourplan.prepare import prepare
 from tourplan.reading import _LISTS as REPEATED
 from tourplan.reading import from_keys
 from tourplan.scenario import Scenario
-from tourplan.starter import CLERMONT, EXAMPLES, TEN, example, example_keys, scenario_text
+from tourplan.starter import (
+    BEZIERS,
+    CLERMONT,
+    EXAMPLES,
+    TEN,
+    example,
+    example_keys,
+    scenario_text,
+)
 from tourplan.territory import Territory, read_territory
 
 FIXED = settings(deadline=None, derandomize=True)
@@ -54,6 +64,17 @@ class TestExamples:
         assert scenario.communes.required == scenario.communes.candidates == ()
         assert len(scenario.communes.candidate_epcis) == 2
 
+    def test_the_month_is_two_tours_of_one_car(self, territory):
+        scenario = checked_example("herault-mois", territory)
+        assert scenario.communes.required == TEN
+        assert (scenario.cycle.weeks, scenario.cycle.month_weeks) == (4, (1, 2, 3, 4))
+        assert [agent.agencies for agent in scenario.agents] == [(BEZIERS, CLERMONT)] * 2
+        west, north = scenario.vehicles
+        assert (west.depots, west.weeks) == ((BEZIERS,), (1, 3))
+        assert (north.depots, north.weeks) == ((CLERMONT,), (2, 4))
+        assert west.weeks is not None
+        assert not {*west.weeks} & {*north.weeks}, "one car cannot be out twice"
+
     def test_changing_an_example_changes_no_other(self):
         example_keys("herault")["communes"]["a_desservir"].clear()
         example_keys("herault")["vehicules"][0]["depot"] = "?"
@@ -63,6 +84,62 @@ class TestExamples:
     def test_an_unknown_example_is_the_users_fault(self):
         with pytest.raises(InputError, match="« hérault » inconnu → attendu : herault, herault-l"):
             example("hérault")
+
+
+class TestMonth:
+    """Ten communes twice a month from Clermont-l'Hérault, the best of 59 others from Béziers."""
+
+    def test_what_it_asks(self):
+        case = prepare(example("herault-mois"))
+        problem = case.problem
+        asked = {demand.code: demand for demand in problem.demands}
+        assert len(asked) == 10 + 59
+        assert [asked[code].required for code in TEN] == [2] * 10
+        assert sum(demand.required for demand in problem.demands) == 20
+        for number, demand in enumerate(problem.demands):
+            weeks = problem.open_slots[:, problem.sites_of(number)].any(axis=(0, 1, 3, 4))
+            assert weeks.tolist() == [demand.code not in TEN, demand.code in TEN] * 2
+        crews = {
+            (crew.week, problem.places[problem.bases[crew.base].depot])
+            for crew in problem.crew_weeks
+        }
+        assert crews == {(0, BEZIERS), (1, CLERMONT), (2, BEZIERS), (3, CLERMONT)}
+
+    @pytest.mark.slow
+    def test_it_has_no_plan_and_each_repair_gives_one(self, territory):
+        """24 h of opening in 39 h of work: five minutes, or three, are lacking."""
+        with pytest.raises(NoPlanError) as caught:
+            solve(example("herault-mois"))
+        told = {repair.rule: repair for repair in (*caught.value.repairs, *caught.value.others)}
+        assert all(repair.proved and repair.enough for repair in told.values())
+        assert {rule: told[rule].change for rule in ("weekly_opening", "weekly_work")} == {
+            "weekly_opening": "ouvrir 23 h 55 par semaine (ouverture_min_h dans [semaine])",
+            "weekly_work": "permettre 39 h 03 de travail par semaine",
+        }
+        assert self.planned(semaine={"ouverture_min_h": 23 + 55 / 60})
+        assert self.planned(semaine={"travail_max_h": 39.05})
+        assert told["agency"].text == "partir de Béziers"
+        assert self.planned_from(named(territory, told["agency"].change, "partir de ", ", par"))
+        twice = named(territory, told["sessions_of_a_site"].change, "par exemple ", " (passages")
+        settings = example_keys("herault-mois")["reglages"]
+        assert self.planned(reglages=[*settings, {"communes": [twice], "passages_max": 2}])
+
+    def planned_from(self, agency: str) -> bool:
+        keys = example_keys("herault-mois")
+        for goer in keys["agents"]:
+            goer["agence"] = sorted({agency, CLERMONT})
+        keys["vehicules"][0]["depot"] = agency
+        return self.planned(agents=keys["agents"], vehicules=keys["vehicules"])
+
+    def planned(self, **sections: object) -> bool:
+        plan = solve(Scenario.from_keys({**example_keys("herault-mois"), **sections}))
+        return all(len([s for d in plan.days for s in d.stops if s.code == c]) == 2 for c in TEN)
+
+
+def named(territory: Territory, told: str, before: str, after: str) -> str:
+    """The code of the commune named between two texts."""
+    name = told.partition(before)[2].partition(after)[0]
+    return next(code for code, one in territory.communes.items() if one.name == name)
 
 
 def checked_example(name: str, territory: Territory) -> Scenario:

@@ -104,6 +104,14 @@ class TestCurve:
         for plan in curve.plans[1:]:
             assert f"(temps de route : au plus {plan.level('route').text})" in plan.level(FAR).label
 
+    @pytest.mark.parametrize("first", ["acces_moyen", "ouverture"])
+    def test_mairie_hours_kept_before_the_two_are_looked_at(self, herault_case, first):
+        """Ten communes, each once: one point, and nothing is said to be lacking."""
+        found = tradeoff(herault_case, first, "route")
+        assert found.complete
+        assert found.stopped == "terminé"
+        assert [plan.level("heures_mairie").value for plan in found.plans] == [10]
+
     def test_embedded_case(self, herault, herault_plan):
         assert herault.complete
         hours = [plan.level("heures_mairie").value for plan in herault.plans]

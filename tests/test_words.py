@@ -10,7 +10,10 @@ import pytest
 
 from tourplan.export.words import (
     area_sentence,
+    brief,
     case_sentences,
+    change,
+    change_of,
     comparison_sentences,
     days_table,
     elected_sentences,
@@ -603,3 +606,72 @@ class TestCase:
         assert asked == f"  {text}14{SPACE}929 habitants dont l’accès compte."
         assert place.startswith("  Départ et retour : ")
         assert all(note.startswith("  À savoir : ") for note in notes)
+
+
+class TestChanges:
+    """One wording for what plans worth less, or more, give up or win."""
+
+    @pytest.mark.parametrize(
+        ("name", "by", "weeks", "told", "of_what"),
+        [
+            ("route", 600, 1, "10 min de plus", "10 min de route de plus"),
+            ("route", -600, 2, "5 min de moins", "5 min de route de moins"),
+            ("route", -180, 2, "90 s de moins", "90 s de route de moins"),
+            ("km", 9_000, 2, "4,5 km de plus", "4,5 km de plus"),
+            ("ouverture", -3600, 1, "1 h de moins", "1 h d’ouverture de moins"),
+        ],
+    )
+    def test_by_week(self, name, by, weeks, told, of_what):
+        one = level(20_000, None, "mètres" if name == "km" else "secondes", name)
+        two = one.model_copy(update={"value": 20_000 + by})
+        assert change(one, two, weeks) == f"{told} par semaine de tournée"
+        assert change_of(one, two, weeks) == f"{of_what} par semaine de tournée"
+
+    @pytest.mark.parametrize(
+        ("label", "unit", "by", "told"),
+        [
+            (
+                "habitants à plus de 15 min d’un accueil",
+                "habitants",
+                112,
+                "112 habitants de plus à plus de 15 min d’un accueil",
+            ),
+            (
+                "demi-journées le jour du marché",
+                "demi-journées",
+                -1,
+                "1 demi-journée de moins le jour du marché",
+            ),
+            (
+                "coût des trajets",
+                "millionièmes d’euro",
+                3_200_000,
+                "3,20 € de plus, coût des trajets",
+            ),
+        ],
+    )
+    def test_of_what(self, label, unit, by, told):
+        one = level(5_000_000, None, unit, "x").model_copy(update={"label": label})
+        two = one.model_copy(update={"value": 5_000_000 + by})
+        assert change_of(one, two, 1) == told
+
+    def test_mean_access(self):
+        one = level(9000, None, "habitants × secondes", "acces_moyen")
+        two = one.model_copy(update={"value": 6000})
+        assert change(one, two, 1) == "plus court"
+        assert change_of(one, two, 1) == "temps de route plus court"
+        told = change_of(one, two, 1, people=100)
+        assert told.startswith("30 s d’accès de moins en moyenne pour 100 habitants que")
+
+    @pytest.mark.parametrize(
+        ("seconds", "told"),
+        [
+            (0, "0 min"),
+            (0.4, "moins d’une seconde"),
+            (90, "90 s"),
+            (120, "2 min"),
+            (3900, "1 h 05"),
+        ],
+    )
+    def test_brief(self, seconds, told):
+        assert brief(seconds) == told

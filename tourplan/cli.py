@@ -174,7 +174,8 @@ def init(
         typer.Option(
             "--exemple",
             metavar="NOM",
-            help="herault (dix communes imposées ; par défaut) ou herault-libre (64 candidates).",
+            help="herault (dix communes imposées ; par défaut), herault-libre (64 candidates) ou "
+            "herault-mois (quatre semaines, deux tournées, une voiture).",
         ),
     ] = "",
     communes: Annotated[

@@ -19,7 +19,8 @@ from tourplan.times import DEFAULT_SESSIONS, Session
 Json = dict[str, Any]
 
 LODEVOIS, PIC_SAINT_LOUP = "200017341", "200022986"
-CLERMONT = "34079"
+MINERVOIS, GRAND_ORB = "200066348", "200042646"
+CLERMONT, BEZIERS = "34079", "34032"
 TEN = (
     "34036",
     "34060",
@@ -33,7 +34,7 @@ TEN = (
     "34317",
 )
 
-ExampleName = Literal["herault", "herault-libre"]
+ExampleName = Literal["herault", "herault-libre", "herault-mois"]
 
 _CREW: Json = {
     "cycle": {"semaines": 1, "semaines_du_mois": [2, 4]},
@@ -57,11 +58,31 @@ EXAMPLES: dict[str, Json] = {
         **_AREA,
         **_CREW,
     },
+    "herault-mois": {
+        "titre": "Hérault : un mois, une voiture",
+        "communes": {"a_desservir": list(TEN), "candidates_epci": [MINERVOIS, GRAND_ORB]},
+        "reglages": [
+            {"communes": list(TEN), "passages": 2, "semaines": [2, 4]},
+            {"epci": [MINERVOIS, GRAND_ORB], "semaines": [1, 3]},
+        ],
+        "cycle": {"semaines": 4, "semaines_du_mois": [1, 2, 3, 4]},
+        "agents": [{"agence": [BEZIERS, CLERMONT]}, {"agence": [BEZIERS, CLERMONT]}],
+        # A vehicle that may leave from two depots may do so any week. Which depot goes with which
+        # week is told by writing the one car twice: the two are never out in the same week.
+        "vehicules": [
+            {"nom": "Voiture des semaines 1 et 3", "depot": BEZIERS, "semaines": [1, 3]},
+            {"nom": "Voiture des semaines 2 et 4", "depot": CLERMONT, "semaines": [2, 4]},
+        ],
+        "calcul": {"limite_s": 600},
+    },
 }
 
 
 def example(name: str = "herault") -> Scenario:
-    """An embedded scenario: ``herault`` (ten communes imposed) or ``herault-libre``.
+    """An embedded scenario.
+
+    ``herault`` (ten communes imposed), ``herault-libre`` (64 candidates) or ``herault-mois`` (four
+    weeks, two tours, one car; there is no plan, and tourplan says what would do).
 
     Raises:
         InputError: no such example.

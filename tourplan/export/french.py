@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from tourplan.hours import duration
@@ -81,6 +82,28 @@ def when(text: str) -> str:
         return month
     day = int(match[3])
     return f"{'1er' if day == 1 else day}{NO_BREAK}{month}"
+
+
+def from_place(name: str) -> str:
+    """``de Béziers``, ``d’Olargues``, ``du Bosc`` (Le Bosc), ``des Rives`` (Les Rives)."""
+    for article, short in (("Le ", "du"), ("Les ", "des")):
+        if name.startswith(article):
+            return f"{short} {name.removeprefix(article)}"
+    return f"d’{name}" if _elides(name) else f"de {name}"
+
+
+def to_place(name: str) -> str:
+    """``à Béziers``, ``au Bosc`` (Le Bosc), ``aux Rives`` (Les Rives)."""
+    for article, short in (("Le ", "au"), ("Les ", "aux")):
+        if name.startswith(article):
+            return f"{short} {name.removeprefix(article)}"
+    return f"à {name}"
+
+
+def _elides(name: str) -> bool:
+    """Whether a name begins with a vowel or a silent h; that of « haut » is not silent."""
+    letters = unicodedata.normalize("NFD", name.lower().replace("œ", "oe"))
+    return bool(re.match(r"[aeiou]|y[^aeiou]|h(?!aut)", letters))
 
 
 def capital(text: str) -> str:

@@ -11,11 +11,13 @@ from tourplan.export.french import (
     ORDINALS,
     capital,
     counted,
+    from_place,
     hours,
     kilometres,
     listed,
     minutes,
     number,
+    to_place,
     when,
 )
 from tourplan.export.itinerary import day_date
@@ -68,10 +70,11 @@ def summary(plan: Plan, case: Case) -> str:
     if not plan.days:
         what = "Aucune permanence : la tournée est vide."
     else:
+        depots = sorted({plan.depots[day.depot] for day in plan.days})
         what = (
             f"{counted(plan.sessions_per_cycle, 'permanence')} dans "
-            f"{counted(len(plan.codes()), 'commune')}, avec {crew_words(plan, case)}, au départ de "
-            f"{listed(sorted({plan.depots[day.depot] for day in plan.days}))}."
+            f"{counted(len(plan.codes()), 'commune')}, avec {crew_words(plan, case)}, au départ "
+            f"{listed([from_place(name) for name in depots])}."
         )
     return " ".join(filter(None, [what, rhythm(plan), beginning(plan)]))
 
@@ -248,10 +251,10 @@ def _itinerary_caption(plan: Plan, week: int) -> str:
 def _day_rows(plan: Plan, day_number: int, day: Day, *, marks: bool) -> str:
     """The heading of a day, its departure, stops and return."""
     depot = plan.depots[day.depot]
-    start = ["", text(f"Départ de {depot}"), "", "", "", "", "", clock(day.departure_s)]
+    start = ["", text(f"Départ {from_place(depot)}"), "", "", "", "", "", clock(day.departure_s)]
     back = [
         "",
-        text(f"Retour à {depot}"),
+        text(f"Retour {to_place(depot)}"),
         _drive_min(day.return_drive_s, measured=day.return_drive_measured),
         _drive_km(day.return_drive_m),
         clock(day.return_s),

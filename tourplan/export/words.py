@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tourplan.export.french import capital, counted, listed, when
+from tourplan.export.french import capital, counted, from_place, listed, when
 from tourplan.hours import WEEKDAYS, clock, duration
 from tourplan.measures import number, threshold
 from tourplan.plan import AreaAccess, Day, Groups, Level, Origin, Plan, Stop, Wait
@@ -327,7 +327,7 @@ def amount(level: Level, value: int) -> str:
     if level.name == "acces_pire":
         return f"{number(value / 60, 1)} min"
     if level.unit == "secondes":
-        return duration(value) if value >= 60 or not value else f"{value} s"
+        return brief(value)
     if level.unit == "mètres":
         return f"{number(value / 1000, 1)} km"
     if level.unit == "millionièmes d’euro":
@@ -341,6 +341,65 @@ def amount(level: Level, value: int) -> str:
             f"{number(value)} départ{'s' if value > 1 else ''} ou retour{'s' if value > 1 else ''}"
         )
     return _counted(value, level.unit.removesuffix("s"))
+
+
+def brief(seconds: float) -> str:
+    """``23 min``, ``1 h 05``, or seconds under two minutes."""
+    if 0 < seconds < 1:
+        return "moins d’une seconde"
+    return f"{number(seconds)} s" if 0 < seconds < 120 else duration(seconds)
+
+
+def change(before: Level, after: Level, weeks: int) -> str:
+    """By how much a level changes: ``112 habitants de plus``, ``10 min de moins par semaine``.
+
+    Args:
+        before: the level.
+        after: the same level, worth something else.
+        weeks: weeks of the cycle, which driving, kilometres and opening are told by.
+    """
+    more = after.value > before.value
+    if before.unit.startswith("habitants ×"):
+        return "plus long" if more else "plus court"
+    return _much(before, after, weeks, "")
+
+
+def change_of(before: Level, after: Level, weeks: int, people: int = 0) -> str:
+    """The same, and of what: ``112 habitants de plus à plus de 15 min d’un accueil``.
+
+    ``people``: how many the mean access is that of, where it is known.
+    """
+    label = before.label[:1].lower() + before.label[1:]
+    if before.name in _BY_WEEK:
+        return _much(before, after, weeks, _BY_WEEK[before.name])
+    if before.unit.startswith("habitants ×"):
+        if not people:
+            return f"{label} {change(before, after, weeks)}"
+        told = f"{brief(abs(after.value - before.value) / people)} d’accès {_sign(before, after)}"
+        far = f"{_counted(people, 'habitant')} que les points fixes laissent loin"
+        return f"{told} en moyenne pour {far}"
+    what = label.removeprefix(f"{before.unit} ")
+    joint = " " if what.startswith(("à ", "aux ", "le ")) else ", "
+    return f"{change(before, after, weeks)}{joint}{what}"
+
+
+def _much(before: Level, after: Level, weeks: int, what: str) -> str:
+    """How much more or less, by week where the level is told so; ``what``: ``de route``."""
+    much, by_week = abs(after.value - before.value), before.name in _BY_WEEK
+    told = amount(before, much)
+    if by_week:
+        km = before.name == "km"
+        told = f"{number(much / 1000 / weeks, 1)} km" if km else brief(much / weeks)
+    parts = told, what, _sign(before, after), "par semaine de tournée" if by_week else ""
+    return " ".join(filter(None, parts))
+
+
+def _sign(before: Level, after: Level) -> str:
+    return "de plus" if after.value > before.value else "de moins"
+
+
+_BY_WEEK = {"route": "de route", "km": "", "ouverture": "d’ouverture"}
+"""What a change of some levels is of, told by week as their values are."""
 
 
 def days_table(plan: Plan) -> list[str]:
@@ -371,7 +430,9 @@ def _heading(plan: Plan, day: Day) -> str:
     parts = [
         f"semaine {day.week}" if plan.cycle_weeks > 1 else "",
         day.vehicle if len(plan.vehicles) > 1 else "",
-        f"au départ de {plan.depots[day.depot]}" if len({d.depot for d in plan.days}) > 1 else "",
+        f"au départ {from_place(plan.depots[day.depot])}"
+        if len({d.depot for d in plan.days}) > 1
+        else "",
         f"avec {team_words(day.teams)}" if len(teams) > 1 else "",
     ]
     return capital(", ".join(filter(None, parts)))

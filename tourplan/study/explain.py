@@ -13,7 +13,7 @@ import numpy as np
 
 from tourplan.daytours import DayTours, list_day_tours
 from tourplan.errors import Fault, InputError, NoPlanError, quoted
-from tourplan.export.french import capital, listed
+from tourplan.export.french import capital, from_place, listed
 from tourplan.hours import WEEKDAYS, duration
 from tourplan.measures import fixed_access, served_sites, tour_access
 from tourplan.optimise.solve import Infeasible, Progress, Solution, all_day_tours
@@ -525,7 +525,7 @@ def _tests(inquiry: Inquiry, demand: int, kept: Sequence[Level]) -> Iterator[Tes
             lambda until: _any_of(
                 question,
                 [
-                    (f"partir aussi de {inquiry.place_name(p)}", with_agency(problem, p))
+                    (f"partir aussi {from_place(inquiry.place_name(p))}", with_agency(problem, p))
                     for p in near
                 ],
                 demand,
@@ -718,7 +718,7 @@ def _best_agency(inquiry: Inquiry, deadline: float) -> Marginal:
         name = inquiry.place_name(place)
         if question.over(deadline):
             break
-        inquiry.progress(f"et en partant aussi de {name} ?")
+        inquiry.progress(f"et en partant aussi {from_place(name)} ?")
         other = with_agency(problem, place)
         until = _slice(deadline, len(asked) - rank)
         found = resolve(other, _tours(question, other), until, question)
@@ -737,7 +737,9 @@ def _best_agency(inquiry: Inquiry, deadline: float) -> Marginal:
     if best is None:
         return Marginal("Une agence de plus", words.UNTESTED, note=note)
     _, name, found = best
-    one = _compared(inquiry, f"Partir aussi de {name}, la meilleure agence examinée", found)
+    one = _compared(
+        inquiry, f"Partir aussi {from_place(name)}, la meilleure agence examinée", found
+    )
     if one.verdict != words.BETTER:
         one = replace(one, text="Une agence de plus")
     return replace(one, note=note, proved=proved and tried == count)

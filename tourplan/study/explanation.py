@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tourplan.export.french import capital, listed
-from tourplan.hours import duration
+from tourplan.export.words import change_of
 from tourplan.measures import BEYOND, far_weights, number
 from tourplan.plan import Level, Plan
 from tourplan.problem import Problem
@@ -211,39 +211,18 @@ class Explanation:
 
 
 def worse_words(problem: Problem, before: Level, after: Level) -> str:
-    """What becomes worse, and by how much: ``coûterait 23 min de route de plus par semaine``."""
-    more = abs(after.value - before.value)
-    if before.name.startswith(BEYOND):
-        beyond = before.label.removeprefix("habitants ")
-        people = f"{number(more)} habitant{'s' if more > 1 else ''}"
-        return f"laisserait {people} de plus {beyond}"
-    if before.name == "route":
-        return f"coûterait {_time(more / problem.weeks)} de route de plus par semaine de tournée"
-    if before.name == "km":
-        return f"coûterait {number(more / 1000 / problem.weeks, 1)} km de plus par semaine"
-    if before.unit == "demi-journées":
-        return f"ferait perdre {more} {before.label.replace('demi-journées', _half_days(more), 1)}"
-    if before.name == "acces_moyen":
-        count = int(far_weights(problem).sum())
-        each = _time(more / max(count, 1))
-        return f"allongerait de {each} en moyenne l’accès de {number(count)} habitants éloignés"
-    return f"dégraderait un objectif ({before.label} : {before.text} → {after.text})"
+    """What becomes worse, and by how much: ``coûterait 23 min de route de plus…``."""
+    verb = "laisserait" if before.name.startswith(BEYOND) else _VERBS.get(before.name, "donnerait")
+    people = int(far_weights(problem).sum())
+    return f"{verb} {change_of(before, after, problem.weeks, people)}"
+
+
+_VERBS = dict.fromkeys(("route", "km", "cout", "co2", "acces_moyen"), "coûterait")
 
 
 def instead_words(names: Sequence[str]) -> str:
     """``, par exemple sans Celles``: what the plan found does without."""
     return f" (dans ce plan, sans {listed(list(names))})" if names else ""
-
-
-def _half_days(count: int) -> str:
-    return "demi-journées" if count > 1 else "demi-journée"
-
-
-def _time(seconds: float) -> str:
-    """``23 min``, ``1 h 05``, or seconds under two minutes."""
-    if seconds < 1:
-        return "moins d’une seconde"
-    return f"{number(seconds)} s" if seconds < 120 else duration(seconds)
 
 
 def _minutes(seconds: int | None) -> str:

@@ -40,8 +40,8 @@ Between = Literal["rien", "autres", "inconnu"]
 
 _SHARE = 0.5
 """Share of the time left that one point may take, so that a hard one leaves some to others."""
-_TOLD_WHEN_WRITTEN = "equite_agents"
-"""A level that openings are cut for when days are written: it must be among the objectives."""
+_ALWAYS_TOLD = ("equite_agents", "heures_mairie", "marches")
+"""Levels that are looked at only when they are among the objectives, even to be limited."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Question:
     def solve(self, objectives: Sequence[str], limits: Mapping[str, int]) -> Solution | None:
         """The best plan within limits besides those kept; ``None`` when none was found."""
         at_most, now = {**self.kept, **limits}, monotonic()
-        told = [name for name in at_most if name == _TOLD_WHEN_WRITTEN and name not in objectives]
+        told = [name for name in _ALWAYS_TOLD if name in at_most and name not in objectives]
         try:
             return optimise(
                 replace(self.problem, objectives=(*told, *objectives)),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tourplan.errors import Repair, listed
+from tourplan.export.french import from_place
 from tourplan.optimise.mip import Expression
 from tourplan.problem import Demand, Problem
 from tourplan.spacing import even_gap
@@ -44,9 +45,9 @@ def _other_agency(question: Question, depot: int, name_of: Callable[[str], str])
         if question.over:
             return None
         if question.of(moved(problem, depot, place)).has_plan():
-            names = [name_of(problem.places[place]) for place in (depot, place)]
-            change = f"partir de {names[1]}, par exemple (agence et depot)"
-            return Repair("agency", f"partir de {names[0]}", change, True)
+            names = [from_place(name_of(problem.places[place])) for place in (depot, place)]
+            change = f"partir {names[1]}, par exemple (agence et depot)"
+            return Repair("agency", f"partir {names[0]}", change, True)
     return None
 
 

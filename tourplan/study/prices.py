@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from tourplan.errors import InputError, NoPlanError, Repair
 from tourplan.export.french import capital
 from tourplan.export.itinerary import decimal_comma
-from tourplan.export.words import amount
+from tourplan.export.words import change, change_of
 from tourplan.hours import duration
 from tourplan.optimise.solve import Progress
 from tourplan.plan import Level, Plan
@@ -269,9 +269,8 @@ def _price(rule: str, loose: Ruled | None, strict: Ruled | None) -> Iterator[str
         yield f"{head} {'aucun plan ne la tient' if strict.impossible else strict.why_not}."
     else:
         first, proved = _first(loose.plan, strict.plan)
-        cost = (
-            _by(*first, loose.plan.cycle_weeks, where=True) if first else "rien sur les objectifs"
-        )
+        weeks = loose.plan.cycle_weeks
+        cost = change_of(*first, weeks) if first else "rien sur les objectifs"
         opened = [plan.figures.least_open_s for plan in (loose.plan, strict.plan)]
         hours = f" ; ouverture d’une semaine : {' → '.join(map(duration, opened))}"
         yield f"{head} {cost}{_proof(proved)}{hours * (opened[0] != opened[1])}."
@@ -299,7 +298,7 @@ def _verdict(asked: Ruled, ruled: Ruled) -> str:
     first, proved = _first(asked.plan, ruled.plan)
     if first is None:
         return f"rien ne change sur les objectifs{_proof(proved)}"
-    return f"{_by(*first, asked.plan.cycle_weeks, where=True)}{_proof(proved)}"
+    return f"{change_of(*first, asked.plan.cycle_weeks)}{_proof(proved)}"
 
 
 def _proof(proved: bool) -> str:
@@ -335,22 +334,8 @@ def _changes(asked: Plan, plan: Plan) -> Iterator[str]:
     """Each level that is not worth the same."""
     for before, after in zip(asked.levels, plan.levels, strict=True):
         if before.value != after.value:
-            by = _by(before, after, asked.cycle_weeks)
+            by = change(before, after, asked.cycle_weeks)
             yield f"{capital(before.label)} : {before.text} → {after.text} ({by})."
-
-
-def _by(before: Level, after: Level, weeks: int, *, where: bool = False) -> str:
-    """By how much a level changes: ``112 habitants de plus``; ``where``: of which level too."""
-    more = after.value > before.value
-    label = before.label[:1].lower() + before.label[1:]
-    if before.unit.startswith("habitants ×"):
-        return f"{f'{label} ' if where else ''}{'plus long' if more else 'plus court'}"
-    cycle = " par cycle" if weeks > 1 and before.unit in ("secondes", "mètres") else ""
-    by = f"{amount(before, abs(after.value - before.value))} {'de plus' if more else 'de moins'}"
-    of_what = label.removeprefix(f"{before.unit} ")
-    if not of_what.startswith("à ") and not of_what.startswith("aux "):
-        of_what = f", {label}"
-    return f"{by}{cycle} {of_what}".replace(" ,", ",") if where else f"{by}{cycle}"
 
 
 def _rows(ruled: Ruled, asked: Plan | None) -> Iterator[tuple[str, ...]]:
@@ -376,7 +361,7 @@ def _level_cells(level: Level, was: Level | None, weeks: int) -> tuple[str, ...]
     cells = (str(level.value), bound, level.unit, level.text, _yes(level.proved))
     if was is None:
         return (*cells, "", "")
-    gap = _by(was, level, weeks) if level.value != was.value else "rien ne change"
+    gap = change(was, level, weeks) if level.value != was.value else "rien ne change"
     return (*cells, str(was.value), gap)
 
 

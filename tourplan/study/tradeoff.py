@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from tourplan.check import unknown_levels
 from tourplan.errors import Fault, InputError, listed, quoted
 from tourplan.export.french import capital
-from tourplan.export.words import amount, origin_words, proof_text
+from tourplan.export.words import change, origin_words, proof_text
 from tourplan.measures import measure
 from tourplan.optimise.solve import End, Progress, Solution, all_day_tours, level_of
 from tourplan.plan import Level, Plan
@@ -341,9 +341,8 @@ def _change(found: TradeOff, number: int) -> str:
     before, after = found.plans[number - 1], found.plans[number]
     parts = []
     for one, two in zip(found.levels(before), found.levels(after), strict=True):
-        more = "de plus" if two.value > one.value else "de moins"
         if not one.unit.startswith("habitants ×"):
-            parts.append(f"{amount(one, abs(two.value - one.value))} {more}")
+            parts.append(change(one, two, before.cycle_weeks))
     was, then = set(_communes(before)), set(_communes(after))
     if was != then:
         parts += [f"sans {listed(sorted(was - then))}"] if was - then else []
