@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from time import monotonic
 
 import numpy as np
 
@@ -36,8 +37,10 @@ FOUND = 200
 """Days that one search for a crew-week gives at most."""
 ENUMERATED = 60_000
 """Days enumerated at most, before they are timed."""
-LABELS = 2_000_000
+LABELS = 1_000_000
 """Labels of one pass at most."""
+LABELS_A_SECOND = 50_000
+"""Labels made in a second on a slow machine: near a deadline, no more are asked for."""
 SEEDS = 100_000
 """Days of few sessions listed at first, at most."""
 
@@ -129,11 +132,12 @@ class LongDays:
         return self._joined([one.tours for one in found])
 
     def best(
-        self, d: Decisions, relaxed: Relaxed, crew: int, below: float, labels: int = LABELS
+        self, d: Decisions, relaxed: Relaxed, crew: int, below: float, deadline: float
     ) -> Search:
         """The days of a crew-week that may have the lowest reduced costs below a limit."""
         found, bounds = [], [below]
         for prices, limit in self._by_day(d, relaxed, crew, below):
+            labels = _affordable(deadline)
             some = price(self.day, prices, self.near, below=limit, most=FOUND, labels=labels)
             self.near = some.near
             found.append(some.tours)
@@ -141,11 +145,12 @@ class LongDays:
         return Search(self._joined(found), min(bounds))
 
     def every(
-        self, d: Decisions, relaxed: Relaxed, crew: int, below: float, labels: int = LABELS
+        self, d: Decisions, relaxed: Relaxed, crew: int, below: float, deadline: float
     ) -> Search:
         """All days of a crew-week whose reduced cost may be below a limit, if not too many."""
         found = []
         for prices, limit in self._by_day(d, relaxed, crew, below):
+            labels = _affordable(deadline)
             nothing = np.zeros((0, *self.day.allowed.shape), dtype=np.int64)
             listed = enumerate_below(
                 self.day, prices, self.near, nothing, limit, most=ENUMERATED, labels=labels
@@ -350,6 +355,12 @@ class _Worth:
         markets = [problem.demands[site.demand].market for site in problem.sites]
         there = np.array([[day in market for day in problem.weekdays] for market in markets])
         return np.broadcast_to(there, self.long.rooms.shape)
+
+
+def _affordable(deadline: float) -> int:
+    """No more labels than there is time for."""
+    left_s = min(max(deadline - monotonic(), 0.0), 1e6)
+    return min(LABELS, 1 + int(LABELS_A_SECOND * left_s))
 
 
 def _no_groups() -> tuple[Floats, Bools]:

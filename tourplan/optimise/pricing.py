@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +28,7 @@ from tourplan.daytours import (
     allowed_at_best,
     list_day_tours,
 )
-from tourplan.optimise.longdays import LABELS, LongDays, Search
+from tourplan.optimise.longdays import LongDays, Search
 from tourplan.optimise.mip import Expression, Floats, Mip, Relaxed
 from tourplan.optimise.profiles import watched_of
 from tourplan.optimise.variables import Decisions, covering, figure
@@ -43,8 +42,6 @@ BEST, BEST_OF_SITE = 400, 4
 """Tours added at a time: the best ones, and the best of each site."""
 FEW = 30
 """With fewer known tours that help, others are looked for where not all are known."""
-LABELS_A_SECOND = 50_000
-"""Labels made in a second on a slow machine: near a deadline, no more are asked for."""
 _GAIN = -1e-6
 """A reduced cost that is not below it gains nothing."""
 
@@ -196,10 +193,10 @@ class Columns:
             return Search(long.quick(d, relaxed, crew, below=_GAIN), -np.inf)
 
         def closely(long: LongDays, crew: int) -> Search:
-            return long.best(d, relaxed, crew, _GAIN, _affordable(deadline))
+            return long.best(d, relaxed, crew, _GAIN, deadline)
 
         def everywhere(long: LongDays, crew: int) -> Search:
-            return long.every(d, relaxed, crew, _GAIN, _affordable(deadline))
+            return long.every(d, relaxed, crew, _GAIN, deadline)
 
         for look, enough in ((quickly, FEW), (closely, FEW), (everywhere, 1)):
             if priced.gaining < enough and min(priced.floors, default=0.0) < _GAIN:
@@ -284,7 +281,7 @@ class Columns:
         """The tours that a plan better by ``gap`` may hold; ``None`` where they are too many."""
 
         def everywhere(long: LongDays, crew: int) -> Search:
-            return long.every(d, priced.relaxed, crew, gap, _affordable(deadline))
+            return long.every(d, priced.relaxed, crew, gap, deadline)
 
         if priced.refused is not None and gap >= priced.refused:
             return None
@@ -330,12 +327,6 @@ def all_or_none(problem: Problem) -> list[DayTours | None]:
         except TooManyDays:
             found.append(None)
     return found
-
-
-def _affordable(deadline: float) -> int:
-    """No more labels than there is time for."""
-    left_s = min(max(deadline - monotonic(), 0.0), 1e6)
-    return min(LABELS, 1 + int(LABELS_A_SECOND * left_s))
 
 
 def _best(tours: DayTours, costs: Floats, sites: int) -> Ints:

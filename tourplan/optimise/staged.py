@@ -36,6 +36,8 @@ _SHARE = 0.5
 """Share of the time left that choosing sites may take."""
 
 
+_PRICED_SHARE = 0.5
+"""Share of the time left that looking for days that are not listed may take."""
 _DIVE_SHARE = 0.3
 """Share of the time left that choosing among the days of a dive may take."""
 DIVED, _SURE = 8, 0.6
@@ -144,11 +146,12 @@ def staged(
 def _converge(level: _Level) -> None:
     """Price tours in until none improves the relaxation, for a bound."""
     columns, d, best = level.columns, level.d, -np.inf
-    while not level.budget.over:
-        relaxed = d.mip.relax(level.objective, level.budget.deadline)
+    until = level.budget.terms(_PRICED_SHARE if columns.long else 1.0)["deadline"]
+    while not level.budget.over and monotonic() < until:
+        relaxed = d.mip.relax(level.objective, until)
         if relaxed is None:
             break
-        level.priced = priced = columns.price(d, relaxed, level.budget.deadline)
+        level.priced = priced = columns.price(d, relaxed, until)
         best = max(best, relaxed.value + columns.missing(priced))
         if not level.add(columns.improving(priced)):
             break
@@ -172,7 +175,7 @@ def _dive(level: _Level) -> None:
     upper = np.concatenate(d.mip.upper)[take]
     fixed, seen = np.zeros(len(take)), np.zeros(len(take), dtype=bool)
     while relaxed is not None and not level.budget.over:
-        values = relaxed.values[take]
+        values = d.padded(relaxed.values)[take]
         seen |= values > _WHOLE
         part = values - np.floor(values + _WHOLE)
         fixed = np.maximum(fixed, np.floor(values + _WHOLE))
