@@ -146,12 +146,12 @@ def staged(
 def _converge(level: _Level) -> None:
     """Price tours in until none improves the relaxation, for a bound."""
     columns, d, best = level.columns, level.d, -np.inf
-    until = level.budget.terms(_PRICED_SHARE if columns.long else 1.0)["deadline"]
-    while not level.budget.over and monotonic() < until:
-        relaxed = d.mip.relax(level.objective, until)
+    budget = level.budget.share(_PRICED_SHARE if columns.long else 1.0)
+    while not budget.over:
+        relaxed = d.mip.relax(level.objective, budget.deadline)
         if relaxed is None:
             break
-        level.priced = priced = columns.price(d, relaxed, until)
+        level.priced = priced = columns.price(d, relaxed, budget.deadline)
         best = max(best, relaxed.value + columns.missing(priced))
         if not level.add(columns.improving(priced)):
             break
