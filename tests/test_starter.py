@@ -86,6 +86,16 @@ class TestExamples:
             example("hérault")
 
 
+@pytest.fixture(scope="module")
+def repairs() -> dict[str, Repair]:
+    """24 h of opening in 39 h of work: five minutes, or three, are lacking."""
+    with pytest.raises(NoPlanError) as caught:
+        solve(example("herault-mois"))
+    told = {repair.rule: repair for repair in (*caught.value.repairs, *caught.value.others)}
+    assert all(repair.proved and repair.enough for repair in told.values())
+    return told
+
+
 class TestMonth:
     """Ten communes twice a month from Clermont-l'Hérault, the best of 59 others from Béziers."""
 
@@ -104,15 +114,6 @@ class TestMonth:
             for crew in problem.crew_weeks
         }
         assert crews == {(0, BEZIERS), (1, CLERMONT), (2, BEZIERS), (3, CLERMONT)}
-
-    @pytest.fixture(scope="class")
-    def repairs(self) -> dict[str, Repair]:
-        """24 h of opening in 39 h of work: five minutes, or three, are lacking."""
-        with pytest.raises(NoPlanError) as caught:
-            solve(example("herault-mois"))
-        told = {repair.rule: repair for repair in (*caught.value.repairs, *caught.value.others)}
-        assert all(repair.proved and repair.enough for repair in told.values())
-        return told
 
     @pytest.mark.slow
     def test_less_opening_or_more_work_gives_a_plan(self, repairs):
