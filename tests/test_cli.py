@@ -504,6 +504,23 @@ class TestLimit:
         assert "le temps a manqué pour tout essayer" in answer.out
 
     @pytest.mark.slow
+    @pytest.mark.parametrize("cores", [1, 2])
+    def test_what_the_solver_says_unasked_is_not_on_stdout(self, tmp_path, cores):
+        """HiGHS tells of a solver it runs inside, whatever its options, on this model."""
+        text = f"""
+            titre = "Essai"
+            acces = []
+            communes.a_desservir = ["34060", "34196"]
+            communes.candidates = ["34230", "34142", "34036", "34064"]
+            cycle.ecart_max_jours = 28
+            vehicules = [{{ jours = ["lundi", "mardi", "mercredi"] }}]
+            calcul.coeurs = {cores}
+        """
+        written(tmp_path / "s.toml", text)
+        answer = ended(child("solve", "s.toml", "--json", cwd=tmp_path))
+        assert answer.code == 3
+        assert "aucun_plan" in json.loads(answer.out)
+
     def test_a_hard_case_ends_in_time_and_is_honest(self, tmp_path):
         started = time.monotonic()
         answer = ended(child("solve", "herault-libre", "--limite", "5", "--json", cwd=tmp_path))

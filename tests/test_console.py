@@ -21,7 +21,7 @@ from tourplan.console import harmless, run, tame_streams, usage_in_french
 ROOT = Path(__file__).parent.parent
 ENGLISH = re.compile(
     r"usage: |options:|commands|arguments:|show this|default|required|missing|no such|did you mean|"
-    r"possible|unexpected|extra|invalid|value for|requires|does not|try |input|error|abort|<|"
+    r"unexpected|extra|invalid|value for|requires|does not|try |input|error|abort|<|"
     r"\btext\b|\bpath\b|\bfloat\b|\bstr\b|\bcommand\b"
 )
 COMMANDS = ("init", "check", "solve", "evaluate")
@@ -106,7 +106,10 @@ class TestFrench:
         [
             (["solv"], "commande « solv » inconnue ; vouliez-vous solve ?"),
             (["évaluter"], "vouliez-vous évaluer ?"),
-            (["zzz"], "attendu : init, check, solve, evaluate, explain, network, creer, verifier"),
+            (
+                ["zzz"],
+                "attendu : init, check, solve, evaluate, explain, rounds, network, creer, verifier",
+            ),
             (["--exemple"], "option --exemple inconnue"),
             (["-x"], "option -x inconnue"),
             (["solve", "--fou"], "option --fou inconnue"),

@@ -313,7 +313,8 @@ def solve(
     with _interruptible() as stop:
         try:
             left = deadline - monotonic()
-            plan = find(case, limit_s=left, progress=progress_to(json), stop=stop)
+            with native_words_aside():
+                plan = find(case, limit_s=left, progress=progress_to(json), stop=stop)
         except InputError:
             if stop.is_set():
                 raise KeyboardInterrupt from None
@@ -359,7 +360,7 @@ def evaluate(
     case = case_of(path, progress_to(json))
     started = _after_reading(case, started)
     left = started + _limit_s(limit, case.scenario) - monotonic()
-    with _interruptible() as stop:
+    with _interruptible() as stop, native_words_aside():
         found = judge(case, tour, limit_s=left, progress=progress_to(json), stop=stop)
     if json:
         print_json(found.to_dict())
@@ -427,7 +428,7 @@ def explain(
         known = case.territory.communes
         codes = list(_recognised(",".join(communes), known, ask=False, where="commune"))
     left = started + _limit_s(limit, case.scenario) - monotonic()
-    with _interruptible() as stop:
+    with _interruptible() as stop, native_words_aside():
         try:
             found = ask(
                 case,
@@ -490,7 +491,7 @@ def rounds(
     case = case_of(path, progress_to(json))
     started = _after_reading(case, started)
     left = started + _limit_s(limit, case.scenario) - monotonic()
-    with _interruptible() as stop:
+    with _interruptible() as stop, native_words_aside():
         found = ask(case, asked, over, limit_s=left, progress=progress_to(json), stop=stop)
     folder, files = _write_rounds(found, output)
     if json:
@@ -698,7 +699,8 @@ def _sensitive(
     """What other drives would change; each of its solves may take as long as the plan's own."""
     from tourplan.study.sensitivity import sensitivity
 
-    return sensitivity(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
+    with native_words_aside():
+        return sensitivity(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
 
 
 def _priced(
@@ -712,7 +714,8 @@ def _priced(
     """What the rules of the week cost; each of its solves may take as long as the plan's own."""
     from tourplan.study.prices import prices
 
-    return prices(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
+    with native_words_aside():
+        return prices(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
 
 
 def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) -> Evaluation | None:
@@ -725,7 +728,8 @@ def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) ->
         return None
     path = tour_path(tour, case.scenario.base)
     left = max(1.0, deadline - monotonic())
-    return judge(case, path, best=plan, limit_s=left, changes=False, stop=stop)
+    with native_words_aside():
+        return judge(case, path, best=plan, limit_s=left, changes=False, stop=stop)
 
 
 def _typed(path: Path) -> str:
