@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import takewhile
+from math import inf
 from time import monotonic
 from typing import Literal
 
@@ -76,7 +78,14 @@ class Solution:
 
 @dataclass
 class _Search:
-    """What a run over the levels carries from one to the next."""
+    """What a run over the levels carries from one to the next.
+
+    Attributes:
+        bounds: of each level looked at, for plans no worse on those before it than ``kept``.
+        kept: the value of each level that those after it keep.
+        together: the same of alike weeks decided together, whose bounds hold for any plan.
+        trusted: whether every timing of the days was listed, as far as levels so far can tell.
+    """
 
     asked: Problem
     columns: Columns
@@ -84,19 +93,30 @@ class _Search:
     deadline: float
     means: Means
     stop: threading.Event
-    bounds: dict[str, int | None]
     progress: Progress
     at_most: Mapping[str, int]
+    together: _Search | None = None
+    bounds: dict[str, int | None] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
     solution: Floats | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     out_of_time: bool = False
     trusted: bool = True
-    """Whether every timing of the days was listed, as far as the levels so far can tell."""
 
     @property
     def problem(self) -> Problem:
         """The problem that is searched."""
         return self.decisions.problem
+
+    def known_together(self, name: str) -> int | None:
+        """The bound of weeks decided together, where plans are held to as much as theirs were."""
+        theirs = self.together
+        if theirs is None or any(
+            self.kept.get(before, inf) > theirs.kept.get(before, -inf)
+            for before in takewhile(lambda level: level != name, self.problem.objectives)
+        ):
+            return None
+        return theirs.bounds.get(name)
 
     @property
     def over(self) -> bool:
@@ -146,15 +166,13 @@ def optimise(
     stop, at_most = stop or threading.Event(), at_most or {}
     if set(at_most) & BY_AGENT - (set(problem.objectives) - set(_BY_TIMES)):
         raise ValueError(f"levels that cannot be limited: {sorted(at_most)}")
-    bounds: dict[str, int | None] = dict.fromkeys(problem.objectives)
     pool = pooled(problem)
     days: tuple[Day, ...] | None = None
-    spare = None
+    together = spare = None
     begun = partial(
         _new_search,
         problem,
         tours=tours,
-        bounds=bounds,
         means=means,
         stop=stop,
         progress=progress,
@@ -163,17 +181,18 @@ def optimise(
     )
     if pool is not None:
         pooled_until = monotonic() + (deadline - monotonic()) * POOLED_SHARE
-        search = begun(pool.problem, deadline=pooled_until)
+        together = search = begun(pool.problem, deadline=pooled_until)
         for _ in _levels_taken(search):
             days = _dealt(search, pool, problem, without)
             spare = spare if days is None else days
             search.deadline = pooled_until if days is None else deadline
     if days is None:
-        search = begun(problem, deadline=deadline)
+        search = begun(problem, deadline=deadline, together=together)
         _take_levels(search)
         if search.solution is not None:
             days = days_of(search.decisions, search.solution)
-    days = spare if days is None else days
+    if days is None:
+        days, search = spare, together or search
     if days is None:
         raise NothingFound
     stopped: End = "terminé"
@@ -181,11 +200,23 @@ def optimise(
         stopped = "interrompu"
     elif search.out_of_time:
         stopped = "limite de temps"
-    levels = tuple(
-        level_of(problem, days, name, _sign_bound(problem, name, bounds[name]))
-        for name in problem.objectives
-    )
-    return Solution(days, levels, search.seconds, stopped)
+    return Solution(days, _levels(search, days), search.seconds, stopped)
+
+
+def _levels(search: _Search, days: tuple[Day, ...]) -> tuple[Level, ...]:
+    """The levels of a plan, each with its bound.
+
+    What was found for a level holds for plans no worse on those before it than what was kept: for
+    others, only what is known of any plan.
+    """
+    problem, found, sound = search.asked, [], True
+    for name in problem.objectives:
+        bound = search.bounds[name] if sound else limit(problem, name)
+        level = level_of(problem, days, name, _sign_bound(problem, name, bound))
+        found.append(level)
+        value = _sign(measure(problem, name)) * level.value
+        sound = sound and name in search.kept and value <= search.kept[name]
+    return tuple(found)
 
 
 def _new_search(
@@ -193,7 +224,7 @@ def _new_search(
     problem: Problem,
     *,
     tours: tuple[DayTours | None, ...],
-    bounds: dict[str, int | None],
+    together: _Search | None = None,
     deadline: float,
     means: Means,
     stop: threading.Event,
@@ -201,7 +232,7 @@ def _new_search(
     without: Collection[str],
     at_most: Mapping[str, int],
 ) -> _Search:
-    """A search over the levels, its rules set; ``bounds`` known so far are raised in place.
+    """A search over the levels, its rules set; ``together``: what was found of weeks pooled.
 
     ``problem`` is ``asked``, or a pool of it.
     """
@@ -209,7 +240,7 @@ def _new_search(
     decisions = Decisions(problem, columns.first())
     add_rules(decisions, without)
     at_most_rows(decisions, at_most)
-    return _Search(asked, columns, decisions, deadline, means, stop, bounds, progress, at_most)
+    return _Search(asked, columns, decisions, deadline, means, stop, progress, at_most, together)
 
 
 def _take_levels(search: _Search) -> None:
@@ -296,21 +327,31 @@ def _take_level(search: _Search, name: str) -> None:
     """Solve one level, or see that it is settled, and keep its value for those after."""
     problem = search.problem
     kind = measure(problem, name)
-    known = _raise_bound(search, name, limit(problem, name))
+    _raise_bound(search, name, limit(problem, name))
+    known = _raise_bound(search, name, search.known_together(name))
     if search.solution is None:
         if known is None or _value_of_required(problem, kind) != known:
             _solve_level(search, kind)
+        else:
+            _keep(search, name, known)
     elif _reached(search, kind) == known and name not in _BY_TIMES:
-        search.decisions.mip.keep(build(search.decisions, name), known)
+        _keep(search, name, known, build(search.decisions, name))
     else:
         _solve_level(search, kind)
 
 
 def _raise_bound(search: _Search, name: str, bound: int | None) -> int | None:
     """The best bound known of a level, to be minimised."""
-    known = [value for value in (bound, search.bounds[name]) if value is not None]
+    known = [value for value in (bound, search.bounds.get(name)) if value is not None]
     search.bounds[name] = max(known, default=None)
     return search.bounds[name]
+
+
+def _keep(search: _Search, name: str, value: int, expression: Expression | None = None) -> None:
+    """Levels after this one keep its value; ``expression``: unless every plan has it."""
+    search.kept[name] = value
+    if expression is not None:
+        search.decisions.mip.keep(expression, value)
 
 
 def _value_of_required(problem: Problem, kind: Measure) -> int | None:
@@ -368,7 +409,7 @@ def _solve_level(search: _Search, kind: Measure) -> None:
         reached = max(reached, expression.value(answer.values))
     if exact and reached == known and not last:
         narrow(search.columns, decisions, expression, reached, search.deadline)
-    decisions.mip.keep(expression, reached)
+    _keep(search, name, reached, expression)
 
 
 def days_of(decisions: Decisions, solution: Floats) -> tuple[Day, ...]:
