@@ -471,7 +471,9 @@ def _hear(
         child, answer = answers.get(timeout=0.05)
     except queue.Empty:
         return
-    call = busy.pop(child)
+    call = busy.pop(child, None)
+    if call is None:
+        return  # a dead child is heard of twice: when it dies, and when it is asked
     if answer is None:
         child.end()
         if not busy:
