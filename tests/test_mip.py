@@ -164,7 +164,7 @@ def test_a_failing_solver_is_no_infeasible_problem(monkeypatch):
 
 
 def test_a_solver_that_is_done_is_not_asked_again(monkeypatch):
-    """Where numbers are too large for the bound to meet the value, more slices prove no more."""
+    """Where numbers are too large for the bound to meet the value, each solver is asked once."""
     calls = []
 
     def done(*_: object) -> Answer:
@@ -175,7 +175,7 @@ def test_a_solver_that_is_done_is_not_asked_again(monkeypatch):
     mip = Mip()
     mip.variables(1)
     answer = mip.minimise(expression([0], [4]), deadline=float("inf"))
-    assert (answer.bound, len(calls)) == (3, 1)
+    assert (answer.bound, answer.complete, len(calls)) == (3, True, 2)
 
 
 def test_the_best_of_all_slices_is_kept(monkeypatch):

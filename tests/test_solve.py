@@ -197,12 +197,15 @@ def test_plans_are_the_best_of_all(problem):
 @examples(60)
 @given(small_territories(most_sites=7, most_days=5))
 def test_plans_of_larger_territories_are_verified_and_proved(problem):
+    tours = with_splits(problem, 0, list_day_tours(problem))
     try:
         found = optimise(problem, deadline=monotonic() + 60)
     except Infeasible:
         return
+    except Undecided:
+        assert open_gains(tours)
+        return
     assert verify(problem, found.days, found.levels) == ()
-    tours = with_splits(problem, 0, list_day_tours(problem))
     assert open_gains(tours) or all(level.proved for level in found.levels)
     again = optimise(problem, deadline=monotonic() + 60)
     assert again.days == found.days

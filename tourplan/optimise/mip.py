@@ -322,6 +322,7 @@ class _Task:
     stop: threading.Event
     best: Answer = field(default_factory=lambda: Answer(None, None))
     ended: bool = False
+    done: set[Solver] = field(default_factory=set)
 
     @property
     def told_to_end(self) -> bool:
@@ -342,14 +343,21 @@ class _Task:
         """Nodes of a solver's first slice."""
         return FIRST_SLICE_NODES * (1 if self.hint is None else 10)
 
-    def keep(self, found: Answer) -> None:
-        """Take note of what a slice found."""
+    def keep(self, found: Answer, solver: Solver) -> None:
+        """Take note of what a slice found.
+
+        A solver that is done may have proved less than it says, where numbers are too large for
+        its arithmetic: the search goes on with the other, and ends when both are done.
+        """
         if found.infeasible and self.best.values is None:
             self.best, self.ended = found, True
             return
         best = self.best = _better(self.objective, self.best, found)
+        if found.complete:
+            self.done.add(solver)
         proved = best.values is not None and best.bound == self.objective.value(best.values)
-        self.ended = proved or found.complete or found.infeasible
+        self.ended = proved or found.infeasible or self.done == set(SOLVERS)
+        self.best = replace(best, complete=self.ended)
 
 
 def _better(objective: Expression, old: Answer, new: Answer) -> Answer:
@@ -372,7 +380,7 @@ def _one_slice(task: _Task, nodes: int) -> Answer:
         found = _on_a_thread(work, task.stop, task.deadline)
         if found is None:
             return replace(task.best, left_behind=True)
-        task.keep(found)
+        task.keep(found, "HIGHS")
     return task.best
 
 
@@ -381,6 +389,8 @@ def _in_turn(task: _Task, solvers: Sequence[Solver], until: float = float("inf")
     until, nodes = min(until, task.deadline), task.first_nodes()
     while not task.over and monotonic() < until:
         for solver in solvers:
+            if solver in task.done:
+                continue
             if task.over or (seconds := min(until - monotonic(), LONGEST_S)) <= 0:
                 break
             call = Call(solver, seconds, nodes, task.seed)
@@ -389,7 +399,9 @@ def _in_turn(task: _Task, solvers: Sequence[Solver], until: float = float("inf")
             if found is None:
                 task.best = replace(task.best, left_behind=True)
                 return task.best
-            task.keep(found)
+            task.keep(found, solver)
+        if task.done.issuperset(solvers):
+            break
         nodes = min(2 * nodes, MOST_NODES)
     return task.best
 
@@ -428,7 +440,7 @@ def _side_by_side(task: _Task) -> Answer:
     model = task.mip.arrays(task.objective).proto().SerializeToString()
     answers: queue.SimpleQueue[tuple[children.Child, bytes | None]] = queue.SimpleQueue()
     busy: dict[children.Child, Call] = {}
-    for solver in SOLVERS:
+    for solver in (one for one in SOLVERS if one not in task.done):
         child = children.take(solvers.__name__)
         if child is None:
             break
@@ -479,8 +491,8 @@ def _hear(
         if not busy:
             raise SolverError("the solvers' processes died")
         return
-    task.keep(_answer(task.mip, task.objective, answer_of(answer)))
-    if task.over:
+    task.keep(_answer(task.mip, task.objective, answer_of(answer)), call.solver)
+    if task.over or call.solver in task.done:
         children.give_back(child)
     else:
         longer = replace(call, nodes=min(2 * call.nodes, MOST_NODES))
