@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from tiny import with_work
 
-from tourplan import planner
+from tourplan import daytours, planner
 from tourplan.errors import InputError, NoPlanError, OwnError
 from tourplan.optimise.mip import SolverError
 from tourplan.plan import Plan
@@ -127,6 +127,14 @@ def test_no_plan_is_told_with_what_clashes(herault_case):
         set(repair.to_dict()) == {"regle", "exigence", "changement", "demontre", "suffit"}
         for repair in caught.value.repairs
     )
+
+
+def test_no_plan_over_days_too_many_to_list_is_told_too(monkeypatch):
+    """Twenty hours of work a week hold no ten communes; days are looked for, not listed."""
+    scenario = herault(semaine={"travail_max_h": 20.0, "ouverture_min_h": 0.0})
+    monkeypatch.setattr(daytours, "MAX_TOURS", 20)
+    with pytest.raises(NoPlanError, match="trop nombreuses pour dire"):
+        solve(scenario)
 
 
 def test_a_plan_the_checker_refuses_is_our_fault(herault_case, monkeypatch):
