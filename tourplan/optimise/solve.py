@@ -491,8 +491,10 @@ def _least(
         if len(plan) == d.mip.size and expression.value(plan) == known:
             return Answer(plan, known, complete=True), known, True
     answer = d.mip.minimise(expression, hint=plan, **budget.terms())
-    if answer.values is None and plan is not None and len(plan) == d.mip.size:
-        answer = replace(answer, values=plan)
+    if plan is not None and len(plan) == d.mip.size and not answer.infeasible:
+        found = answer.values
+        if found is None or expression.value(plan) < expression.value(found):
+            answer = replace(answer, values=plan)
     return answer, answer.bound, answer.complete or answer.infeasible
 
 
