@@ -465,3 +465,19 @@ def test_a_freed_model_is_one_of_its_own():
     freed.row(x, 1.0, at_most=0.0)
     assert len(mip.row_entries) == len(mip.row_lower) == 1
     assert len(freed.row_entries) == 2
+
+
+def test_a_solver_that_finds_no_plan_where_the_other_has_one_proves_nothing():
+    mip = Mip()
+    mip.variables(1, 5.0)
+    task = mip_module._Task(mip, expression([0], [1]), soon(), None, 0, threading.Event())
+    task.keep(Answer(np.array([1.0]), 0), "HIGHS")
+    task.keep(Answer(None, None, infeasible=True), "GSCIP")
+    assert (task.best.infeasible, task.best.bound, task.ended) == (False, 0, False)
+
+
+def test_a_solution_outside_the_bounds_of_its_variables_is_none():
+    mip = Mip()
+    mip.variables(1, 5.0)
+    answer = mip_module._answer(mip, expression([0], [-1]), Raw("optimal", -6.0, np.array([6.0])))
+    assert answer.values is None

@@ -108,9 +108,7 @@ def searched(
         ) from None
 
 
-def _why_none(
-    case: Case, problem: Problem, deadline: float, stop: threading.Event
-) -> NoPlanError:
+def _why_none(case: Case, problem: Problem, deadline: float, stop: threading.Event) -> NoPlanError:
     """Why there is no plan, as far as days can be listed."""
     from tourplan.study.clash import no_plan_error
 

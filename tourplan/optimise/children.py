@@ -77,7 +77,7 @@ def take(module: str) -> Child | None:
         return None  # tourplan runs inside another program, which is no Python to start
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own code
-            [sys.executable, "-c", _START.format(folder=_FOLDER, module=module)],
+            [sys.executable, "-P", "-c", _START.format(folder=_FOLDER, module=module)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

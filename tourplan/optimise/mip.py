@@ -210,6 +210,12 @@ class Mip:
         lower, upper = np.array(self.row_lower), np.array(self.row_upper)
         return bool(((sums >= lower - slack) & (sums <= upper + slack)).all())
 
+    def within(self, values: Floats) -> bool:
+        """Whether a solution keeps the bounds of every variable."""
+        lower, upper = np.concatenate(self.lower), np.concatenate(self.upper)
+        slack = _KEPT * (1 + np.abs(values))
+        return bool(((values >= lower - slack) & (values <= upper + slack)).all())
+
     def freed(self, variables: Ints) -> Mip:
         """A model of its own, the same but that some variables need not be whole."""
         integer = np.concatenate(self.integer)
@@ -353,10 +359,10 @@ class _Task:
             self.best, self.ended = found, True
             return
         best = self.best = _better(self.objective, self.best, found)
-        if found.complete:
+        if found.complete or found.infeasible:
             self.done.add(solver)
         proved = best.values is not None and best.bound == self.objective.value(best.values)
-        self.ended = proved or found.infeasible or self.done == set(SOLVERS)
+        self.ended = proved or self.done == set(SOLVERS)
         self.best = replace(best, complete=self.ended)
 
 
@@ -368,7 +374,7 @@ def _better(objective: Expression, old: Answer, new: Answer) -> Answer:
     ):
         values = old.values
     bounds = [b for b in (old.bound, new.bound) if b is not None]
-    return replace(new, values=values, bound=max(bounds) if bounds else None)
+    return replace(new, values=values, bound=max(bounds) if bounds else None, infeasible=False)
 
 
 def _one_slice(task: _Task, nodes: int) -> Answer:
@@ -440,14 +446,15 @@ def _side_by_side(task: _Task) -> Answer:
     model = task.mip.arrays(task.objective).proto().SerializeToString()
     answers: queue.SimpleQueue[tuple[children.Child, bytes | None]] = queue.SimpleQueue()
     busy: dict[children.Child, Call] = {}
-    for solver in (one for one in SOLVERS if one not in task.done):
-        child = children.take(solvers.__name__)
-        if child is None:
-            break
-        _ask(task, busy, child, Call(solver, 0.0, task.first_nodes(), task.seed), model, answers)
-    if not busy:
-        return _in_turn(task, SOLVERS)
     try:
+        for solver in (one for one in SOLVERS if one not in task.done):
+            child = children.take(solvers.__name__)
+            if child is None:
+                break
+            call = Call(solver, 0.0, task.first_nodes(), task.seed)
+            _ask(task, busy, child, call, model, answers)
+        if not busy:
+            return _in_turn(task, SOLVERS)
         while busy and not task.told_to_end and monotonic() < task.deadline + GRACE_S:
             _hear(task, busy, model, answers)
     except KeyboardInterrupt:
@@ -491,12 +498,13 @@ def _hear(
         if not busy:
             raise SolverError("the solvers' processes died")
         return
+    children.give_back(child)
     task.keep(_answer(task.mip, task.objective, answer_of(answer)), call.solver)
-    if task.over or call.solver in task.done:
-        children.give_back(child)
-    else:
+    if not (task.over or call.solver in task.done):
         longer = replace(call, nodes=min(2 * call.nodes, MOST_NODES))
-        _ask(task, busy, child, longer, model, answers)
+        again = children.take(solvers.__name__)
+        if again is not None:
+            _ask(task, busy, again, longer, model, answers)
 
 
 def _solve(mip: Mip, objective: Expression, call: Call, start: Floats | None) -> Answer:
@@ -509,7 +517,7 @@ def _answer(mip: Mip, objective: Expression, raw: Raw) -> Answer:
     if raw.end == "infeasible":
         return Answer(None, None, infeasible=True)
     values = None if raw.values is None else _whole(mip, raw.values)
-    if values is not None and not mip.kept_by(values):
+    if values is not None and not (mip.within(values) and mip.kept_by(values)):
         values = None
     bound = whole_bound(raw.bound, objective)
     return Answer(values, bound, complete=raw.end == "optimal" and values is not None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tourplan.optimise.mip import Expression, Relaxed
+from tourplan.optimise.mip import Expression, Relaxed, unit_of
 from tourplan.optimise.pricing import Columns
 from tourplan.optimise.variables import Decisions, Ints
 
@@ -18,8 +18,6 @@ ADDED = 4_000
 """Tours added at most because they may be in a plan left."""
 SMALL = 1_000
 """Models of no more columns are not worth it."""
-_SAFE = 1e-3
-"""Reduced costs this little past a limit are taken to be at it."""
 
 
 def narrow(columns: Columns, d: Decisions, level: Expression, value: int, deadline: float) -> None:
@@ -37,7 +35,7 @@ def narrow(columns: Columns, d: Decisions, level: Expression, value: int, deadli
     relaxed = d.mip.relax(level, deadline)
     if relaxed is None:
         return
-    gap = value - relaxed.value + _SAFE
+    gap = value + unit_of(level) / 2 - relaxed.value
     if not columns.whole:
         priced = columns.price(d, relaxed, deadline)
         gap -= columns.missing(priced)

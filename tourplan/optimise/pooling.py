@@ -10,17 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 
 import numpy as np
 
 from tourplan.daytours import DayTours, Ints
 from tourplan.optimise.mip import Expression, Floats, Mip
 from tourplan.optimise.profiles import watched_demands
-from tourplan.optimise.repeats import Merged, merged
+from tourplan.optimise.repeats import Merged, alone, merged
 from tourplan.optimise.teams import Run, Teams, together, told_apart
 from tourplan.optimise.variables import figure
 from tourplan.problem import CrewWeek, Problem
 
+REPEATING = {"required_sessions", "same_slot", "sessions_of_a_site"}
+"""Rules without which weeks need not repeat one another."""
+DEALING_S = 10.0
+"""Longest search for a way to deal days out."""
 BY_AGENT = {"equite_agents", "equite_horaires"}
 """Levels that tell agents, and so weeks, apart."""
 MANY = 1_000
@@ -44,20 +49,30 @@ class Group:
 class Pool:
     """A problem whose crew-weeks stand for several each, and those that each stands for.
 
-    ``teams``: whose problem, agents taken together, had its weeks pooled.
+    ``teams``: whose problem, agents taken together, had its weeks pooled. ``repeats``: some weeks
+    are decided once, which loses nothing at the best of a level, and may elsewhere.
     """
 
     problem: Problem
     groups: tuple[Group, ...]
     teams: Teams
+    repeats: bool = False
 
 
-def pooled(problem: Problem) -> Pool | None:
-    """The problem with alike agents and weeks pooled; ``None`` where no two are alike."""
+def pooled(
+    problem: Problem, without: Collection[str] = (), at_most: Collection[str] = ()
+) -> Pool | None:
+    """The problem with alike agents and weeks pooled; ``None`` where no two are alike.
+
+    Args:
+        problem: the problem.
+        without: names of rules left out; weeks repeat one another because of some of them.
+        at_most: levels with a limit; weeks that differ may keep it where repeated ones do not.
+    """
     if BY_AGENT & set(problem.objectives):
         return None
     teams = together(problem)
-    once = merged(teams.problem)
+    once = alone(teams.problem) if at_most or REPEATING & set(without) else merged(teams.problem)
     groups = _groups(once)
     units = sum(len(group) for group in groups)
     weekly = len(groups) == units and len(once.copies) == len(teams.problem.crew_weeks)
@@ -70,7 +85,12 @@ def pooled(problem: Problem) -> Pool | None:
         crews += [replace(once.problem.crew_weeks[c], count=len(group)) for c in group[0]]
         weeks = tuple(tuple(once.copies[crew] for crew in unit) for unit in group)
         found.append(Group(tuple(range(first, len(crews))), weeks))
-    return Pool(replace(once.problem, crew_weeks=tuple(crews)), tuple(found), teams)
+    return Pool(
+        replace(once.problem, crew_weeks=tuple(crews)),
+        tuple(found),
+        teams,
+        len(once.copies) < len(teams.problem.crew_weeks),
+    )
 
 
 def _groups(once: Merged) -> list[list[tuple[int, ...]]]:
@@ -189,7 +209,7 @@ def _shared(
             same = np.array([run[1] == day for run in runs])
             mip.row(mine[same, week], 1.0, at_most=1.0)
     least = Expression(trimmed, np.ones(count, dtype=np.int64))
-    answer = mip.minimise(least, deadline=float("inf"))
+    answer = mip.minimise(least, deadline=monotonic() + DEALING_S)
     if answer.values is None:
         return None
     chosen = answer.values[mine] > 0.5

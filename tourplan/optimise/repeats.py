@@ -27,6 +27,11 @@ class Merged:
     copies: tuple[tuple[int, ...], ...]
 
 
+def alone(problem: Problem) -> Merged:
+    """The problem as it is, every week for itself."""
+    return Merged(problem, tuple((number,) for number in range(len(problem.crew_weeks))))
+
+
 def merged(problem: Problem) -> Merged:
     """The problem with repeated weeks decided once; itself where there are none."""
     repeated = [weeks for weeks in _alike_weeks(problem) if _repeat(problem, weeks)]
@@ -89,7 +94,10 @@ def _repeat(problem: Problem, weeks: Sequence[int]) -> bool:
     """Whether some weeks can only hold the same sessions."""
     if any(goal.sessions > 1 for goal in problem.goals):
         return False
-    demands = [problem.demands[number] for number in _servable(problem, weeks[0])]
+    numbers = _servable(problem, weeks[0])
+    demands = [problem.demands[number] for number in numbers]
+    if any(len(problem.sites_of(number)) > 1 for number in numbers):
+        return False  # one room a week may reach more people than the same room twice
     others = [week for week in range(problem.weeks) if week not in weeks]
     elsewhere = {number for week in others for number in _servable(problem, week)}
     return (

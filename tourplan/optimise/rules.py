@@ -211,18 +211,23 @@ def weekly_opening(d: Decisions, missing: Expression = NOTHING) -> None:
 
 def weekly_work(d: Decisions, extra: Expression = NOTHING) -> None:
     """No agent works more than their week allows, but for ``extra`` seconds."""
-    for crews, weeks in d.depot_weeks:
-        goers = [d.problem.crew_weeks[c] for c in crews]
-        most = max(d.problem.agents[a].max_week_s for c in goers for team in c.teams for a in team)
-        d.mip.bound(work_of(d, crews).plus(_times(weeks, -most), extra.minus()), at_most=0.0)
     known = set()
     for agent, _, crews, _ in agent_weeks(d.problem):
         most = d.problem.agents[agent].max_week_s
+        _weekly_work_from_depots(d, crews, most, extra)
         if (most, crews.tobytes()) in known:
             continue
         known.add((most, crews.tobytes()))
         count = d.problem.crew_weeks[crews[0]].count
         d.mip.bound(work_of(d, crews).plus(extra.minus()), at_most=most * count)
+
+
+def _weekly_work_from_depots(d: Decisions, crews: Ints, most: int, extra: Expression) -> None:
+    """An agent works from a depot only in the weeks that take it: no new rule, a tighter one."""
+    for from_depot, weeks in d.depot_weeks:
+        mine = np.intersect1d(crews, from_depot)
+        if mine.size:
+            d.mip.bound(work_of(d, mine).plus(_times(weeks, -most), extra.minus()), at_most=0.0)
 
 
 def work_of(d: Decisions, crews: Ints) -> Expression:

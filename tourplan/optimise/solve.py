@@ -85,6 +85,8 @@ class _Search:
         kept: the value of each level that those after it keep.
         together: the same of alike weeks decided together, whose bounds hold for any plan.
         trusted: whether every timing of the days was listed, as far as levels so far can tell.
+        repeats: whether weeks that repeat one another are decided once: past a level that is not
+            proved, plans whose weeks differ may be better.
     """
 
     asked: Problem
@@ -102,6 +104,7 @@ class _Search:
     seconds: dict[str, float] = field(default_factory=dict)
     out_of_time: bool = False
     trusted: bool = True
+    repeats: bool = False
 
     @property
     def problem(self) -> Problem:
@@ -166,7 +169,7 @@ def optimise(
     stop, at_most = stop or threading.Event(), at_most or {}
     if set(at_most) & BY_AGENT - (set(problem.objectives) - set(_BY_TIMES)):
         raise ValueError(f"levels that cannot be limited: {sorted(at_most)}")
-    pool = pooled(problem)
+    pool = pooled(problem, without, at_most)
     days: tuple[Day, ...] | None = None
     together = spare = None
     begun = partial(
@@ -182,6 +185,7 @@ def optimise(
     if pool is not None:
         pooled_until = monotonic() + (deadline - monotonic()) * POOLED_SHARE
         together = search = begun(pool.problem, deadline=pooled_until)
+        search.repeats = pool.repeats
         for _ in _levels_taken(search):
             days = _dealt(search, pool, problem, without)
             spare = spare if days is None else days
@@ -409,6 +413,7 @@ def _solve_level(search: _Search, kind: Measure) -> None:
         reached = max(reached, expression.value(answer.values))
     if exact and reached == known and not last:
         narrow(search.columns, decisions, expression, reached, search.deadline)
+    search.trusted &= not (search.repeats and reached != known)
     _keep(search, name, reached, expression)
 
 

@@ -28,8 +28,6 @@ LISTED = 20_000
 """Tours added at most because they could be in a better plan."""
 BETWEEN = 300
 """Tours of each base added at most because they link the sites chosen."""
-_SAFE = 1e-3
-"""Reduced costs this little past a limit are taken to be at it."""
 _ROUNDS = 6
 """How often sites are chosen again, for want of days that serve them or of tours."""
 _SHARE = 0.5
@@ -101,7 +99,7 @@ class _Level:
         if self.priced is None or self.value is None:
             return np.inf
         floor = self.priced.relaxed.value + self.columns.missing(self.priced)
-        return self.value - unit_of(self.objective) - floor + _SAFE
+        return self.value - unit_of(self.objective) / 2 - floor
 
     def add(self, rows: Sequence[Ints]) -> int:
         """Add tours to the model; how many."""
@@ -251,9 +249,10 @@ def _finish(level: _Level) -> bool:
         answer = level.d.mip.minimise(level.objective, hint=level.solution, **level.budget.terms())
         better = level.keep(answer)
         if every or level.columns.whole:
-            bound = answer.bound if not answer.infeasible else level.value
-            level.raise_bound(bound)
-            return answer.complete or answer.infeasible
+            if answer.infeasible:  # with a plan at hand, the solver is wrong: nothing is proved
+                return level.solution is None
+            level.raise_bound(answer.bound)
+            return answer.complete
         if not better or level.proved:
             return level.proved
     return False

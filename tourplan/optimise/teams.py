@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from tourplan.daytours import DayTours, Ints
 from tourplan.optimise.mip import NOTHING, Floats, Mip
 from tourplan.problem import Agent, CrewWeek, Problem
 
+SHARING_S = 10.0
+"""Longest search for a way to share days out."""
 Run = tuple[int, int, int]
 """(crew-week, weekday, tour): positions of the crew-week and the weekday, row of the tour."""
 
@@ -135,7 +138,7 @@ def told_apart(
     sharing.one_vehicle_a_day()
     if "weekly_work" not in without:
         sharing.weekly_work()
-    answer = sharing.mip.minimise(NOTHING, deadline=float("inf"))
+    answer = sharing.mip.minimise(NOTHING, deadline=monotonic() + SHARING_S)
     return None if answer.values is None else sharing.found(answer.values)
 
 

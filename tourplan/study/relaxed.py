@@ -55,7 +55,7 @@ class Question:
         is none.
         """
         problem, tours = self._lax(rules)
-        pool = pooled(problem)
+        pool = pooled(problem, rules)
         if pool is not None and self._any(pool.problem, tours, rules).infeasible:
             return False
         answer = self._any(problem, tours, rules)
