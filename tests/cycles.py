@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tiny import HOUR, MINUTE, agent, make, on, slot, vehicle
 
 from tourplan.measures import measure
+from tourplan.optimise.solve import Infeasible, NothingFound, Undecided, optimise
 from tourplan.plan import Day
 from tourplan.problem import AccessGoal, Agent, Pin, Problem, SessionSlot, Vehicle
 from tourplan.timeline import Opening, build_day
@@ -277,3 +278,13 @@ def _values(problem: Problem, days: list[Day]) -> list[int]:
         signs[measure(problem, name).sense] * _value(problem, days, name)
         for name in problem.objectives
     ]
+
+
+def outcome(problem: Problem, **terms: Any) -> object:
+    """Values and bounds of a plan that is checked, or why there is none."""
+    try:
+        found = optimise(problem, **terms)
+    except (Infeasible, Undecided, NothingFound) as error:
+        return type(error)
+    assert verify(problem, found.days, found.levels) == ()
+    return [(level.value, level.bound) for level in found.levels]

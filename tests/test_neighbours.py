@@ -7,7 +7,7 @@ from time import monotonic
 
 import numpy as np
 import pytest
-from cycles import cycles
+from cycles import cycles, outcome
 from hypothesis import given
 from tiny import HOUR, MORNING, examples, make, on_a_line
 
@@ -18,10 +18,9 @@ from tourplan.optimise.budget import Budget
 from tourplan.optimise.neighbours import extended, improved
 from tourplan.optimise.objectives import build
 from tourplan.optimise.rules import add_rules
-from tourplan.optimise.solve import Infeasible, NothingFound, Undecided, all_day_tours, optimise
+from tourplan.optimise.solve import all_day_tours
 from tourplan.optimise.variables import Decisions
 from tourplan.problem import Problem
-from tourplan.verify import verify
 
 # Ten mornings over 14 communes on a line: the shortest road serves the ten nearest.
 LINE = make(
@@ -78,15 +77,6 @@ def test_out_of_time_the_plan_stays():
     d = model(LINE)
     plan = longest_plan(d)
     assert improved(d, build(d, "route"), plan, None, budget(-1.0)) is plan
-
-
-def outcome(problem: Problem) -> object:
-    try:
-        found = optimise(problem)
-    except (Infeasible, Undecided, NothingFound) as error:
-        return type(error)
-    assert verify(problem, found.days, found.levels) == ()
-    return [(level.value, level.bound) for level in found.levels]
 
 
 @examples(60)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import monotonic
 
 import pytest
-from cycles import cycles
+from cycles import cycles, outcome
 from hypothesis import given
 from tiny import HOUR, MORNING, AccessGoal, agent, examples, make, on_a_line, vehicle
 
@@ -15,26 +15,12 @@ from tourplan.optimise import solve as solve_module
 from tourplan.optimise.mip import ONE_CORE
 from tourplan.optimise.pooling import pooled
 from tourplan.optimise.solve import (
-    Infeasible,
-    NothingFound,
-    Undecided,
     all_day_tours,
-    optimise,
 )
 from tourplan.problem import Problem
 from tourplan.study.relaxed import Question
-from tourplan.verify import verify
 
 EACH_WEEK = {"required": 2, "allowed": 2, "same_slot": True, "gap_days": 1}
-
-
-def outcome(problem: Problem, **terms: object) -> object:
-    try:
-        found = optimise(problem, **terms)
-    except (Infeasible, Undecided, NothingFound) as error:
-        return type(error)
-    assert verify(problem, found.days, found.levels) == ()
-    return [(level.value, level.bound) for level in found.levels]
 
 
 def for_itself(problem: Problem, **terms: object) -> object:

@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cycles import cycles
+from cycles import cycles, outcome
 from hypothesis import given
 from tiny import HOUR, MINUTE, agent, examples, going, make, on, on_a_line, vehicle
 
 from tourplan.optimise import pooling
-from tourplan.optimise.solve import Infeasible, NothingFound, Undecided, optimise
+from tourplan.optimise.solve import Infeasible, optimise
 from tourplan.optimise.teams import Teams, together
 from tourplan.problem import Problem
-from tourplan.verify import verify
 
 LINE = on_a_line([0, 10, 20, 30, 40])
 CARS = [vehicle("A"), vehicle("B")]
@@ -28,15 +27,6 @@ def four(**facts: object) -> Problem:
 
 def apart(problem: Problem) -> Teams:
     return Teams(problem, tuple((number,) for number in range(len(problem.crew_weeks))))
-
-
-def outcome(problem: Problem) -> object:
-    try:
-        found = optimise(problem)
-    except (Infeasible, Undecided, NothingFound) as error:
-        return type(error)
-    assert verify(problem, found.days, found.levels) == ()
-    return [(level.value, level.bound) for level in found.levels]
 
 
 def test_four_agents_and_two_vehicles_are_two_crews():
