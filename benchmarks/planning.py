@@ -15,11 +15,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TextIO
-
-import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -27,9 +26,10 @@ import growth
 import mctp
 import practice
 
-from tourplan.optimise.columns import Found, Links, minimise
-from tourplan.optimise.labels import LongDay
-from tourplan.optimise.mip import Expression, Mip
+from tourplan.optimise.mip import Means
+from tourplan.optimise.solve import Infeasible, NothingFound, optimise
+from tourplan.plan import Day
+from tourplan.verify import verify
 
 
 def main() -> None:
@@ -67,29 +67,34 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@dataclass(frozen=True)
+class Found:
+    """The shortest routes found, ``None`` without any, a bound, and whether it is proved."""
+
+    days: tuple[Day, ...] | None
+    value: int | None
+    bound: int | None
+    proved: bool
+
+
 def solve(instance: mctp.Instance, *, bounded: bool, seconds: float) -> Found:
-    """The shortest routes of an instance; ``bounded`` keeps each within its longest length."""
+    """The shortest routes of an instance; ``bounded`` keeps each within its longest length.
+
+    Raises:
+        RuntimeError: the checker refuses the plan.
+    """
     deadline = monotonic() + seconds
-    mip, objective, links = model(instance)
-    day = LongDay.free(instance.stops, len(instance.length) - 1)
-    if bounded:
-        day = day.limited(instance.length, instance.longest)
-    return minimise(mip, objective, links, day, deadline=deadline)
-
-
-def model(instance: mctp.Instance) -> tuple[Mip, Expression, Links]:
-    """The rules of an instance, on the totals of its routes."""
-    sites, customers = instance.covers.shape
-    mip = Mip()
-    needed = (np.arange(sites) < instance.mandatory).astype(float)
-    held = mip.variables(sites, 1.0, lower=needed)
-    routes = mip.variables(1, float(sites))
-    length = mip.variables(1, np.inf, integer=False)
-    reached = mip.variables(customers, float(sites), lower=1.0, integer=False)
-    links = Links(
-        held, int(routes[0]), length, instance.length[None], reached, instance.covers.T.copy()
-    )
-    return mip, Expression(length, np.ones(1, dtype=np.int64)), links
+    problem = mctp.problem(instance, bounded=bounded)
+    try:
+        plan = optimise(problem, deadline=deadline, means=Means(cores=2))
+    except Infeasible:
+        return Found(None, None, None, proved=True)
+    except NothingFound:
+        return Found(None, None, None, proved=False)
+    if broken := verify(problem, plan.days, plan.levels):
+        raise RuntimeError(str(broken[0]))
+    (level,) = plan.levels
+    return Found(plan.days, level.value, level.bound, level.proved)
 
 
 if __name__ == "__main__":

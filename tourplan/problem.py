@@ -354,6 +354,10 @@ class Problem:
         """The sites that answer a demand."""
         return np.flatnonzero(self.site_demand == demand)
 
+    def sites_of_each(self, demands: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which sites answer each of some demands, shape (demands, sites)."""
+        return np.asarray(self.site_demand[None] == demands[:, None])
+
     def rules(self, base: int) -> DayRules:
         """What the days of a base keep: the rules, tightened by the base's own limits."""
         day, own = self.day, self.bases[base]

@@ -10,9 +10,8 @@ and priced as all others.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import product
 from time import monotonic
 
 import numpy as np
@@ -29,15 +28,17 @@ from tourplan.optimise.labels import (
     price,
 )
 from tourplan.optimise.mip import Floats, Relaxed
+from tourplan.optimise.profiles import watched_demands
 from tourplan.optimise.variables import Calendar, Decisions
 from tourplan.orders import Course, orders
 from tourplan.problem import Problem
+from tourplan.timeline import whole_minute
 
 FOUND = 200
 """Days that one search for a crew-week gives at most."""
-ENUMERATED = 60_000
+ENUMERATED = 300_000
 """Days enumerated at most, before they are timed."""
-LABELS = 1_000_000
+LABELS = 3_000_000
 """Labels of one pass at most."""
 LABELS_A_SECOND = 50_000
 """Labels made in a second on a slow machine: near a deadline, no more are asked for."""
@@ -50,10 +51,12 @@ class Search:
     """What a search found: sites of each slot, shape (days, slots), and a bound.
 
     ``bound``: no day outside those found has a lower reduced cost; -inf where nothing is known.
+    ``labels``: how many it took, where that is known.
     """
 
     site: Ints
     bound: float
+    labels: int = 0
 
 
 @dataclass(eq=False)
@@ -63,6 +66,7 @@ class LongDays:
     Attributes:
         day: what they may be, as labels know it.
         courses: of a day of each single slot.
+        alike: whether a day only counts its slots.
         near: what communes each place remembers; it grows.
     """
 
@@ -70,13 +74,15 @@ class LongDays:
     base: int
     day: LongDay = field(init=False)
     courses: list[Course] = field(init=False)
+    alike: bool = field(init=False)
     near: Bools = field(init=False)
 
     def __post_init__(self) -> None:
         problem = self.problem
         slots = range(len(problem.sessions))
         self.courses = [day_course(problem, self.base, (k,)) for k in slots]
-        self.day = _long_day(problem, self.courses)
+        self.alike = slots_alike(problem, self.base)
+        self.day = _long_day(problem, self.courses, _steps(problem, alike=self.alike))
         minutes = self.courses[0].minutes_s
         close, who = neighbourhoods(minutes), self.day.who
         self.near = np.zeros((len(who), int(who.max()) + 1), dtype=bool)
@@ -102,7 +108,9 @@ class LongDays:
         worth = float(drive.max(initial=1))
         legs = np.broadcast_to(drive.astype(float), self.day.allowed.shape).copy()
         prizes = np.full((self.day.stops, sites), worth)
-        prices = Prices(legs, prizes, np.zeros((0, sites), dtype=bool), *_no_groups(), alike=False)
+        prices = Prices(
+            legs, prizes, np.zeros((0, sites), dtype=bool), *_no_groups(), alike=self.alike
+        )
         return price(
             self.day, prices, self.near, below=0.0, most=10 * sites, hasty=True, labels=LABELS
         ).tours
@@ -135,14 +143,15 @@ class LongDays:
         self, d: Decisions, relaxed: Relaxed, crew: int, below: float, deadline: float
     ) -> Search:
         """The days of a crew-week that may have the lowest reduced costs below a limit."""
-        found, bounds = [], [below]
+        found, bounds, most = [], [below], 0
         for prices, limit in self._by_day(d, relaxed, crew, below):
             labels = _affordable(deadline)
             some = price(self.day, prices, self.near, below=limit, most=FOUND, labels=labels)
             self.near = some.near
             found.append(some.tours)
             bounds.append(some.bound + below - limit)
-        return Search(self._joined(found), min(bounds))
+            most = max(most, some.labels)
+        return Search(self._joined(found), min(bounds), most)
 
     def every(
         self, d: Decisions, relaxed: Relaxed, crew: int, below: float, deadline: float
@@ -151,9 +160,8 @@ class LongDays:
         found = []
         for prices, limit in self._by_day(d, relaxed, crew, below):
             labels = _affordable(deadline)
-            nothing = np.zeros((0, *self.day.allowed.shape), dtype=np.int64)
             listed = enumerate_below(
-                self.day, prices, self.near, nothing, limit, most=ENUMERATED, labels=labels
+                self.day, prices, self.near, self.spent, limit, most=ENUMERATED, labels=labels
             )
             if not listed.complete:
                 return Search(self._joined([]), -np.inf)
@@ -173,15 +181,27 @@ class LongDays:
         Weekdays of the same prices are one, that on which least is asked.
         """
         worth = _Worth(self, d, relaxed, crew)
-        legs, (groups, of_group) = worth.legs(), worth.groups()
+        legs, (groups, of_group, pair) = worth.legs(), worth.groups()
         limits: dict[bytes, tuple[Floats, float]] = {}
         for prizes, cost in worth.days():
             key = prizes.tobytes()
             if key not in limits or limits[key][1] < below - cost:
                 limits[key] = prizes, below - cost
         for prizes, limit in limits.values():
-            pair = np.zeros(len(groups), dtype=bool)
-            yield Prices(legs, prizes, groups, of_group, pair, alike=False), limit
+            yield Prices(legs, prizes, groups, of_group, pair, alike=self.alike), limit
+
+    @cached_property
+    def spent(self) -> Ints:
+        """What is better spent less of, days of the same sites being alike but for it.
+
+        Seconds and metres on the road where time never binds; elsewhere other things count too,
+        and no day does away with another.
+        """
+        course, steps = self.courses[0], len(self.day.allowed)
+        if not self.alike:
+            return np.zeros((0, *self.day.allowed.shape), dtype=np.int64)
+        road = np.stack([course.time_s, course.distance_m])
+        return np.repeat(road[:, None], steps, axis=1)
 
     @cached_property
     def spare_s(self) -> Ints:
@@ -204,11 +224,10 @@ class LongDays:
         assert clock is not None  # noqa: S101
         lost = np.zeros(self.day.allowed.shape, dtype=np.int64)
         held = clock.least_s + self.spare_s
-        for before, after in np.argwhere(steps >= 0):
+        for step, before, after in _each_step(steps):
             start = clock.opens_s[before - 1] if before else 0
             end = clock.closes_s[after - 1] if after else clock.end_s
             wanted = (held[before - 1] if before else 0) + (held[after - 1] if after else 0)
-            step = steps[before, after]
             lost[step] = np.maximum(wanted - (end - start - clock.lag_s[step]), 0)
         return lost
 
@@ -267,10 +286,9 @@ class _Worth:
         drive = self.cost("drive_s", "work_s") * course.time_s
         drive = drive + self.cost("drive_m") * course.distance_m
         legs: Floats = np.repeat(drive[None], len(day.allowed), axis=0)
-        for before, after in np.argwhere(day.steps >= 0):
+        for step, before, after in _each_step(day.steps):
             ends = [k - 1 for k in (before, after) if k]
             gained = -max(self.longer[k] for k in ends)
-            step = day.steps[before, after]
             legs[step] += gained / 2 * self.long.lost_s[step]
         begins = day.steps[0, 1:]
         legs[begins[begins >= 0]] += self.cost("days") + self.of_hours
@@ -281,8 +299,11 @@ class _Worth:
         """The least that early starts and late returns cost."""
         return min(0.0, self.cost("early")) + min(0.0, self.cost("late"))
 
-    def groups(self) -> tuple[Bools, Floats]:
-        """The sites within reach of resident points, and what reaching each group is worth."""
+    def groups(self) -> tuple[Bools, Floats, Bools]:
+        """Groups of sites, what each is worth, and whether to its first stop or to pairs of them.
+
+        The sites within reach of resident points; those of the crowds.
+        """
         near = [np.zeros((0, len(self.d.problem.sites)), dtype=bool)]
         worth = [np.zeros(0)]
         for reach, rows in self.d.covers:
@@ -291,8 +312,12 @@ class _Worth:
         every, which = np.unique(np.concatenate(near), axis=0, return_inverse=True)
         total = np.zeros(len(every))
         np.add.at(total, which.ravel(), np.concatenate(worth))
+        fines = [-float(self.relaxed.duals[row]) for _, row in self.d.crowds]
+        every = np.concatenate([every, *(crowd[None] for crowd, _ in self.d.crowds)])
+        pair = np.arange(len(every)) >= len(total)
+        total = np.append(total, np.maximum(fines, 0.0))
         order = np.argsort(-total, kind="stable")[: np.count_nonzero(total > 0)]
-        return every[order], total[order]
+        return every[order], total[order], pair[order]
 
     def prizes(self) -> Floats:
         """What a stop is worth, whatever the weekday, shape (slots, sites)."""
@@ -368,20 +393,19 @@ def _no_groups() -> tuple[Floats, Bools]:
     return np.zeros(0), np.zeros(0, dtype=bool)
 
 
-def _long_day(problem: Problem, courses: list[Course]) -> LongDay:
+def _long_day(problem: Problem, courses: list[Course], steps: Ints) -> LongDay:
     """What a day may be, as labels know it: every day that exists, and some that do not."""
     rules, slots, first = courses[0].rules, len(courses), courses[0]
     places = len(first.time_s)
-    steps = _steps(problem)
     count = int(steps.max()) + 1
     who = np.append(0, first.demand + 1)
     allowed = first.reachable & ((who[:, None] != who) | (who == 0))
     np.fill_diagonal(allowed, False)
     held = [int(course.minimum_s[0] - course.pause_s[0]) for course in courses]
     work = np.repeat(first.time_s[None], count, axis=0)
-    for before, after in product(range(slots + 1), range(1, slots + 1)):
-        if steps[before, after] >= 0:
-            work[steps[before, after]] += rules.setup_s + rules.packing_s + held[after - 1]
+    for step, _, after in _each_step(steps):
+        if after:
+            work[step] += rules.setup_s + rules.packing_s + held[after - 1]
     day = LongDay(
         stops=slots,
         steps=steps,
@@ -399,9 +423,16 @@ def _long_day(problem: Problem, courses: list[Course]) -> LongDay:
     return day
 
 
-def _steps(problem: Problem) -> Ints:
-    """A step for each two slots that a day may use one after the other, and for the depot."""
+def _steps(problem: Problem, *, alike: bool) -> Ints:
+    """A step for each two slots that a day may use one after the other, and for the depot.
+
+    ``alike``: all go together, and a day only counts them.
+    """
     count = len(problem.sessions) + 1
+    if alike:
+        any_two = np.where(np.triu(np.ones((count, count), dtype=bool), 1), 1, -1)
+        any_two[0, 1:], any_two[1:, 0] = 0, 2
+        return any_two
     follows = np.full((count, count), -1, dtype=np.int64)
     pairs = {(0, chosen[0] + 1) for chosen in slot_choices(problem.sessions)}
     for chosen in slot_choices(problem.sessions):
@@ -412,6 +443,53 @@ def _steps(problem: Problem) -> Ints:
     return follows
 
 
+def _each_step(steps: Ints) -> Iterator[tuple[int, int, int]]:
+    """Each step once: (its number, a slot before, a slot after), as in ``LongDay.steps``."""
+    numbers, first = np.unique(steps, return_index=True)
+    for step, at in zip(numbers.tolist(), first, strict=True):
+        if step >= 0:
+            before, after = np.unravel_index(at, steps.shape)
+            yield step, int(before), int(after)
+
+
+def slots_alike(problem: Problem, base: int) -> bool:
+    """Whether a day of a base only counts its slots, and time never binds.
+
+    Its sessions differ in nothing but their names, whatever the level, and all of them fit in a
+    day, each open for its longest, even if every drive is the longest of all.
+    """
+    levels = {"heures_mairie", "equite_agents", "equite_horaires"} & set(problem.objectives)
+    windows = {replace(slot, name="") for slot in problem.sessions}
+    opened = problem.open_slots
+    return (
+        len(windows) == 1
+        and not levels
+        and problem.hours_rule == "ignores"
+        and not watched_demands(problem)
+        and bool((opened == opened[..., :1]).all())
+        and _time_to_spare(problem, base)
+    )
+
+
+def _time_to_spare(problem: Problem, base: int) -> bool:
+    """Whether all sessions of a day, alike, fit in it at their longest, however long the drives."""
+    rules, slot, count = problem.rules(base), problem.sessions[0], len(problem.sessions)
+    if slot.maximum_s is None or slot.whole_day or rules.break_s:
+        return False
+    drive_s = whole_minute(int(problem.time_s.max(initial=0)))
+    handling_s, open_s = rules.setup_s + rules.packing_s, slot.maximum_s
+    between_s = handling_s + drive_s + rules.grid_s
+    work_s = count * (handling_s + open_s) + (count + 1) * drive_s
+    away_s = slot.closing_s - slot.opening_s + handling_s + 2 * drive_s
+    return (
+        count * open_s + (count - 1) * between_s <= slot.closing_s - slot.opening_s
+        and rules.earliest_departure_s + drive_s + rules.setup_s <= slot.opening_s
+        and slot.closing_s + rules.packing_s + drive_s <= rules.latest_return_s
+        and work_s <= min(rules.max_work_s, rules.max_unbroken_s)
+        and away_s <= rules.max_amplitude_s
+    )
+
+
 def _clock(problem: Problem, courses: list[Course], steps: Ints) -> Clock:
     """When stops can be, each held for its minimum; meals only where every day has them."""
     rules, minutes, grid_s = courses[0].rules, courses[0].minutes_s, courses[0].rules.grid_s
@@ -420,8 +498,7 @@ def _clock(problem: Problem, courses: list[Course], steps: Ints) -> Clock:
     end_s = -(-latest // grid_s) * grid_s
     lag = np.repeat(minutes[None], int(steps.max()) + 1, axis=0)
     floor, ceiling = np.full_like(lag, -FAR), np.full_like(lag, FAR)
-    for before, after in np.argwhere(steps >= 0):
-        step = steps[before, after]
+    for step, before, after in _each_step(steps):
         lag[step] += rules.packing_s if before else rules.earliest_departure_s
         lag[step] += rules.setup_s if after else end_s - rules.latest_return_s
         if before and after and _surely_eaten(problem, before - 1, after - 1):

@@ -216,18 +216,24 @@ class Mip:
         slack = _KEPT * (1 + np.abs(values))
         return bool(((values >= lower - slack) & (values <= upper + slack)).all())
 
-    def freed(self, variables: Ints) -> Mip:
-        """A model of its own, the same but that some variables need not be whole."""
-        integer = np.concatenate(self.integer)
-        integer[variables] = False
+    def copied(self) -> Mip:
+        """A model of its own, the same."""
         return replace(
             self,
-            integer=[integer],
+            lower=[*self.lower],
+            upper=[*self.upper],
+            integer=[*self.integer],
             row_lower=[*self.row_lower],
             row_upper=[*self.row_upper],
             row_entries=[*self.row_entries],
             row_unit=[*self.row_unit],
         )
+
+    def freed(self, variables: Ints) -> Mip:
+        """A model of its own, the same but that some variables need not be whole."""
+        integer = np.concatenate(self.integer)
+        integer[variables] = False
+        return replace(self.copied(), integer=[integer])
 
     def limited(self, variables: Ints, lower: Floats, upper: Floats) -> Mip:
         """The same model with other bounds for some variables."""

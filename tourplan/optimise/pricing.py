@@ -14,8 +14,10 @@ well as any of them could be.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +33,7 @@ from tourplan.daytours import (
 from tourplan.optimise.longdays import LongDays, Search
 from tourplan.optimise.mip import Expression, Floats, Mip, Relaxed
 from tourplan.optimise.profiles import watched_of
-from tourplan.optimise.variables import Decisions, covering, figure
+from tourplan.optimise.variables import Decisions, covering, figure, pairs_in
 from tourplan.problem import Problem
 
 ALL_AT_ONCE = 8_000
@@ -44,6 +46,13 @@ FEW = 30
 """With fewer known tours that help, others are looked for where not all are known."""
 _GAIN = -1e-6
 """A reduced cost that is not below it gains nothing."""
+
+_KEPT = 1e-6
+"""Rules broken by less in all are kept."""
+
+Limits = Mapping[int, tuple[float, float]]
+"""The least and the most that some variables may be."""
+NO_LIMITS: Limits = MappingProxyType({})
 
 Look = Callable[[LongDays, int], Search]
 """How days that are not listed are looked for, for a crew-week."""
@@ -108,12 +117,14 @@ class Priced:
             for those inside.
         floors: no tour of the base that is not known has a lower one, one a base.
         refused: a gap for which there are too many tours to know them all, if one was tried.
+        labels: the most that one search for days not known took.
     """
 
     relaxed: Relaxed
     costs: list[Floats]
     floors: list[float]
     refused: float | None = None
+    labels: int = 0
 
     @property
     def gaining(self) -> int:
@@ -213,6 +224,7 @@ class Columns:
                 search = look(known.long, crew)
                 known.learn(self.problem, search.site)
                 bounds.append(search.bound)
+                priced.labels = max(priced.labels, search.labels)
             priced.floors[base] = max(priced.floors[base], min(bounds))
         self._reprice(d, priced)
 
@@ -239,6 +251,9 @@ class Columns:
             costs -= duals[row] / d.mip.row_unit[row] * figure(tours, name)
         for near, rows in d.covers:
             costs -= covering(tours, near) @ duals[rows]
+        for crowd, row in d.crowds:
+            if duals[row]:
+                costs -= duals[row] * pairs_in(tours, crowd)
         usable = known.allowed[:, goers.week] & [
             day in goers.weekdays for day in self.problem.weekdays
         ]
@@ -361,21 +376,44 @@ def _first_of_sites(site: Ints, count: int, sites: int, rows: Ints) -> Ints:
     return np.unique(rows[kept // site.shape[1]])
 
 
-def elastic(d: Decisions) -> tuple[Mip, Expression]:
+def within(d: Decisions, limits: Limits) -> Mip:
+    """A model of its own: that of ``d``, and rows that hold some of its variables in limits.
+
+    Rows, not bounds: tours that are not in the model yet may be what keeps a limit.
+    """
+    mip = d.mip.copied()
+    for variable, (low, high) in limits.items():
+        mip.row(np.array([variable]), 1.0, at_least=low, at_most=high)
+    return mip
+
+
+def made_feasible(
+    columns: Columns, d: Decisions, deadline: float, limits: Limits = NO_LIMITS
+) -> bool | None:
+    """Add tours until the relaxation keeps every rule and limit; whether it can.
+
+    ``None``: time ran out before that was known.
+    """
+    while monotonic() < deadline:
+        mip, broken = _elastic(d, limits)
+        relaxed = mip.relax(broken, deadline)
+        if relaxed is None:
+            return None
+        if relaxed.value < _KEPT:
+            return True
+        priced = columns.price(d, relaxed, deadline)
+        if not columns.add(d, columns.improving(priced)):
+            return None if relaxed.value + columns.missing(priced) < _KEPT else False
+    return None
+
+
+def _elastic(d: Decisions, limits: Limits) -> tuple[Mip, Expression]:
     """The model with every rule allowed to be broken, and by how much it is, to be minimised.
 
     Rows that only define totals stay as they are. Rows keep their numbers.
     """
-    mip = Mip(
-        lower=list(d.mip.lower),
-        upper=list(d.mip.upper),
-        integer=list(d.mip.integer),
-        size=d.mip.size,
-        row_lower=list(d.mip.row_lower),
-        row_upper=list(d.mip.row_upper),
-        row_entries=list(d.mip.row_entries),
-        row_unit=[1] * len(d.mip.row_unit),
-    )
+    mip = within(d, limits)
+    mip.row_unit = [1] * len(mip.row_unit)
     rows = np.setdiff1d(np.arange(len(mip.row_unit)), d.defining_rows())
     short, over = mip.variables(len(rows), np.inf), mip.variables(len(rows), np.inf)
     for row, less, more in zip(rows.tolist(), short, over, strict=True):

@@ -15,7 +15,7 @@ from tourplan.access import nearest
 from tourplan.measures import weights_of
 from tourplan.optimise.mip import NOTHING, Expression
 from tourplan.optimise.profiles import watched_demands
-from tourplan.optimise.variables import Decisions, Ints, far_points
+from tourplan.optimise.variables import Decisions, Ints, far_points, sites_within
 from tourplan.problem import AccessGoal, Problem
 from tourplan.spacing import Cell, month_days, windows
 
@@ -124,6 +124,7 @@ def sessions_of_a_site(d: Decisions) -> None:
     """A commune holds no more sessions than it allows, over all its sites."""
     for number, demand in enumerate(d.problem.demands):
         sites = d.problem.sites_of(number)
+        d.once[number] = demand.allowed == 1
         if len(sites):
             d.mip.row(d.held[sites], 1.0, at_most=demand.allowed)
 
@@ -134,6 +135,7 @@ def required_sessions(d: Decisions) -> None:
         if demand.required:
             sites = d.problem.sites_of(number)
             d.mip.row(d.held[sites], 1.0, at_least=demand.required)
+            d.need(np.isin(np.arange(len(d.held)), sites)[None])
 
 
 def pinned_sessions(d: Decisions) -> None:
@@ -249,12 +251,10 @@ def imposed_goals(d: Decisions) -> None:
     for goal in d.problem.goals:
         if goal.imposed:
             points, left_out = d.beyond(goal)
-            hopeless = least_beyond(d.problem, goal)
-            d.mip.row(
-                left_out,
-                weights_of(d.problem, goal)[points],
-                at_most=allowed_beyond(d.problem, goal) - hopeless,
-            )
+            room = allowed_beyond(d.problem, goal) - least_beyond(d.problem, goal)
+            d.mip.row(left_out, weights_of(d.problem, goal)[points], at_most=room)
+            if room == 0:
+                d.need(sites_within(d.problem, points, goal.minutes))
 
 
 def allowed_beyond(problem: Problem, goal: AccessGoal) -> int:

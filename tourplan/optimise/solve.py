@@ -30,7 +30,7 @@ from tourplan.optimise.narrowing import narrow
 from tourplan.optimise.neighbours import improved
 from tourplan.optimise.objectives import at_most_rows, build, limit
 from tourplan.optimise.pooling import BY_AGENT, Pool, deal, pooled
-from tourplan.optimise.pricing import Columns, all_or_none, elastic
+from tourplan.optimise.pricing import Columns, all_or_none, made_feasible
 from tourplan.optimise.rules import add_rules, agent_weeks
 from tourplan.optimise.solvers import LONGEST_S
 from tourplan.optimise.staged import staged
@@ -47,8 +47,6 @@ _SHARE = 0.6
 """Share of the time left that one level may use, so that those after it are looked at too."""
 POOLED_SHARE = 0.8
 """Share of the time that alike weeks may take together, in case they must be told apart."""
-_KEPT = 1e-6
-"""Rules broken by less in all are kept."""
 
 _BY_TIMES = ("equite_horaires",)
 """Levels that shorter openings can better: the days listed, as long as can be, bound no plan."""
@@ -271,17 +269,8 @@ def _make_feasible(search: _Search) -> None:
     Raises:
         Infeasible: it does not, even with all tours.
     """
-    columns, d = search.columns, search.decisions
-    while not search.over:
-        mip, broken = elastic(d)
-        relaxed = mip.relax(broken, search.deadline)
-        if relaxed is None or relaxed.value < _KEPT:
-            return
-        priced = columns.price(d, relaxed, search.deadline)
-        if not columns.add(d, columns.improving(priced)):
-            if relaxed.value + columns.missing(priced) < _KEPT:
-                return
-            raise Infeasible if search.trust() else Undecided
+    if made_feasible(search.columns, search.decisions, search.deadline) is False:
+        raise Infeasible if search.trust() else Undecided
 
 
 def _dealt(

@@ -217,12 +217,13 @@ class LinearProgram:
         self._rows = list(self._model.linear_constraints())
         self._solver = mathopt.IncrementalSolver(self._model, mathopt.SolverType.GLOP)
 
-    def column(self, rows: Ints, coefficients: Floats) -> None:
-        """A new variable, at least 0, with its coefficients in some rows."""
+    def column(self, rows: Ints, coefficients: Floats) -> int:
+        """A new variable, at least 0, with its coefficients in some rows; its number."""
         variable = self._model.add_variable(lb=0.0)
         for row, coefficient in zip(rows.tolist(), coefficients.tolist(), strict=True):
             self._rows[row].set_coefficient(variable, coefficient)
         self._variables.append(variable)
+        return len(self._variables) - 1
 
     def row(self, variables: Ints, coefficients: Floats, at_most: float) -> int:
         """A new rule ``sum(coefficients * variables) <= at_most``; its number."""

@@ -7,30 +7,26 @@ Four steps, each with a bound that holds for all tours:
    the solver closes it where it cannot close the whole model, and its bound is nearly always the
    true one;
 3. whole days for the sessions found, among the tours between these sites;
-4. if the value of 3 is not the bound of 2, the whole model over every tour that could be in
-   anything better, where these are few enough.
+4. if the value of 3 is not the bound of 2, the search is split in parts (``branching``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
+from tourplan.optimise.branching import branch
 from tourplan.optimise.budget import Budget
-from tourplan.optimise.mip import Answer, Expression, Floats, unit_of, whole_bound
+from tourplan.optimise.level import LISTED, Level
+from tourplan.optimise.mip import Answer, Expression, Floats
 from tourplan.optimise.neighbours import extended, improved
-from tourplan.optimise.pricing import Columns, Priced
+from tourplan.optimise.pricing import Columns
 from tourplan.optimise.variables import Decisions, Ints
 
-LISTED = 20_000
-"""Tours added at most because they could be in a better plan."""
 BETWEEN = 300
 """Tours of each base added at most because they link the sites chosen."""
 _ROUNDS = 6
 """How often sites are chosen again, for want of days that serve them or of tours."""
-_SHARE = 0.5
+_SHARE = 0.2
 """Share of the time left that choosing sites may take."""
 
 
@@ -42,68 +38,6 @@ DIVED, _SURE = 8, 0.6
 """Days kept at each step of a dive: at most so many, as sure as that, one at least."""
 _WHOLE = 1e-6
 """A value this near a whole number is whole."""
-
-
-@dataclass
-class _Level:
-    """One level being solved: the best solution and the best bound so far."""
-
-    columns: Columns
-    d: Decisions
-    objective: Expression
-    budget: Budget
-    solution: Floats | None
-    bound: int | None = None
-    priced: Priced | None = None
-
-    @property
-    def value(self) -> int | None:
-        """The value of the best solution; ``None`` where it has none of the level's variables."""
-        last = int(self.objective.variables.max(initial=-1))
-        if self.solution is None or len(self.solution) <= last:
-            return None
-        return self.objective.value(self.solution)
-
-    @property
-    def proved(self) -> bool:
-        """Whether the best solution reaches the bound."""
-        return self.value is not None and self.bound is not None and self.value <= self.bound
-
-    def keep(self, answer: Answer) -> bool:
-        """Keep the solution of an answer if it is the best; whether it is."""
-        if answer.values is None:
-            return False
-        found = self.objective.value(answer.values)
-        if self.value is not None and found >= self.value:
-            return False
-        self.solution = answer.values
-        return True
-
-    def raise_bound(self, bound: int | None) -> None:
-        """Keep a bound if it is the best; no better than a value that was reached."""
-        if bound is not None and (self.bound is None or bound > self.bound):
-            self.bound = bound if self.value is None else min(bound, self.value)
-
-    def missing(self) -> list[Ints] | None:
-        """The tours outside that a better plan may hold, or ``None`` when that is not known.
-
-        Without a plan, any tour may.
-        """
-        if self.priced is None or (self.value is not None and np.isinf(self.gap)):
-            return None
-        return self.columns.below(self.d, self.priced, self.gap, self.budget.deadline)
-
-    @property
-    def gap(self) -> float:
-        """The reduced cost beyond which a tour outside is in no better plan."""
-        if self.priced is None or self.value is None:
-            return np.inf
-        floor = self.priced.relaxed.value + self.columns.missing(self.priced)
-        return self.value - unit_of(self.objective) / 2 - floor
-
-    def add(self, rows: Sequence[Ints]) -> int:
-        """Add tours to the model; how many."""
-        return self.columns.add(self.d, rows, self.priced)
 
 
 def staged(
@@ -126,39 +60,25 @@ def staged(
         (answer, bound, complete): the best plan found or none, a bound that holds for all tours,
         and whether the search ended of itself.
     """
-    level = _Level(columns, d, objective, budget, solution)
+    level = Level(columns, d, objective, budget, solution)
     if solution is not None:
         level.solution = extended(d, objective, solution, budget.share(_DIVE_SHARE))
-    _converge(level)
+    level.priced, bound = level.converge(budget.share(_PRICED_SHARE if columns.long else 1.0))
+    if np.isposinf(bound) and level.value is None:
+        return Answer(None, None, infeasible=True), None, True
+    level.raise_bound(level.value if np.isposinf(bound) else level.whole(bound))
     if not level.proved:
         _improve(level)
     if not level.proved:
         _dive(level)
     if not level.proved:
         _choose_sites(level)
-    complete = level.proved or _finish(level)
+    complete = level.proved or branch(level)
     infeasible = complete and level.solution is None
     return Answer(level.solution, level.bound, infeasible=infeasible), level.bound, complete
 
 
-def _converge(level: _Level) -> None:
-    """Price tours in until none improves the relaxation, for a bound."""
-    columns, d, best = level.columns, level.d, -np.inf
-    budget = level.budget.share(_PRICED_SHARE if columns.long else 1.0)
-    while not budget.over:
-        relaxed = d.mip.relax(level.objective, budget.deadline)
-        if relaxed is None:
-            break
-        level.priced = priced = columns.price(d, relaxed, budget.deadline)
-        best = max(best, relaxed.value + columns.missing(priced))
-        if not level.add(columns.improving(priced)):
-            break
-    if np.isfinite(best):
-        steps = (best - level.objective.constant) / unit_of(level.objective)
-        level.raise_bound(whole_bound(steps, level.objective))
-
-
-def _improve(level: _Level) -> None:
+def _improve(level: Level) -> None:
     """A better plan near the one at hand."""
     if level.value is not None and level.solution is not None:
         level.solution = improved(
@@ -166,7 +86,7 @@ def _improve(level: _Level) -> None:
         )
 
 
-def _dive(level: _Level) -> None:
+def _dive(level: Level) -> None:
     """A plan from the relaxation: its surest days are kept, and it is solved again, to the end."""
     d, relaxed = level.d, None if level.priced is None else level.priced.relaxed
     take = np.concatenate(d.take)
@@ -192,7 +112,7 @@ def _dive(level: _Level) -> None:
     )
 
 
-def _choose_sites(level: _Level) -> None:
+def _choose_sites(level: Level) -> None:
     """Whole sessions, divisible days; then whole days for these sessions."""
     refused: list[Ints] = []
     for _ in range(_ROUNDS):
@@ -221,7 +141,7 @@ def _choose_sites(level: _Level) -> None:
             return
 
 
-def _with_whole_days(level: _Level, chosen: Floats) -> tuple[bool, float]:
+def _with_whole_days(level: Level, chosen: Floats) -> tuple[bool, float]:
     """Find whole days for the sessions of a solution.
 
     Returns:
@@ -237,22 +157,3 @@ def _with_whole_days(level: _Level, chosen: Floats) -> tuple[bool, float]:
     answer = fixed.minimise(level.objective, **level.budget.terms(_SHARE))
     level.keep(answer)
     return answer.values is not None, least
-
-
-def _finish(level: _Level) -> bool:
-    """The whole model over the tours that matter; whether that settles the level."""
-    while not level.budget.over:
-        missing = level.missing()
-        every = missing is not None and sum(map(len, missing)) <= LISTED
-        if every and missing is not None:
-            level.add(missing)
-        answer = level.d.mip.minimise(level.objective, hint=level.solution, **level.budget.terms())
-        better = level.keep(answer)
-        if every or level.columns.whole:
-            if answer.infeasible:  # with a plan at hand, the solver is wrong: nothing is proved
-                return level.solution is None
-            level.raise_bound(answer.bound)
-            return answer.complete
-        if not better or level.proved:
-            return level.proved
-    return False

@@ -57,6 +57,10 @@ class Decisions:
         depot_weeks: crew-weeks of one depot, and how many weeks of their vehicle take it, where
             there is a choice.
         every_timing: whether no timing left out could have more half-days within mairie hours.
+        once: which communes hold one session at most.
+        needed: groups of sites that some day must reach, shape (groups, sites).
+        crowds: sets of three of them (which sites are theirs), and the row by which days that stop
+            twice or more in one are one at most.
     """
 
     problem: Problem
@@ -71,6 +75,9 @@ class Decisions:
     totals: dict[str, Total] = field(init=False, default_factory=dict)
     depot_weeks: list[tuple[Ints, int]] = field(init=False, default_factory=list)
     covers: list[tuple[Bools, Ints]] = field(init=False, default_factory=list)
+    once: Bools = field(init=False)
+    needed: Bools = field(init=False)
+    crowds: list[tuple[Bools, int]] = field(init=False, default_factory=list)
     _beyond: dict[str, tuple[Ints, Ints]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,6 +85,8 @@ class Decisions:
         given, none = self.tours, np.empty(0, dtype=np.int64)
         self.tours = [tours.rows(none) for tours in given]
         self.take = [none for _ in problem.crew_weeks]
+        self.once = np.zeros(len(problem.demands), dtype=bool)
+        self.needed = np.zeros((0, len(problem.sites)), dtype=bool)
         self.held = mip.variables(len(problem.sites), np.inf)
         self.held_rows = np.array(
             [mip.equal(np.array([variable]), -1.0) for variable in self.held], dtype=np.int64
@@ -113,6 +122,51 @@ class Decisions:
         for near, rows in self.covers:
             for row, mine in zip(rows, covering(more, near).T, strict=True):
                 self.mip.extend(int(row), runs[mine], 1.0)
+        for crowd, row in self.crowds:
+            self.mip.extend(row, runs, pairs_in(more, crowd))
+
+    def crowd(self, demands: Ints) -> None:
+        """Days that stop twice or more in three communes of one session are one at most.
+
+        Rounds down half the sum of their rules: a cut over a subset of rows.
+        """
+        crowd = np.isin(self.problem.site_demand, demands)
+        pairs = [
+            pairs_in(self.tours[goers.base], crowd).astype(float)
+            for goers in self.problem.crew_weeks
+        ]
+        row = self.mip.row(self.days(), np.concatenate([np.empty(0), *pairs]), at_most=1.0)
+        self.crowds.append((crowd, row))
+
+    def need(self, groups: Bools) -> None:
+        """Some day must reach each of these groups of sites, shape (groups, sites)."""
+        self.needed = np.concatenate([self.needed, groups])
+
+    def entries(self, crew: int, tours: DayTours) -> tuple[Floats, Ints]:
+        """What a day of each tour adds to rows, shape (tours, rows), and which rows these are.
+
+        While weekdays do not matter. Nothing is added to the model.
+        """
+        stops = np.zeros((len(tours), len(self.held) + 1))
+        stops[np.arange(len(tours))[:, None], tours.site] = 1.0
+        parts, rows = [stops[:, :-1]], [self.held_rows]
+        for name, total in self.totals.items():
+            unit = self.mip.row_unit[int(total.rows[crew])]
+            parts.append(figure(tours, name)[:, None] / unit)
+            rows.append(total.rows[[crew]])
+        for near, mine in self.covers:
+            parts.append(covering(tours, near).astype(float))
+            rows.append(mine)
+        for crowd, row in self.crowds:
+            parts.append(pairs_in(tours, crowd)[:, None].astype(float))
+            rows.append(np.array([row]))
+        return np.hstack(parts), np.concatenate(rows)
+
+    def visited(self, groups: Bools) -> Bools:
+        """Whether each day (``days()``) stops in each group of sites, shape (days, groups)."""
+        of_base = [covering(tours, groups) for tours in self.tours]
+        parts = [of_base[goers.base] for goers in self.problem.crew_weeks]
+        return np.concatenate([np.zeros((0, len(groups)), dtype=bool), *parts])
 
     def total(self, name: str) -> Total:
         """Of each crew-week, the sum over its days of a figure of ``DayTours``; ``days``: of 1.
@@ -460,6 +514,12 @@ def covering(tours: DayTours, near: Bools) -> Bools:
     for k in range(tours.site.shape[1]):
         found |= reach[tours.site[:, k]]
     return found
+
+
+def pairs_in(tours: DayTours, crowd: Bools) -> Ints:
+    """Pairs of stops of each tour at some sites, shape (tours,)."""
+    stops: Ints = np.append(crowd, False)[tours.site].sum(axis=1)
+    return stops // 2
 
 
 def figure(tours: DayTours, name: str) -> Ints:

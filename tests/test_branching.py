@@ -1,0 +1,114 @@
+"""Levels cut and split in parts: the same optimum as with every day at once, proved."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+import numpy as np
+import pytest
+from cycles import cycles
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny import HOUR, examples, make, slot, territories
+
+from tourplan.optimise import branching, pricing, staged
+from tourplan.optimise.solve import Infeasible, Solution, Undecided, optimise
+from tourplan.problem import Problem
+from tourplan.verify import verify
+
+
+@pytest.fixture
+def split(monkeypatch):
+    """Few days are known at first, and no other step is taken before parts are split."""
+    monkeypatch.setattr(pricing, "ALL_AT_ONCE", 0)
+    monkeypatch.setattr(pricing, "FIRST_OF_SITE", 1)
+    for step in ("_improve", "_dive", "_choose_sites"):
+        monkeypatch.setattr(staged, step, lambda level: None)
+
+
+def outcome(problem: Problem) -> Solution | str:
+    """The plan, or why there is none."""
+    try:
+        return optimise(problem, deadline=monotonic() + 120)
+    except (Infeasible, Undecided) as error:
+        return type(error).__name__
+
+
+def matches(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A problem has the same levels, proved, split and at once."""
+    found = outcome(problem)
+    with monkeypatch.context() as patch:
+        patch.setattr(pricing, "ALL_AT_ONCE", 100_000)
+        expected = outcome(problem)
+    if isinstance(found, str) or isinstance(expected, str):
+        assert found == expected
+        return
+    assert not verify(problem, found.days, found.levels)
+    for one, two in zip(expected.levels, found.levels, strict=True):
+        assert (two.value, two.bound) == (one.value, one.bound)
+        if not one.proved:
+            return
+
+
+@pytest.mark.usefixtures("split")
+@pytest.mark.parametrize("few", [0, 4, 2_000])
+def test_drawn_problems(few):
+    patch = pytest.MonkeyPatch()
+    patch.setattr(branching, "FEW", few)
+
+    @examples(40)
+    @given(problem=st.one_of(territories(4, 2), cycles(4, 2)))
+    def every(problem):
+        matches(problem, patch)
+
+    try:
+        every()
+    finally:
+        patch.undo()
+
+
+@pytest.mark.usefixtures("split")
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("required", [(), "ABCDEFG"])
+def test_pairs_of_sites_that_vie_for_few_days(seed, required, monkeypatch):
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(0, 40, (9, 2))
+    apart = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)) * 60
+    problem = make(
+        apart.astype(int).tolist(),
+        weekdays=(0, 1, 2, 3),
+        required=required,
+        residents={place: int(rng.integers(10, 400)) for place in range(1, 9)},
+        objectives=("habitants_au_dela_5", "acces_moyen", "route"),
+        week_work_s=30 * HOUR,
+    )
+    matches(problem, monkeypatch)
+
+
+ALIKE = tuple(slot(f"s{k}", "08:00", "20:00", 30) for k in range(2))
+
+
+@pytest.mark.usefixtures("split")
+def test_cuts_are_made_and_close_the_gap(monkeypatch):
+    """Two communes here, three in each of two places there: days of two share the three."""
+    cuts = []
+    made = branching._Tree._cut
+
+    def counted(*args):
+        cuts.append(made(*args))
+        return cuts[-1]
+
+    monkeypatch.setattr(branching._Tree, "_cut", counted)
+    monkeypatch.setattr(branching, "FEW", 0)
+    near, far = 2, 50
+    where = [0, *([1] * 3), *([2] * 3)]
+    apart = [[near if a == b else far for b in where] for a in where]
+    problem = make(
+        [[60 * minutes for minutes in row] for row in apart],
+        sessions=ALIKE,
+        weekdays=(0, 1, 2, 3),
+        required="ABCDEF",
+        objectives=("route",),
+    )
+    matches(problem, monkeypatch)
+    assert sum(cuts) > 0
