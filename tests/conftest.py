@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from commands import Answer
+from commands import SMALL, Answer, written
 
 from tourplan import cli
 from tourplan.network.store import FOLDER_VARIABLE
@@ -35,6 +36,12 @@ def tp(capsys, tmp_path, monkeypatch) -> Callable[..., Answer]:
         return Answer(code, out, err)
 
     return run
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A scenario of two communes, quickly solved."""
+    return written(tmp_path / "petit.toml", SMALL)
 
 
 @pytest.fixture(scope="session")
