@@ -68,20 +68,16 @@ def test_figures_agree_with_brute_force(case, weights):
     timed = [(t, w) for t, w in people if t is not None]
     reached = sum(w for _, w in timed)
     assert figures.residents == sum(weights)
-    assert figures.unreached == sum(weights) - reached
     for m in MINUTES:
         far = [w for t, w in people if t is None or t > m * 60]
         assert figures.beyond[m] == sum(far)
         assert figures.places_beyond[m] == sum(w > 0 for w in far)
-        assert 0 <= figures.share_within(m) <= 100
     if reached:
         assert figures.mean_s == pytest.approx(
             float(Fraction(sum(t * w for t, w in timed), reached))
         )
-        assert figures.worst_s == max(t for t, w in timed if w)
     else:
         assert figures.mean_s is None
-        assert figures.worst_s is None
 
 
 def test_exactly_at_the_limit_is_within():
@@ -93,13 +89,12 @@ def test_without_a_counter_nobody_is_reached():
     access = nearest(np.zeros((3, 0), dtype=np.int64), np.zeros((3, 0), dtype=bool))
     assert access.beyond(600).all()
     figures = access_figures(access, np.array([1, 2, 0]), MINUTES)
-    assert (figures.unreached, figures.beyond[30], figures.places_beyond[30]) == (3, 3, 2)
-    assert figures.share_within(30) == 0
+    assert (figures.residents, figures.beyond[30], figures.places_beyond[30]) == (3, 3, 2)
 
 
-def test_where_nobody_lives_everybody_is_within():
+def test_where_nobody_lives_nobody_is_beyond():
     access = nearest(np.zeros((1, 0), dtype=np.int64), np.zeros((1, 0), dtype=bool))
-    assert access_figures(access, np.array([0]), MINUTES).share_within(15) == 100
+    assert access_figures(access, np.array([0]), MINUTES).beyond[15] == 0
 
 
 def test_the_largest_populations_do_not_overflow():

@@ -104,7 +104,6 @@ def test_articles_alone_mean_no_commune(typed):
 @given(st.text())
 def test_no_text_makes_it_fail(typed):
     match = recognise(typed, COMMUNES)
-    assert match.typed == typed
     assert not (match.communes and match.nearest)
     assert set(match.communes) <= set(COMMUNES.values())
 

@@ -64,13 +64,13 @@ def elected_sentences(plan: Plan) -> list[str]:
     ]
 
 
-def area_sentence(area: AreaAccess, minutes: int = FAR_MIN) -> str:
+def area_sentence(area: AreaAccess) -> str:
     """Who is far from a counter in an intercommunalité, and who still is with the tour.
 
     Those « à la limite » are counted apart: on which side they are is not known.
     """
-    before, after = area.groups_before[minutes], area.groups_after[minutes]
-    far = _far(before, minutes)
+    before, after = area.groups_before[FAR_MIN], area.groups_after[FAR_MIN]
+    far = _far(before, FAR_MIN)
     if not (before.beyond or before.near):
         return f"{area.name} : {far}."
     change = "la tournée n’y change rien" if after == before else f"avec la tournée, {_left(after)}"
@@ -291,7 +291,7 @@ def level_text(plan: Plan, level: Level) -> str:
     return f"{level.text}, {'tous' if near == level.value else f'dont {number(near)}'} à la limite"
 
 
-def proof_text(level: Level, weeks: int = 1) -> str:
+def proof_text(level: Level, weeks: int) -> str:
     """``démontré``, or the best that no plan can beat."""
     if level.proved:
         return "démontré"
