@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import SMALL, Answer, written
+from hypothesis import settings
 
 from tourplan import cli
 from tourplan.network.store import FOLDER_VARIABLE
@@ -14,6 +15,9 @@ from tourplan.plan import Plan
 from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
 from tourplan.starter import example
+
+settings.register_profile("fixed", deadline=None, derandomize=True, database=None)
+settings.load_profile("fixed")
 
 
 @pytest.fixture(scope="session", autouse=True)

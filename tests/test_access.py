@@ -4,13 +4,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tourplan.access import Access, Standing, access_figures, nearest, standing
 
-FIXED = settings(deadline=None, derandomize=True)
 MINUTES = (15, 20, 30)
 
 
@@ -36,7 +35,6 @@ def told(access: Access) -> list[int | None]:
     return [t if reached else None for t, reached in pairs]
 
 
-@FIXED
 @given(travel())
 def test_nearest_agrees_with_brute_force(case):
     access = nearest(*case)
@@ -44,7 +42,6 @@ def test_nearest_agrees_with_brute_force(case):
     assert not access.time_s[~access.reached].any()
 
 
-@FIXED
 @given(travel(), travel())
 def test_joining_two_sets_of_counters_is_opening_both(one, two):
     joined = nearest(*one).join(nearest(*two))
@@ -53,14 +50,12 @@ def test_joining_two_sets_of_counters_is_opening_both(one, two):
     assert told(nearest(*two).join(nearest(*one))) == told(joined)
 
 
-@FIXED
 @given(travel(), st.integers(0, 70))
 def test_beyond_agrees_with_brute_force(case, minutes):
     beyond = [t is None or t > minutes * 60 for t in brute(*case)]
     assert nearest(*case).beyond(minutes).tolist() == beyond
 
 
-@FIXED
 @given(travel(), st.lists(st.integers(0, 2000), min_size=5, max_size=5))
 def test_figures_agree_with_brute_force(case, weights):
     figures = access_figures(nearest(*case), np.array(weights, dtype=np.int64), MINUTES)
@@ -148,7 +143,6 @@ def test_what_is_not_reached_is_beyond():
     assert found.tolist() == [Standing.BEYOND, Standing.INSIDE]
 
 
-@FIXED
 @given(travel(), st.integers(1, 70), st.integers(0, 60))
 def test_standing_agrees_with_fractions(case, minutes, uncertainty_pct):
     share, limit = Fraction(uncertainty_pct, 100), minutes * 60

@@ -39,7 +39,7 @@ SOURCE = NetworkSource(
     schematic=False,
     speeds="vitesses pratiquées",
 )
-FIXED = settings(deadline=None, derandomize=True, max_examples=40)
+FIXED = settings(max_examples=40)
 MODEL = SpeedModel.default()
 HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
 OPEN = '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'

@@ -33,6 +33,7 @@ check daytours pointtimes
 prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats optimise.teams
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.longdays export.figure export.sections study.goers
+study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
 optimise.staged optimise.narrowing
 study.roundcases study.fragility

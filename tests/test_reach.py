@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from townmap import REAL, by_scipy, degrees, drawn, network_of, real_streets, street_network, town
 
@@ -14,8 +14,6 @@ from tourplan.network.graph import PACK, RoadNetwork
 from tourplan.network.links import embedded_network
 from tourplan.travel.matrix import travel_matrix
 from tourplan.travel.reach import ROADSIDE_M, isochrone, nearest
-
-FIXED = settings(deadline=None, derandomize=True)
 
 
 @st.composite
@@ -33,7 +31,6 @@ def least_of(network: RoadNetwork, counters: list[int], *, towards: bool) -> np.
 
 
 @pytest.mark.parametrize("towards", [True, False])
-@FIXED
 @given(cases())
 def test_the_nearest_is_the_least_of_all(towards, case):
     network, counters = case

@@ -86,7 +86,7 @@ def explain(
             progress=progress_to(json),
             stop=stop,
         )
-    folder = None if output is None else _write_explained(found, output)
+    folder = None if output is None else _write(found, output)
     if json:
         print_json({"dossier": folder and str(folder), **found.to_dict()})
         return
@@ -95,14 +95,12 @@ def explain(
         say(f"Écrit dans {folder} : explications.csv")
 
 
-def _write_explained(found: Explanation, output: Path) -> Path:
+def _write(found: Explanation, output: Path) -> Path:
     """Write ``explications.csv`` in a dated folder; that folder."""
     from datetime import datetime
 
-    from tourplan.export.itinerary import french_csv
     from tourplan.files import dated_folder, slug, write_text
 
     with dated_folder(output, slug(found.plan.title), datetime.now()) as (work, final):
-        table = french_csv(found.columns, found.rows())
-        write_text(work / "explications.csv", table, bom=True)
+        write_text(work / "explications.csv", found.to_csv(), bom=True)
     return final

@@ -66,12 +66,12 @@ def _write(found: Rounds, output: Path) -> tuple[Path, list[str]]:
     """Write a table of rounds and the plan of each; their folder and names."""
     from datetime import datetime
 
-    from tourplan.export.itinerary import itinerary_csv, table_csv
+    from tourplan.export.itinerary import itinerary_csv
     from tourplan.files import dated_folder, slug, write_text
 
     files = ["passages.csv"]
     with dated_folder(output, f"{slug(found.title)}-passages", datetime.now()) as (work, final):
-        write_text(work / files[0], table_csv(found), bom=True)
+        write_text(work / files[0], found.to_csv(), bom=True)
         for name, plan in found.plans.items():
             table = name.replace("plan_", "itineraire_").replace(".json", ".csv")
             write_text(work / name, plan.to_json())

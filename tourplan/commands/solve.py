@@ -23,11 +23,11 @@ from tourplan.console import Json, native_words_aside, print_json, progress_to, 
 from tourplan.errors import NoPlanError
 
 if TYPE_CHECKING:
-    from tourplan.export.itinerary import Study
     from tourplan.plan import Plan
     from tourplan.prepare import Case
     from tourplan.study.evaluate import Evaluation
     from tourplan.study.prices import Prices
+    from tourplan.study.result import Result
     from tourplan.study.sensitivity import Sensitivity
 
 _STUDIES = ("sensibilite", "prix")
@@ -97,7 +97,7 @@ def solve(
                 say_all(_priced(case, error, seconds, stop, quiet=json).sentences())
             raise
         planned = monotonic()
-        studies: dict[str, Study] = {}
+        studies: dict[str, Result] = {}
         if shifted:
             studies["sensibilite"] = _sensitive(case, plan, seconds, stop, quiet=json)
         if ruled:
@@ -150,11 +150,11 @@ def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) ->
         return judge(case, path, best=plan, limit_s=left, changes=False, stop=stop)
 
 
-def _write(plan: Plan, case: Case, output: Path, studies: Mapping[str, Study]) -> Path:
+def _write(plan: Plan, case: Case, output: Path, studies: Mapping[str, Result]) -> Path:
     """Write the plan's files together; the folder they are in."""
     from datetime import datetime
 
-    from tourplan.export.itinerary import itinerary_csv, table_csv
+    from tourplan.export.itinerary import itinerary_csv
     from tourplan.export.page import map_page
     from tourplan.files import dated_folder, slug, write_text
     from tourplan.study.waiting import waiting
@@ -165,18 +165,18 @@ def _write(plan: Plan, case: Case, output: Path, studies: Mapping[str, Study]) -
         told = studies["sensibilite"].sentences() if "sensibilite" in studies else ()
         write_text(work / "carte.html", map_page(plan, case, told))
         for name, table in {"attente": waiting(plan), **studies}.items():
-            write_text(work / f"{name}.csv", table_csv(table), bom=True)
+            write_text(work / f"{name}.csv", table.to_csv(), bom=True)
     return final
 
 
-def _files(studies: Mapping[str, Study]) -> list[str]:
+def _files(studies: Mapping[str, Result]) -> list[str]:
     """The names of the files written, most useful to programs first."""
     usual = ["plan.json", "itineraire.csv", "carte.html", "attente.csv"]
     return [*usual, *(f"{name}.csv" for name in studies)]
 
 
 def _tell(
-    plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Study]
+    plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Result]
 ) -> None:
     """The plan on the screen: days, levels, files, then what an élu wants to read."""
     from tourplan.export.words import (
@@ -213,7 +213,7 @@ def _tell(
 
 
 def _answer(
-    plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Study]
+    plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Result]
 ) -> dict[str, Any]:
     """What ``solve --json`` prints."""
     from tourplan.export.words import comparison_sentences, elected_sentences

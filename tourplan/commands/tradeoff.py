@@ -81,13 +81,12 @@ def _write(found: TradeOff, output: Path) -> tuple[Path, list[str]]:
     """Write the plans of a curve, its table and its drawing; their folder and names."""
     from datetime import datetime
 
-    from tourplan.export.itinerary import french_csv
     from tourplan.files import dated_folder, slug, write_text
 
     label = f"{slug(found.plans[0].title)}-arbitrage"
     files = ["arbitrage.csv", *found.files]
     with dated_folder(output, label, datetime.now()) as (work, final):
-        write_text(work / files[0], french_csv(found.columns, found.rows()), bom=True)
+        write_text(work / files[0], found.to_csv(), bom=True)
         for plan, name in zip(found.plans, found.files, strict=True):
             write_text(work / name, plan.to_json())
         drawing = found.svg()
