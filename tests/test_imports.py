@@ -22,8 +22,8 @@ fields residents optimise.links
 places times teams optimise.listed
 scenario optimise.columns
 plan network.osmfile network.online network.streets export.markup teamfaults choicefaults settings
-names measures timeline verify coherence network.snap network.saved network.graphout crews
-reading demands
+names measures timeline recount coherence network.snap network.saved network.graphout crews
+reading demands verify
 travel.contraction travel.dissection waits network.graphin network.graphml
 travel.fronts travel.ways travel.reach
 travel.hierarchy
@@ -32,7 +32,9 @@ starter export.words routing
 check daytours pointtimes
 prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats optimise.teams
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
-cases optimise.rules optimise.pooling optimise.longdays export.figure export.sections study.goers
+cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
+export.daytable export.accesstables export.sources
+export.choices export.sections
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
 optimise.staged optimise.narrowing
