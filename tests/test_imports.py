@@ -29,7 +29,7 @@ travel.fronts travel.ways travel.reach
 travel.hierarchy
 travel.margin travel.matrix
 starter export.words routing
-check daytours pointtimes
+check daytours pointtimes export.judgement
 prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats optimise.teams
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers

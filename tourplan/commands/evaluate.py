@@ -28,7 +28,7 @@ def evaluate(
     """Juger une tournée : chiffres, règles enfreintes, et ce qui serait mieux."""
     started = monotonic()  # before loading: the limit covers the whole command
     from tourplan.cases import case_of
-    from tourplan.export.words import evaluation_report
+    from tourplan.export.judgement import evaluation_report
     from tourplan.study.evaluate import evaluate as judge
 
     case = case_of(path, progress_to(json))

@@ -179,8 +179,8 @@ def _tell(
     plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Result]
 ) -> None:
     """The plan on the screen: days, levels, files, then what an élu wants to read."""
+    from tourplan.export.judgement import comparison_sentences
     from tourplan.export.words import (
-        comparison_sentences,
         cost_sentence,
         days_table,
         elected_sentences,
@@ -216,7 +216,8 @@ def _answer(
     plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Result]
 ) -> dict[str, Any]:
     """What ``solve --json`` prints."""
-    from tourplan.export.words import comparison_sentences, elected_sentences
+    from tourplan.export.judgement import comparison_sentences
+    from tourplan.export.words import elected_sentences
 
     return {
         "dossier": str(folder),

@@ -161,8 +161,9 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         from tourplan.export.french import capital
+        from tourplan.export.judgement import road_sentence
         from tourplan.export.markup import Column, body_row, items, table, text
-        from tourplan.export.words import origin_words, road_sentence
+        from tourplan.export.words import origin_words
 
         sides = self._sides()
         columns = [Column(capital(name)) for name in ("objectif", *sides)]
