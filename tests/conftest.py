@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from commands import Answer
+from commands import SMALL, Answer, written
+from hypothesis import settings
 
 from tourplan import cli
 from tourplan.network.store import FOLDER_VARIABLE
@@ -13,6 +15,9 @@ from tourplan.plan import Plan
 from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
 from tourplan.starter import example
+
+settings.register_profile("fixed", deadline=None, derandomize=True, database=None)
+settings.load_profile("fixed")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +40,12 @@ def tp(capsys, tmp_path, monkeypatch) -> Callable[..., Answer]:
         return Answer(code, out, err)
 
     return run
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A scenario of two communes, quickly solved."""
+    return written(tmp_path / "petit.toml", SMALL)
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,9 @@ from tourplan.measures import measure
 from tourplan.optimise.solve import Infeasible, NothingFound, Undecided, optimise
 from tourplan.plan import Day
 from tourplan.problem import AccessGoal, Agent, Pin, Problem, SessionSlot, Vehicle
+from tourplan.recount import recounted
 from tourplan.timeline import Opening, build_day
-from tourplan.verify import _value, verify
+from tourplan.verify import verify
 
 LEVELS = (
     "passages",
@@ -275,7 +276,7 @@ def best_values(problem: Problem, most_plans: int) -> list[int] | None:
 def _values(problem: Problem, days: list[Day]) -> list[int]:
     signs = {"min": 1, "max": -1}
     return [
-        signs[measure(problem, name).sense] * _value(problem, days, name)
+        signs[measure(problem, name).sense] * recounted(problem, days, name)
         for name in problem.objectives
     ]
 

@@ -20,6 +20,7 @@ from village import EXTRACT, all_villages, quarters
 
 from tourplan import cli
 from tourplan.cases import case_of
+from tourplan.commands import solve
 from tourplan.network.store import FOLDER_VARIABLE
 from tourplan.plan import Plan
 from tourplan.prepare import Case
@@ -70,7 +71,7 @@ def solved(request, tmp_path_factory) -> Iterator[Solved]:
         said: list[str] = []
         for number in (1, 2):
             told: list[str] = []
-            patch.setattr(cli, "progress_to", lambda _, told=told: told.append)
+            patch.setattr(solve, "progress_to", lambda _, told=told: told.append)
             output = folder / f"sorties{number}"
             assert cli._guarded(["solve", str(scenario), "--sortie", str(output)]) == 0
             said.append("\n".join(told))

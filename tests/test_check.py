@@ -25,8 +25,6 @@ from tourplan.starter import EXAMPLES, LODEVOIS, PIC_SAINT_LOUP, TEN, example
 from tourplan.territory import Territory, read_territory
 
 FIXED = settings(
-    deadline=None,
-    derandomize=True,
     max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from townmap import by_scipy, town
 
 from tourplan.travel.contraction import contract, joined, least_of_pairs, lightest
 
-FIXED = settings(deadline=None, derandomize=True)
 NUMBERS = st.integers(0, 5)
 
 
@@ -60,7 +59,6 @@ def test_no_road_at_all():
     assert (found.rounds, found.core.tolist()) == ((), [0, 1, 2, 3])
 
 
-@FIXED
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS)))
 def test_the_lightest_of_parallel_arcs(rows):
     tail, head, weight = np.array(rows, dtype=np.int64).reshape(-1, 3).T
@@ -80,7 +78,6 @@ def test_pairs_are_of_small_integers_or_large():
     assert [column.tolist() for column in found] == [[0, 2], [3, 2**31 - 1], [9.0, 3.0]]
 
 
-@FIXED
 @given(st.lists(NUMBERS), st.lists(NUMBERS))
 def test_all_pairs_of_equals(left, right):
     right = sorted(right)

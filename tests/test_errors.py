@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tourplan.errors import Fault, InputError, NoPlanError, OwnError, Repair, TourplanError, quoted
-
-FIXED = settings(deadline=None, derandomize=True)
 
 
 def test_a_fault_says_where_what_and_how_to_mend_it():
@@ -23,7 +21,6 @@ def test_a_fault_without_place_or_mend_leaves_no_stray_mark():
     assert str(Fault("", "fichier vide")) == "fichier vide"
 
 
-@FIXED
 @given(st.text(), st.text(), st.text())
 def test_no_text_of_a_user_breaks_the_line_or_drives_the_terminal(where, what, mend):
     shown = str(Fault(where, what, mend))

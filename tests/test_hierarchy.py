@@ -14,7 +14,7 @@ from tourplan.network.graph import PACK
 from tourplan.travel import contraction, dissection
 from tourplan.travel.hierarchy import Hierarchy
 
-FIXED = settings(deadline=None, derandomize=True, max_examples=80)
+FIXED = settings(max_examples=80)
 SHAPES = {
     "as it is": {},
     "no contraction, cut to the last node": {"dense": 0, "small": 1, "leaf": 1},

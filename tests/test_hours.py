@@ -3,12 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tourplan.hours import DAY_S, WEEKDAYS, WeekHours, clock, duration, parse_clock
 
-FIXED = settings(deadline=None, derandomize=True)
 OSM = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 MINUTES = st.integers(0, DAY_S // 60)
 
@@ -43,7 +42,6 @@ def written(week: WeekHours) -> str:
 
 
 class TestClock:
-    @FIXED
     @given(MINUTES)
     def test_every_minute_of_the_day_reads_back(self, minute):
         assert parse_clock(clock(minute * 60)) == minute * 60
@@ -59,7 +57,6 @@ class TestClock:
         with pytest.raises(ValueError, match="heure « "):
             parse_clock(text)
 
-    @FIXED
     @given(st.text())
     def test_no_text_makes_it_fail_otherwise(self, text):
         seconds, complaint = tried(parse_clock, text)
@@ -78,7 +75,6 @@ class TestClock:
 
 
 class TestWeekHours:
-    @FIXED
     @given(WEEKS)
     def test_every_week_reads_back(self, week):
         assert WeekHours.parse(written(week)) == week
@@ -117,7 +113,6 @@ class TestWeekHours:
         with pytest.raises(ValueError, match=words):
             WeekHours.parse(text)
 
-    @FIXED
     @given(st.text(alphabet="MoTuWeThFrSaSu 0123456789:-,;off", max_size=60) | st.text())
     def test_no_text_makes_it_fail_otherwise(self, text):
         week, complaint = tried(WeekHours.parse, text)
@@ -126,7 +121,6 @@ class TestWeekHours:
             for start, end in spans:
                 assert 0 <= start < end <= DAY_S
 
-    @FIXED
     @given(WEEKS, st.integers(0, 6), MINUTES, MINUTES)
     def test_overlap_is_the_minutes_in_common(self, week, day, start, end):
         open_minutes = {m for a, b in week.days[day] for m in range(a // 60, b // 60)}

@@ -63,7 +63,7 @@ def is_allowed(day: LongDay, tour: np.ndarray) -> bool:
 seeds = st.integers(0, 10_000)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seed=seeds, limited=st.booleans(), grouped=st.booleans(), alike=st.booleans())
 def test_pricing_finds_days_below_zero_or_proves_there_are_none(seed, limited, grouped, alike):
     day, legs, prices = case(seed, limited=limited, grouped=grouped, alike=alike)
@@ -79,7 +79,7 @@ def test_pricing_finds_days_below_zero_or_proves_there_are_none(seed, limited, g
     assert all(tuple(tour) in known for tour in hasty.tours.tolist())
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seed=seeds, limited=st.booleans(), grouped=st.booleans(), limit=st.integers(-10, 30))
 def test_enumeration_keeps_the_cheapest_order_of_every_set_below_the_limit(
     seed, limited, grouped, limit

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from time import perf_counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tourplan.names import nearest_codes, nearest_names, recognise, split_names
@@ -13,7 +13,6 @@ from tourplan.starter import TEN
 from tourplan.tables import plain
 from tourplan.territory import Commune, read_territory
 
-FIXED = settings(deadline=None, derandomize=True)
 COMMUNES: Mapping[str, Commune] = read_territory().communes
 PAPER = (
     "Le Bosc, St Jean de la Blaquière, La Vacquerie et St Martin de Castrie, "
@@ -100,11 +99,9 @@ def test_articles_alone_mean_no_commune(typed):
     assert recognise(typed, COMMUNES).communes == ()
 
 
-@FIXED
 @given(st.text())
 def test_no_text_makes_it_fail(typed):
     match = recognise(typed, COMMUNES)
-    assert match.typed == typed
     assert not (match.communes and match.nearest)
     assert set(match.communes) <= set(COMMUNES.values())
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tourplan.export import sections
+from tourplan.export import accesstables, daytable, sections, sources
 from tourplan.export.french import spaced
 from tourplan.export.page import map_data, map_page, notebook_page
 from tourplan.export.scene import build_scene
@@ -326,7 +326,7 @@ def test_agents_are_counted_never_named(herault_plan: Plan, herault_case: Case) 
 
 
 def test_itinerary_table_is_the_plan(herault_plan: Plan) -> None:
-    rows = Reader(sections.itinerary_table(herault_plan)).rows
+    rows = Reader(daytable.itinerary_table(herault_plan)).rows
     stops = [stop for day in herault_plan.days for stop in day.stops]
     shown = [row for row in rows if re.match(r"\d+[a-z]$", row[0])]
     assert len(shown) == len(stops)
@@ -345,7 +345,7 @@ def test_itinerary_table_is_the_plan(herault_plan: Plan) -> None:
 
 
 def test_itinerary_table_tells_meals_and_free_days(fortnight: Plan) -> None:
-    rows = Reader(sections.itinerary_table(fortnight)).rows
+    rows = Reader(daytable.itinerary_table(fortnight)).rows
     heads = [row[0] for row in rows if len(row) == 1]
     assert [head.split()[0] for head in heads] == [
         *("Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi")
@@ -365,7 +365,7 @@ def test_itinerary_table_tells_meals_and_free_days(fortnight: Plan) -> None:
 
 def test_plan_shows_its_table_in_notebooks(herault_plan: Plan) -> None:
     shown = herault_plan._repr_html_()
-    assert shown == sections.itinerary_table(herault_plan)
+    assert shown == daytable.itinerary_table(herault_plan)
     assert "svg" not in shown
 
 
@@ -379,7 +379,7 @@ def test_key_figures(read: Reader, herault_plan: Plan) -> None:
 
 
 def test_access_table_is_the_plan(herault_plan: Plan) -> None:
-    rows = Reader(sections.access_table(herault_plan)).rows[1:]
+    rows = Reader(accesstables.access_table(herault_plan)).rows[1:]
     assert [row[0] for row in rows] == [area.name for area in herault_plan.access]
     for row, area in zip(rows, herault_plan.access, strict=True):
         cells = [cell.replace("\u202f", "").replace("\u00a0", " ") for cell in row]
@@ -409,7 +409,7 @@ def test_sentences_say_what_the_command_line_says(herault_plan: Plan) -> None:
 
 def test_far_communes_are_named(herault_plan: Plan, herault_case: Case) -> None:
     scene = build_scene(herault_plan, herault_case)
-    read = Reader(sections.far_communes(herault_plan, scene))
+    read = Reader(accesstables.far_communes(herault_plan, scene))
     named = [row[0] for row in read.rows if row[0] != "Commune"]
     told = [v for v in scene.farthest_first() if v.after.beyond(15) or 15 in v.after.near]
     assert sorted(named) == sorted(view.commune.name for view in told)
@@ -428,7 +428,7 @@ def test_the_village_at_30_1_minutes_is_told_at_the_limit(
     herault_plan: Plan, herault_case: Case
 ) -> None:
     scene = build_scene(herault_plan, herault_case)
-    (row,) = [r for r in Reader(sections.every_commune(scene)).rows if "Navacelles" in r[0]]
+    (row,) = [r for r in Reader(accesstables.every_commune(scene)).rows if "Navacelles" in r[0]]
     assert row[3].replace("\u00a0", " ") == "30,1 min à la limite de 30 min"
     (commune,) = [
         c for c in map_data(herault_plan, herault_case, scene)["communes"] if c["code"] == "34277"
@@ -448,14 +448,14 @@ def test_a_measured_drive_says_so(herault_plan: Plan) -> None:
     first = day.stops[0].model_copy(update={"drive_measured": True})
     stops = (first, *day.stops[1:])
     days = (day.model_copy(update={"stops": stops, "return_drive_measured": True}),)
-    shown = sections.itinerary_table(herault_plan.model_copy(update={"days": days}))
+    shown = daytable.itinerary_table(herault_plan.model_copy(update={"days": days}))
     assert [row[2].endswith("mesuré") for row in Reader(shown).rows if len(row) > 2][1:] == [
         False,
         True,
         False,
         True,
     ]
-    assert "mesuré" not in sections.itinerary_table(herault_plan)
+    assert "mesuré" not in daytable.itinerary_table(herault_plan)
 
 
 def test_other_times_are_told_when_asked(herault_plan: Plan, herault_case: Case, page: str) -> None:
@@ -472,12 +472,12 @@ def test_without_uncertainty_the_page_has_no_such_mark(
 ) -> None:
     origin = herault_plan.origin.model_copy(update={"uncertainty_pct": 0})
     plan = herault_plan.model_copy(update={"origin": origin})
-    assert "dont à la limite" not in sections.legend(build_scene(plan, herault_case))
-    assert sections.near_mark(origin) == sections.near_note(origin) == ""
+    assert "dont à la limite" not in accesstables.legend(build_scene(plan, herault_case))
+    assert accesstables.near_mark(origin) == accesstables.near_note(origin) == ""
 
 
 def test_legend_counts_every_resident_once(herault_plan: Plan, herault_case: Case) -> None:
-    rows = Reader(sections.legend(build_scene(herault_plan, herault_case))).rows[1:]
+    rows = Reader(accesstables.legend(build_scene(herault_plan, herault_case))).rows[1:]
     *rows, near = rows
     assert near[0] == "dont à la limite"
     people = int(herault_case.problem.resident_weight.sum())
@@ -568,9 +568,9 @@ def test_own_residents_and_counters_are_told_as_such(herault_case: Case) -> None
             }
         ),
     )
-    assert "fournis avec le scénario" in sections.residents_source(case)
-    assert "INSEE" not in sections.residents_source(case)
-    assert "nationale" not in sections.counters_source(case)
+    assert "fournis avec le scénario" in sources.residents_source(case)
+    assert "INSEE" not in sources.residents_source(case)
+    assert "nationale" not in sources.counters_source(case)
 
 
 # --- French, headings, labels ------------------------------------------------------------------
@@ -620,7 +620,7 @@ def test_vehicle_choice_only_for_several_vehicles(
 
 
 def test_a_table_for_each_week(convoy: Plan) -> None:
-    read = Reader(sections.itinerary_table(convoy))
+    read = Reader(daytable.itinerary_table(convoy))
     assert read.within("caption")[1] == (
         "La tournée jour par jour, semaine 2 (deuxième semaine du mois)"
     )
@@ -648,9 +648,9 @@ def test_an_empty_tour_says_so(empty: Plan, herault_case: Case) -> None:
     words = read.visible.replace("\u00a0", " ")
     assert "Aucune permanence : la tournée est vide." in words
     assert "Aucune journée de tournée." in words
-    assert "jour libre" in Reader(sections.itinerary_table(empty)).visible
+    assert "jour libre" in Reader(daytable.itinerary_table(empty)).visible
     bare = empty.model_copy(update={"free_days": ()})
-    assert sections.itinerary_table(bare).startswith("<table")
+    assert daytable.itinerary_table(bare).startswith("<table")
 
 
 def test_notebook_frame_holds_the_page(herault_plan: Plan, herault_case: Case, page: str) -> None:

@@ -36,7 +36,7 @@ from tourplan.verify import verify
 
 CELLS = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "cases"
 CELLS /= "population_200m_dix_communes.csv"
-FIXED = settings(deadline=None, derandomize=True, max_examples=40)
+FIXED = settings(max_examples=40)
 TWICE = "habitants_au_dela_10_x2"
 LE_BOSC, LE_CAYLAR, LES_RIVES = "34036", "34064", "34230"
 

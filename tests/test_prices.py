@@ -7,10 +7,10 @@ import io
 import json
 import threading
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import SMALL
 
 import tourplan as tp
 from tourplan.errors import InputError
@@ -22,15 +22,6 @@ from tourplan.study.prices import COLUMNS, Prices, Ruled, other_rules, prices, u
 from tourplan.verify import verify
 
 BEZIERS = "34032"
-TWO = """
-titre = "Deux communes"
-[communes]
-a_desservir = ["34064", "34230"]
-[semaine]
-ouverture_min_h = 0
-[[vehicules]]
-depot = "34079"
-"""
 
 
 def case_of(**changes: Any) -> Case:
@@ -179,8 +170,8 @@ class TestPeopleAndMinutes:
             )
             for level in plan.levels
         )
-        strict = Ruled(24, 35, plan.model_copy(update={"levels": levels}))
-        return Prices("Essai", Ruled(24, 39, plan), (strict,))
+        strict = Ruled(24, 35, plan=plan.model_copy(update={"levels": levels}))
+        return Prices("Essai", Ruled(24, 39, plan=plan), (strict,))
 
     def test_people(self, herault_plan):
         found = self.found(herault_plan, habitants_au_dela_15=11_570, route=21_000)
@@ -233,13 +224,6 @@ def test_a_plan_of_another_scenario_is_refused(herault_plan):
         prices(case_of(semaine={"travail_max_h": 30.0, "ouverture_min_h": 0.0}), herault_plan)
 
 
-@pytest.fixture
-def small(tmp_path) -> Path:
-    path = tmp_path / "petit.toml"
-    path.write_text(TWO, encoding="utf-8")
-    return path
-
-
 class TestCommand:
     def test_a_file_more(self, tp, small, tmp_path):
         answer = tp("solve", small, "--regles")
@@ -258,7 +242,7 @@ class TestCommand:
 
     def test_without_a_plan_the_rules_are_told_all_the_same(self, tp, tmp_path):
         path = tmp_path / "24 h.toml"
-        path.write_text(TWO.replace("_min_h = 0", "_min_h = 24"), encoding="utf-8")
+        path.write_text(SMALL.replace("_min_h = 0", "_min_h = 24"), encoding="utf-8")
         answer = tp("solve", path, "--regles")
         assert answer.code == 3
         assert "Sans ouverture minimale, avec 39 h de travail au plus : un plan existe" in (

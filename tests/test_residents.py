@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tourplan.errors import InputError
 from tourplan.residents import MAX_POINTS, MAX_TOLD, ResidentPoint, read_residents
 
-FIXED = settings(deadline=None, derandomize=True)
 HEAD = "code_insee;habitants;lon;lat;nom"
 
 
@@ -97,7 +96,6 @@ class TestDecimals:
         found = read_residents(written(tmp_path, "34036;2.5;3.1;43.6;", "34036;2.5;3.1;43.6;"))
         assert (found.points[0].weight, found.notes) == (5, ())
 
-    @FIXED
     @given(
         st.lists(
             st.tuples(st.sampled_from(["34036", "34060"]), st.integers(0, 99_999)),

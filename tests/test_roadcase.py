@@ -94,13 +94,13 @@ def test_ways_follow_the_roads(case):
 
 
 def test_own_communes_are_not_credited_to_others(case):
-    from tourplan.export import sections
+    from tourplan.export import sources
 
-    assert sections.residents_source(case) == "données fournies avec le scénario."
-    assert "IGN" not in sections.communes_source(case)
+    assert sources.residents_source(case) == "données fournies avec le scénario."
+    assert "IGN" not in sources.communes_source(case)
     embedded = tp.Case.of(tp.example("herault"))
-    assert "INSEE" in sections.residents_source(embedded)
-    assert "IGN" in sections.communes_source(embedded)
+    assert "INSEE" in sources.residents_source(embedded)
+    assert "IGN" in sources.communes_source(embedded)
 
 
 def test_a_depot_without_a_road_is_told_first(tmp_path):

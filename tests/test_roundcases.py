@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from fourcommunes import FOUR, scenario
 
 from tourplan.errors import InputError
 from tourplan.prepare import Case, prepare
-from tourplan.scenario import Scenario
 from tourplan.study.roundcases import (
     Chosen,
     Shape,
@@ -21,21 +21,7 @@ from tourplan.study.roundcases import (
     shape_of,
 )
 
-CAYLAR, RIVES, BOSC, BLAQUIERE = "34064", "34230", "34036", "34268"
-FOUR = [CAYLAR, RIVES, BOSC, BLAQUIERE]
-
-
-def scenario(**sections: Any) -> Scenario:
-    """Four communes to serve, one day a week: two communes a week of a crew."""
-    keys = {
-        "titre": "Essai",
-        "communes": {"a_desservir": FOUR},
-        "cycle": {"semaines": 2, "jours": ["lundi"]},
-        "semaine": {"ouverture_min_h": 0},
-        "vehicules": [{"depot": "34079"}],
-        **sections,
-    }
-    return Scenario.from_keys(keys)
+CAYLAR, RIVES, BOSC, BLAQUIERE = FOUR
 
 
 def case_of(**sections: Any) -> Case:

@@ -6,29 +6,14 @@ import threading
 from typing import Any
 
 import pytest
+from fourcommunes import FOUR, scenario
 
 import tourplan as tp
 from tourplan.errors import InputError, NoPlanError
 from tourplan.planner import searched
 from tourplan.prepare import prepare
-from tourplan.scenario import Scenario
 from tourplan.study.rounds import COLUMNS, Rounds, rounds
 from tourplan.verify import verify
-
-FOUR = ["34064", "34230", "34036", "34268"]
-
-
-def scenario(**sections: Any) -> Scenario:
-    """Four communes to serve, one day a week: two communes a week of a crew."""
-    keys = {
-        "titre": "Essai",
-        "communes": {"a_desservir": FOUR},
-        "cycle": {"semaines": 2, "jours": ["lundi"]},
-        "semaine": {"ouverture_min_h": 0},
-        "vehicules": [{"depot": "34079"}],
-        **sections,
-    }
-    return Scenario.from_keys(keys)
 
 
 def lines(found: Rounds) -> str:

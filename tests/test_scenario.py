@@ -20,7 +20,6 @@ from tourplan.scenario import Goal, Scenario
 from tourplan.tables import plain
 from tourplan.teams import Agent, Vehicle
 
-FIXED = settings(deadline=None, derandomize=True)
 ENGLISH = re.compile(
     r"\b(input|inputs|should|valid|invalid|field|required|must|extra|unable|string|integer|number"
     r"|boolean|greater|less|than|equal|expected|list|dict|dictionary|tuple|none|error|value|type"
@@ -256,7 +255,6 @@ class TestShortest:
 
 
 class TestRoundTrip:
-    @FIXED
     @given(KEYS)
     def test_keys_come_back_as_they_were(self, keys):
         scenario, _ = from_keys(keys)
@@ -264,7 +262,6 @@ class TestRoundTrip:
         through_json = json.loads(json.dumps(scenario.to_keys()))
         assert from_keys(through_json)[0] == scenario
 
-    @FIXED
     @given(KEYS)
     def test_what_is_read_is_left_untouched(self, keys):
         before = copy.deepcopy(keys)
@@ -631,14 +628,14 @@ class TestHostile:
     def test_the_full_scenario_has_no_fault_to_begin_with(self):
         assert from_keys(FULL)[1] == []
 
-    @settings(FIXED, max_examples=12)
+    @settings(max_examples=12)
     @pytest.mark.parametrize("path", paths(FULL), ids=lambda path: ".".join(map(str, path)))
     @given(junk=JUNK)
     def test_no_value_under_any_key_leaks_english_or_escapes(self, path, junk):
         _, faults = from_keys(replaced(FULL, path, junk))
         assert_french(faults)
 
-    @settings(FIXED, max_examples=100)
+    @settings(max_examples=100)
     @given(
         st.lists(st.tuples(st.sampled_from(paths(FULL)), JUNK), min_size=2, max_size=6),
         st.dictionaries(st.text("éxyz\n.", max_size=5), JUNK, max_size=2),
@@ -653,7 +650,6 @@ class TestHostile:
         _, faults = from_keys(keys)
         assert_french(faults)
 
-    @FIXED
     @given(st.dictionaries(st.text(max_size=10), JUNK, max_size=5))
     def test_keys_that_are_no_scenario_at_all(self, keys):
         _, faults = from_keys(keys)
@@ -994,7 +990,6 @@ class TestOrder:
     def test_a_goal_names_its_level(self, keys, level):
         assert Goal.model_validate(keys).level == level
 
-    @FIXED
     @given(GOAL)
     def test_levels_hold_letters_digits_and_underscores_only(self, keys):
         level = Goal.model_validate(keys).level

@@ -19,7 +19,7 @@ from tourplan.network.graph import PACK, RoadNetwork
 from tourplan.network.snap import ACCESS_KMH, FAR_M, LOST_M, Snap, with_places
 from tourplan.network.streets import simplify
 
-FIXED = settings(deadline=None, derandomize=True, max_examples=60)
+FIXED = settings(max_examples=60)
 ONE_WAY = {"oneway": "yes"}
 
 

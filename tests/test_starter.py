@@ -5,7 +5,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from test_scenario import KEYS
 
@@ -28,7 +28,6 @@ from tourplan.starter import (
 )
 from tourplan.territory import Territory, read_territory
 
-FIXED = settings(deadline=None, derandomize=True)
 SHORTEST = {"titre": "Essai", "communes": {"a_desservir": ["34036"]}}
 SET_ASIDE = re.compile(r"^# (?=[a-z0-9_]+ = |\[\[)")
 
@@ -163,14 +162,12 @@ def checked_example(name: str, territory: Territory) -> Scenario:
 
 
 class TestScenarioText:
-    @FIXED
     @given(KEYS, st.dictionaries(st.text(max_size=5), st.text(max_size=20), max_size=3))
     def test_it_reads_back_as_the_same_scenario(self, keys, names):
         """Whatever the titles, codes, and names of communes written as comments."""
         text = scenario_text(keys, lambda code: names.get(code, f"nom de {code}"))
         assert from_keys(tomllib.loads(text))[0] == from_keys(keys)[0]
 
-    @FIXED
     @given(KEYS)
     def test_every_commented_line_is_valid_toml(self, keys):
         text = uncommented(scenario_text(keys, itself), examples=True)

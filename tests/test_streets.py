@@ -5,7 +5,7 @@ from itertools import pairwise
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from townmap import (
     REAL,
@@ -23,7 +23,6 @@ from tourplan.network.roads import Roads
 from tourplan.network.speeds import PieceTimes
 from tourplan.network.streets import Streets, simplify
 
-FIXED = settings(deadline=None, derandomize=True)
 ONE_WAY = {"oneway": "yes"}
 
 
@@ -83,7 +82,6 @@ def maps(draw: st.DrawFn) -> Roads:
     return drawn(points, straight or [([0, 1], {})])
 
 
-@FIXED
 @given(maps())
 def test_distances_between_kept_points_do_not_change(roads):
     times = even_times(roads)
@@ -124,7 +122,6 @@ def assert_bends(network: RoadNetwork, streets: Streets, times: PieceTimes) -> N
     assert np.array_equal(bends.lon, roads.lon)
 
 
-@FIXED
 @given(maps())
 def test_bends_lead_from_end_to_end(roads):
     streets, times, network = street_network(roads)

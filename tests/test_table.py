@@ -15,8 +15,6 @@ from tourplan.network import table
 from tourplan.network.table import BOTH_WAYS, TimesTable, read_times
 
 FIXED = settings(
-    deadline=None,
-    derandomize=True,
     max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

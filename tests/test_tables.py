@@ -11,8 +11,6 @@ from tourplan.errors import InputError
 from tourplan.tables import decimal, plain, read_table
 
 FIXED = settings(
-    deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from townmap import network_of
 
@@ -17,7 +17,6 @@ from tourplan.starter import CLERMONT, TEN
 from tourplan.tables import read_table
 from tourplan.travel.matrix import TravelMatrix, travel_matrix
 
-FIXED = settings(deadline=None, derandomize=True)
 BEZIERS = "34032"
 NODES = tuple("abcdefgh")
 PLACES = {name: number for number, name in enumerate("abcde")}
@@ -77,7 +76,6 @@ def by_relaxation(weights: Least) -> Least:
 
 
 @pytest.mark.parametrize("oracle", [by_networkx, by_relaxation])
-@FIXED
 @given(networks())
 def test_it_agrees_exactly_with_other_ways_to_the_quickest_way(oracle, case):
     """Time first, then distance."""

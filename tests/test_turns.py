@@ -11,7 +11,7 @@ from townmap import by_scipy, drawn, even_times, real_roads, street_network, wit
 from tourplan.network.roads import Roads
 from tourplan.network.turns import Passages, driven
 
-FIXED = settings(deadline=None, derandomize=True, max_examples=200)
+FIXED = settings(max_examples=200)
 CENTRE, WEST, EAST, NORTH, SOUTH = range(5)
 POINTS = [(0.0, 0.0), (-100.0, 0.0), (100.0, 0.0), (0.0, 100.0), (0.0, -100.0)]
 ARMS = [[WEST, CENTRE], [CENTRE, EAST], [CENTRE, NORTH], [CENTRE, SOUTH]]

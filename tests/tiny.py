@@ -315,7 +315,7 @@ _HOURS = (
 
 def examples(count: int) -> settings:
     """Hypothesis settings of these tests: always the same examples, no matter how slow."""
-    return settings(max_examples=count, deadline=None, derandomize=True, database=None)
+    return settings(max_examples=count)
 
 
 @st.composite

@@ -85,8 +85,7 @@ def even_times(roads: Roads) -> PieceTimes:
     rows = zip(*(roads.way_tags.column(key) for key in keys), strict=True)
     open_ = [directions(dict(zip(keys, row, strict=True))) for row in rows]
     forward, backward = np.array(open_, dtype=bool).reshape(-1, 2)[roads.way].T
-    kmh = np.full(len(dm), 36.0)
-    return PieceTimes(dm, dm * 10, dm * 10 + dm // 10, kmh, kmh, forward, backward)
+    return PieceTimes(dm, dm * 10, dm * 10 + dm // 10, forward, backward)
 
 
 def street_network(roads: Roads) -> tuple[Streets, PieceTimes, RoadNetwork]:

@@ -78,14 +78,6 @@ class AccessFigures:
     beyond: dict[int, int]
     places_beyond: dict[int, int]
     mean_s: float | None
-    worst_s: int | None
-    unreached: int
-
-    def share_within(self, minutes: int) -> float:
-        """Percentage of residents within ``minutes``; 100 when nobody is counted."""
-        if not self.residents:
-            return 100.0
-        return 100 * (1 - self.beyond[minutes] / self.residents)
 
 
 def access_figures(
@@ -102,14 +94,11 @@ def access_figures(
     reached = int(weights[access.reached].sum())
     lived_in = weights > 0
     total_s = int((access.time_s * weights)[access.reached].sum())
-    timed = access.time_s[access.reached & lived_in]
     return AccessFigures(
         residents=int(weights.sum()),
         beyond={m: int(weights[access.beyond(m)].sum()) for m in minutes},
         places_beyond={m: len(np.unique(place[access.beyond(m) & lived_in])) for m in minutes},
         mean_s=total_s / reached if reached else None,
-        worst_s=int(timed.max()) if timed.size else None,
-        unreached=int(weights.sum()) - reached,
     )
 
 

@@ -47,11 +47,38 @@ def read_text(path: Path, where: str = "") -> str:
         InputError: the file is missing, a folder, unreadable, binary or over 64 MiB.
     """
     place = where or str(path)
+    raw = _read_bytes(path, place)
+    if len(raw) > MAX_TEXT_BYTES:
+        raise InputError.of(
+            place,
+            f"« {path.name} » dépasse {MAX_TEXT_BYTES // 2**20} Mio, la taille permise",
+            "réduisez le fichier",
+        )
+    if b"\0" in raw:
+        raise InputError.of(
+            place, f"« {path.name} » n’est pas un fichier texte", "enregistrez-le en texte (UTF-8)"
+        )
+    for encoding in ("utf-8-sig", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            return raw.decode(encoding)
+    raise InputError.of(
+        place,
+        f"« {path.name} » n’est ni en UTF-8 ni en Windows-1252",
+        "enregistrez-le en UTF-8",
+    )
+
+
+def _read_bytes(path: Path, place: str) -> bytes:
+    """The bytes of a user's file, one more than the most allowed if it has them.
+
+    Raises:
+        InputError: the file is missing, a folder or unreadable.
+    """
     try:
         if path.is_dir():
             raise InputError.of(place, f"« {path} » est un dossier", "donnez un fichier")
         with path.open("rb") as file:
-            raw = file.read(MAX_TEXT_BYTES + 1)
+            return file.read(MAX_TEXT_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise InputError.of(
             place, f"le fichier « {path} » est introuvable", "vérifiez le nom et le dossier"
@@ -64,28 +91,6 @@ def read_text(path: Path, where: str = "") -> str:
         ) from None
     except ValueError:
         raise InputError.of(place, "nom de fichier illisible", "vérifiez le nom") from None
-    if len(raw) > MAX_TEXT_BYTES:
-        raise InputError.of(
-            place,
-            f"« {path.name} » dépasse {MAX_TEXT_BYTES // 2**20} Mio, la taille permise",
-            "réduisez le fichier",
-        )
-    if b"\0" in raw:
-        raise InputError.of(
-            place, f"« {path.name} » n’est pas un fichier texte", "enregistrez-le en texte (UTF-8)"
-        )
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return raw.decode("cp1252")
-    except UnicodeDecodeError:
-        raise InputError.of(
-            place,
-            f"« {path.name} » n’est ni en UTF-8 ni en Windows-1252",
-            "enregistrez-le en UTF-8",
-        ) from None
 
 
 def write_text(path: Path, text: str, *, bom: bool = False) -> None:

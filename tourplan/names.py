@@ -18,9 +18,8 @@ _CLOSE = 0.85
 
 @dataclass(frozen=True)
 class Match:
-    """What was typed and the communes it may mean: one, several, or none with the nearest."""
+    """The communes that what was typed may mean: one, several, or none with the nearest."""
 
-    typed: str
     communes: tuple[Commune, ...]
     nearest: tuple[Commune, ...] = ()
 
@@ -43,7 +42,7 @@ def recognise(typed: str, communes: Mapping[str, Commune]) -> Match:
     """
     code = typed.strip().upper()
     if code in communes:
-        return Match(typed, (communes[code],))
+        return Match((communes[code],))
     words = _words(typed)
     every = tuple(communes.values())
     alike = words and (
@@ -53,8 +52,8 @@ def recognise(typed: str, communes: Mapping[str, Commune]) -> Match:
         or _resembling(" ".join(words), every)
     )
     if alike:
-        return Match(typed, tuple(sorted(alike, key=lambda c: (c.name, c.code))))
-    return Match(typed, (), nearest_names(typed, every))
+        return Match(tuple(sorted(alike, key=lambda c: (c.name, c.code))))
+    return Match((), nearest_names(typed, every))
 
 
 def same_name(one: str, two: str) -> bool:
@@ -72,9 +71,9 @@ def nearest_names(typed: str, communes: Iterable[Commune], most: int = 3) -> tup
     return tuple(commune for score, _, _, commune in scored[:most] if score)
 
 
-def nearest_codes(code: str, communes: Mapping[str, Commune], most: int = 3) -> tuple[Commune, ...]:
+def nearest_codes(code: str, communes: Mapping[str, Commune]) -> tuple[Commune, ...]:
     """The communes whose codes look most like an unknown one."""
-    near = difflib.get_close_matches(code, list(communes), n=most, cutoff=0.7)
+    near = difflib.get_close_matches(code, list(communes), n=3, cutoff=0.7)
     return tuple(communes[found] for found in near)
 
 

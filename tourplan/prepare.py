@@ -240,15 +240,7 @@ def prepare(
     homes = tuple(dict.fromkeys(point.code for point in residents.points))
     wanted = (*depots, *candidates, *homes)
     counters = _counters_near(scenario, territory, wanted)
-    departments = {territory[code].departement for code in candidates}
-    nearby = [code for code in counters if territory[code].departement in departments]
-    possible = list(depots) or nearby
-    if not possible:
-        raise InputError.of(
-            "vehicules.1.depot",
-            "aucun point fixe d’où partir",
-            'donnez par exemple depot = "34079"',
-        )
+    possible = depots or _possible_depots(territory, candidates, counters)
     places = (*possible, *candidates, *homes, *counters)
     points = {code: (territory[code].lon, territory[code].lat) for code in places}
     rooms = venue_points(scenario, candidates)
@@ -279,6 +271,25 @@ def prepare(
     notes += [*_unreachable_note(problem), *_opening_note(problem)]
     notes += _unknown_times_note(problem)
     return Case(scenario, territory, travel, problem, tuple(notes), residents.points)
+
+
+def _possible_depots(
+    territory: Territory, candidates: Sequence[str], counters: Sequence[str]
+) -> tuple[str, ...]:
+    """The counters from which a tour may start when the scenario names no agency.
+
+    Raises:
+        InputError: there is none.
+    """
+    departments = {territory[code].departement for code in candidates}
+    nearby = tuple(code for code in counters if territory[code].departement in departments)
+    if not nearby:
+        raise InputError.of(
+            "vehicules.1.depot",
+            "aucun point fixe d’où partir",
+            'donnez par exemple depot = "34079"',
+        )
+    return nearby
 
 
 def _refuse_roomless(scenario: Scenario, territory: Territory) -> None:
@@ -403,7 +414,7 @@ def _unknown_times_note(problem: Problem) -> list[str]:
     ]
 
 
-def _closest_depot(travel: TravelMatrix, possible: list[str], sites: Sequence[str]) -> str:
+def _closest_depot(travel: TravelMatrix, possible: Sequence[str], sites: Sequence[str]) -> str:
     """The place from which the sites are reached in the least total time."""
     rows = [travel.index(code) for code in possible]
     columns = [travel.index(code) for code in sites]

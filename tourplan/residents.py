@@ -85,7 +85,7 @@ class _Line:
         return self.code, self.lon, self.lat
 
 
-def read_residents(path: Path, columns: Sequence[str] = (), where: str = "") -> Residents:
+def read_residents(path: Path, columns: Sequence[str] = ()) -> Residents:
     """Resident points of a CSV file with columns ``code_insee`` and ``habitants``.
 
     ``lon`` and ``lat`` give a row a point of its own; rows without are at the chef-lieu. Rows on
@@ -95,7 +95,6 @@ def read_residents(path: Path, columns: Sequence[str] = (), where: str = "") -> 
     Args:
         path: the file.
         columns: other columns to read weights from, as compared (``plus_75``).
-        where: what to call the file in messages.
 
     Raises:
         InputError: every fault of the file at once, a bounded number of them.
@@ -106,25 +105,25 @@ def read_residents(path: Path, columns: Sequence[str] = (), where: str = "") -> 
     except (OSError, ValueError):
         content = ""
     if not content:  # reading it will tell why
-        return _read(path, columns, where)
-    return _read_once(path, content, columns, where)
+        return _read(path, columns)
+    return _read_once(path, content, columns)
 
 
 @lru_cache(maxsize=1)
-def _read_once(path: Path, _content: str, columns: tuple[str, ...], where: str) -> Residents:
+def _read_once(path: Path, _content: str, columns: tuple[str, ...]) -> Residents:
     """The points of a file, read once while its content stays: a command asks several times."""
-    return _read(path, columns, where)
+    return _read(path, columns)
 
 
-def _read(path: Path, columns: tuple[str, ...], where: str) -> Residents:
+def _read(path: Path, columns: tuple[str, ...]) -> Residents:
     """The points of a file."""
-    place = where or path.name
+    place = path.name
     faults = [
         Fault(place, f"la colonne « {name} » ne peut pas servir de poids", "nommez-en une autre")
         for name in columns
         if name in OTHER_USES
     ]
-    rows = read_table(path, (CODE, PEOPLE, *columns), where, SYNONYMS)
+    rows = read_table(path, (CODE, PEOPLE, *columns), synonyms=SYNONYMS)
     if len(rows) > MAX_POINTS:
         what = f"{len(rows)} lignes, plus de {MAX_POINTS}"
         faults.append(Fault(place, what, "regroupez les points, par carreaux plus grands"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from tourplan.errors import InputError, quoted
 from tourplan.fields import Section
@@ -33,8 +33,6 @@ TEN = (
     "34277",
     "34317",
 )
-
-ExampleName = Literal["herault", "herault-libre", "herault-mois"]
 
 _CREW: Json = {
     "cycle": {"semaines": 1, "semaines_du_mois": [2, 4]},

@@ -115,13 +115,13 @@ class Territory:
         ).set_index("code")
 
 
-def read_communes(path: Path, where: str = "") -> dict[str, Commune]:
+def read_communes(path: Path) -> dict[str, Commune]:
     """The communes of a GeoJSON file (columns as in ``data/communes.geojson``).
 
     Raises:
         InputError: every fault of the file at once.
     """
-    place = where or path.name
+    place = path.name
     features = _features(path, place)
     communes: dict[str, Commune] = {}
     faults: list[Fault] = []
@@ -138,13 +138,13 @@ def read_communes(path: Path, where: str = "") -> dict[str, Commune]:
     return communes
 
 
-def read_counters(path: Path, where: str = "") -> tuple[Counter, ...]:
+def read_counters(path: Path) -> tuple[Counter, ...]:
     """The fixed counters of a CSV file (columns as in ``data/points_fixes.csv``).
 
     Raises:
         InputError: every fault of the file at once.
     """
-    rows = read_table(path, ("id", "nom", "code_insee"), where)
+    rows = read_table(path, ("id", "nom", "code_insee"))
     faults: list[Fault] = []
     counters = [_caught(faults, row.where, _counter, row) for row in rows]
     seen: set[str] = set()

@@ -175,6 +175,20 @@ def crew_of(problem: Problem, day: Day) -> int:
     raise KeyError(day.vehicle)
 
 
+def openings_of(problem: Problem, day: Day) -> list[Opening]:
+    """The sessions of a day, by positions."""
+    names = [slot.name for slot in problem.sessions]
+    return [
+        Opening(
+            names.index(stop.session),
+            problem.site_index[stop.code, stop.place],
+            stop.opening_s,
+            stop.closing_s,
+        )
+        for stop in day.stops
+    ]
+
+
 def team_names(problem: Problem, goers: CrewWeek) -> dict[int, tuple[str, ...]]:
     """Who goes, by week of the month."""
     return {

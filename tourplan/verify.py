@@ -7,14 +7,13 @@ the value of each level are worked out again, one stop at a time, in plain Pytho
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tourplan.hours import WEEKDAYS, clock, duration
 from tourplan.plan import Day, Level, Stop
 from tourplan.problem import (
     MONTH_WEEKS,
-    AccessGoal,
     Agent,
     Demand,
     Pin,
@@ -22,6 +21,15 @@ from tourplan.problem import (
     SessionSlot,
     Site,
     Vehicle,
+)
+from tourplan.recount import (
+    goal_weights,
+    inside_hours,
+    open_of,
+    recounted,
+    residents_beyond,
+    vehicle_of,
+    work_of,
 )
 
 
@@ -87,11 +95,6 @@ def _day(problem: Problem, day: Day) -> Iterator[Violation]:
     yield from _range(problem, day, pairs)
 
 
-def _vehicle(problem: Problem, day: Day) -> Vehicle | None:
-    """The vehicle of a day, ``None`` if the scenario has no such."""
-    return next((vehicle for vehicle in problem.vehicles if vehicle.name == day.vehicle), None)
-
-
 def _agents(problem: Problem, day: Day) -> list[Agent]:
     """Who goes on a day, in any week of the month."""
     names = {name for team in day.teams.values() for name in team}
@@ -100,7 +103,7 @@ def _agents(problem: Problem, day: Day) -> list[Agent]:
 
 def _crew(problem: Problem, day: Day) -> Iterator[Violation]:
     """Enough agents, trained, there that day, of one agency, in a vehicle that is there too."""
-    where, vehicle = _place(day), _vehicle(problem, day)
+    where, vehicle = _place(day), vehicle_of(problem, day)
     names = {agent.name for agent in problem.agents}
     unknown = {name for team in day.teams.values() for name in team} - names
     if vehicle is None or unknown or day.depot not in problem.places:
@@ -221,7 +224,7 @@ def _openings(
                 f"ouvert de {clock(stop.opening_s)} à {clock(stop.closing_s)}, hors de "
                 f"{clock(slot.opening_s)}–{clock(slot.closing_s)}",
             )
-        open_s = _open_s(stop)
+        open_s = open_of(stop)
         if open_s < slot.minimum_s:
             what = f"ouvert {duration(max(0, open_s))}, moins que {duration(slot.minimum_s)}"
             yield Violation("minimum", where, what)
@@ -241,13 +244,8 @@ def _openings(
             )
         if stop.departure_s < stop.closing_s + rules.packing_s:
             yield Violation("packing", where, "départ avant d’avoir rangé la salle")
-        if problem.hours_rule == "imposes" and not _inside(problem, site, day.weekday, stop):
+        if problem.hours_rule == "imposes" and not inside_hours(problem, site, day.weekday, stop):
             yield Violation("hours", where, "mairie fermée, alors que ses horaires sont imposés")
-
-
-def _open_s(stop: Stop) -> int:
-    """Seconds open to the public."""
-    return stop.closing_s - stop.opening_s - (stop.closed_until_s or 0) + (stop.closed_from_s or 0)
 
 
 def _pause(problem: Problem, day: Day, stop: Stop, slot: SessionSlot) -> Iterator[Violation]:
@@ -303,7 +301,7 @@ def _meal(problem: Problem, day: Day, slots: Sequence[SessionSlot]) -> Iterator[
         yield Violation("meal_times", _place(day), "aucun repas n’est à prendre dans cette journée")
     stretches = [day.stops] if index is None else [day.stops[:index], day.stops[index:]]
     for number, stops in enumerate(stretches):
-        work_s = sum(_open_s(s) + rules.setup_s + rules.packing_s for s in stops)
+        work_s = sum(open_of(s) + rules.setup_s + rules.packing_s for s in stops)
         work_s += sum(s.drive_s for s in (stops if number == 0 else stops[1:]))
         last = number == len(stretches) - 1
         work_s += day.return_drive_s if last else day.stops[len(stops)].drive_s
@@ -321,10 +319,10 @@ def _meal_inside(problem: Problem, day: Day, index: int) -> Iterator[Violation]:
     start, end = stop.closed_from_s or 0, stop.closed_until_s or 0
     handling = rules.setup_s + rules.packing_s
     before = sum(s.drive_s for s in day.stops[: index + 1]) + rules.setup_s + start - stop.opening_s
-    before += sum(_open_s(s) + handling for s in day.stops[:index])
+    before += sum(open_of(s) + handling for s in day.stops[:index])
     after = sum(s.drive_s for s in day.stops[index + 1 :]) + day.return_drive_s
     after += rules.packing_s + stop.closing_s - end
-    after += sum(_open_s(s) + handling for s in day.stops[index + 1 :])
+    after += sum(open_of(s) + handling for s in day.stops[index + 1 :])
     for work_s in (before, after):
         if work_s > rules.max_unbroken_s:
             what = f"{duration(work_s)} de travail d’affilée, sans pause"
@@ -349,7 +347,7 @@ def _day_limits(problem: Problem, day: Day) -> Iterator[Violation]:
         )
     if day.return_s > latest_s:
         yield Violation("return", where, f"retour à {clock(day.return_s)}, après {clock(latest_s)}")
-    work_s = _work_s(problem, day)
+    work_s = work_of(problem, day)
     if work_s != day.work_s:
         yield Violation("work_total", where, "le travail de la journée est mal compté")
     if work_s > most_work_s:
@@ -366,7 +364,7 @@ def _range(
     problem: Problem, day: Day, pairs: Sequence[tuple[Site, SessionSlot]]
 ) -> Iterator[Violation]:
     """The vehicle's range, with what a meal taken near a charger gives back."""
-    vehicle = _vehicle(problem, day)
+    vehicle = vehicle_of(problem, day)
     limits = [problem.day.range_m, vehicle.range_m if vehicle else None]
     known = [metres for metres in limits if metres is not None]
     if not known:
@@ -385,14 +383,6 @@ def _range(
     if worst < 0:
         km = sum(legs) / 1000
         yield Violation("range", _place(day), f"{km:.0f} km, plus que l’autonomie du véhicule")
-
-
-def _work_s(problem: Problem, day: Day) -> int:
-    handling = problem.day.setup_s + problem.day.packing_s
-    total = day.return_drive_s
-    for stop in day.stops:
-        total += stop.drive_s + _open_s(stop) + handling
-    return total
 
 
 def _calendar(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
@@ -427,7 +417,7 @@ def _opening(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
     for vehicle, week in sorted({(crew.vehicle, crew.week) for crew in problem.crew_weeks}):
         name = problem.vehicles[vehicle].name
         mine = [day for day in days if (day.week, day.vehicle) == (week + 1, name)]
-        open_s = sum(_open_s(stop) for day in mine for stop in day.stops)
+        open_s = sum(open_of(stop) for day in mine for stop in day.stops)
         if open_s < problem.week.min_opening_s:
             where = f"semaine {week + 1}"
             where += f", {name}" if len(problem.vehicles) > 1 else ""
@@ -442,7 +432,7 @@ def _work(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
     for agent in problem.agents:
         for month_week in range(1, MONTH_WEEKS + 1):
             mine = [day for day in days if agent.name in day.teams.get(month_week, ())]
-            work_s = sum(_work_s(problem, day) for day in mine)
+            work_s = sum(work_of(problem, day) for day in mine)
             weeks = " et ".join(sorted({f"semaine {day.week}" for day in mine}))
             if work_s > agent.max_week_s and (weeks, work_s, agent.max_week_s) not in told:
                 told.add((weeks, work_s, agent.max_week_s))
@@ -538,9 +528,9 @@ def _same_slot(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
 def _goals(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
     """Imposed access goals."""
     for goal in (goal for goal in problem.goals if goal.imposed):
-        total = sum(_goal_weights(problem, goal))
+        total = sum(goal_weights(problem, goal))
         share = 100.0 if goal.share_pct is None else goal.share_pct
-        beyond = _residents_beyond(problem, days, goal)
+        beyond = residents_beyond(problem, days, goal)
         if beyond > total * (100 - share) / 100 + 1e-9:
             yield Violation(
                 "imposed_goals",
@@ -553,7 +543,7 @@ def _levels(problem: Problem, days: Sequence[Day], levels: Sequence[Level]) -> I
     """Stated values are those of the days, and none is better than its bound."""
     for level in levels:
         try:
-            value = _value(problem, days, level.name)
+            value = recounted(problem, days, level.name)
         except (KeyError, ValueError):
             yield Violation("level", level.label, f"« {level.name} » n’est pas un niveau connu")
             continue
@@ -563,186 +553,3 @@ def _levels(problem: Problem, days: Sequence[Day], levels: Sequence[Level]) -> I
             better = value < level.bound if level.sense == "min" else value > level.bound
             if better:
                 yield Violation("bound", level.label, f"{value} est meilleur que la borne")
-
-
-def _value(problem: Problem, days: Sequence[Day], name: str) -> int:
-    """The value of a level, worked out again."""
-    stops = [(day, stop) for day in days for stop in day.stops]
-    sites = {(site.code, site.venue): site for site in problem.sites}
-    known = [(d, s, sites[s.code, s.place]) for d, s in stops if (s.code, s.place) in sites]
-    if name.startswith("habitants_au_dela_"):
-        goals = [goal for goal in problem.goals if goal.name == name]
-        minutes = name.rpartition("_")[2]
-        goal = goals[0] if goals else AccessGoal(int(minutes), None, False)
-        return _residents_beyond(problem, days, goal)
-    codes = [stop.code for _, stop, _ in known]
-    values: dict[str, Callable[[], int]] = {
-        "acces_moyen": lambda: _far_access_s(problem, days),
-        "acces_pire": lambda: _worst_access_s(problem, days),
-        "passages": lambda: sum(min(d.required, codes.count(d.code)) for d in problem.demands),
-        "heures_mairie": lambda: sum(_inside(problem, x, d.weekday, s) for d, s, x in known),
-        "marches": lambda: sum(d.weekday in problem.demands[x.demand].market for d, _, x in known),
-        "ouverture": lambda: sum(_open_s(stop) for _, stop in stops),
-        "route": lambda: sum(s.drive_s for _, s in stops) + sum(d.return_drive_s for d in days),
-        "km": lambda: _metres(days),
-        "cout": lambda: sum(_metres([day]) * _rate(problem, day, name) for day in days),
-        "co2": lambda: sum(_metres([day]) * _rate(problem, day, name) for day in days),
-        "equite_agents": lambda: _apart(problem, days, name),
-        "equite_horaires": lambda: _apart(problem, days, name),
-        "equite_communes": lambda: _worst_area(problem, days),
-    }
-    return values[name]()
-
-
-def _metres(days: Sequence[Day]) -> int:
-    return sum(sum(s.drive_m for s in day.stops) + day.return_drive_m for day in days)
-
-
-def _rate(problem: Problem, day: Day, name: str) -> int:
-    """Cost or emissions of a metre in a day's vehicle."""
-    vehicle = _vehicle(problem, day)
-    if vehicle is None:
-        raise KeyError(day.vehicle)
-    return vehicle.cost_ueur_m if name == "cout" else vehicle.emissions_ug_m
-
-
-def _apart(problem: Problem, days: Sequence[Day], name: str) -> int:
-    """What parts the agent with most of a burden from the one with least, in a month."""
-    there = {agent for crew in problem.crew_weeks for team in crew.teams for agent in team}
-    burdens = []
-    for agent in (problem.agents[number] for number in there):
-        total = 0
-        for day in days:
-            times = sum(agent.name in team for team in day.teams.values())
-            early, late = day.departure_s < problem.early_s, day.return_s > problem.late_s
-            burden = _work_s(problem, day) if name == "equite_agents" else int(early) + int(late)
-            total += times * burden
-        burdens.append(total)
-    return max(burdens, default=0) - min(burdens, default=0)
-
-
-def _worst_area(problem: Problem, days: Sequence[Day]) -> int:
-    """Of ten thousand residents, those left far in the area that has most of them."""
-    every, served = _counters(problem), _served(problem, days)
-    everyone, left = [0] * len(problem.areas), [0] * len(problem.areas)
-    people = zip(problem.resident_weight, problem.resident_area, strict=True)
-    for point, (weight, area) in enumerate(people):
-        found = [_fixed_s(problem, point, every), _tour_s(problem, point, served)]
-        time_s = min((seconds for seconds in found if seconds is not None), default=None)
-        everyone[area] += int(weight)
-        left[area] += int(weight) if time_s is None or time_s > problem.far_s else 0
-    shares = [10_000 * one // max(1, every) for one, every in zip(left, everyone, strict=True)]
-    return max(shares, default=0)
-
-
-def _inside(problem: Problem, site: Site, weekday: int, stop: Stop) -> bool:
-    """Whether a session overlaps the hours of the mairie enough."""
-    if site.hours is None:
-        return False
-    shared = 0
-    for start, end in site.hours.days[weekday]:
-        shared += max(0, min(end, stop.closing_s) - max(start, stop.opening_s))
-    return shared >= problem.hours_overlap_s
-
-
-def _fixed_s(problem: Problem, point: int, counters: Sequence[int]) -> int | None:
-    """Seconds from a resident point to the nearest fixed counter; ``None``: no way to any."""
-    own = problem.point_times
-    if own is None:
-        row = int(problem.resident_place[point])
-        places = [int(problem.fixed_place[number]) for number in counters]
-        times = [int(problem.time_s[row, p]) for p in places if problem.reachable[row, p]]
-    else:
-        times = [int(own.fixed_s[point, n]) for n in counters if own.fixed_reachable[point, n]]
-    return min(times, default=None)
-
-
-def _tour_s(problem: Problem, point: int, sites: Sequence[int]) -> int | None:
-    """Seconds from a resident point to the nearest of some sites; ``None``: no way to any."""
-    own = problem.point_times
-    if own is None:
-        row = int(problem.resident_place[point])
-        places = [problem.sites[number].place for number in sites]
-        times = [int(problem.time_s[row, p]) for p in places if problem.reachable[row, p]]
-    else:
-        times = [int(own.site_s[point, n]) for n in sites if own.site_reachable[point, n]]
-    return min(times, default=None)
-
-
-def _longest_s(problem: Problem) -> int:
-    """The longest time of all, of places and of resident points."""
-    known = [(problem.time_s, problem.reachable)]
-    if problem.point_times is not None:
-        own = problem.point_times
-        known += [(own.fixed_s, own.fixed_reachable), (own.site_s, own.site_reachable)]
-    return max(int(time_s[there].max()) if there.any() else 0 for time_s, there in known)
-
-
-def _counters(problem: Problem, goal: AccessGoal | None = None) -> list[int]:
-    """The fixed counters, or those that count for a goal."""
-    numbers = range(len(problem.fixed_place))
-    if goal is None or goal.fixed is None:
-        return list(numbers)
-    return [number for number in numbers if goal.fixed[number]]
-
-
-def _served(problem: Problem, days: Sequence[Day]) -> list[int]:
-    held = {(stop.code, stop.place) for day in days for stop in day.stops}
-    return [n for n, site in enumerate(problem.sites) if (site.code, site.venue) in held]
-
-
-def _goal_weights(problem: Problem, goal: AccessGoal) -> list[int]:
-    """What each resident point counts for in a goal."""
-    weights = problem.resident_weight if goal.weight is None else goal.weight
-    return [int(weight) for weight in weights]
-
-
-def _residents_beyond(problem: Problem, days: Sequence[Day], goal: AccessGoal) -> int:
-    """Residents with no fixed counter, and too few sessions, within a goal's minutes."""
-    limit_s = goal.minutes * 60
-    counted = _counters(problem, goal)
-    numbers = {(site.code, site.venue): number for number, site in enumerate(problem.sites)}
-    held = [
-        ((day.week, day.weekday, stop.session), numbers[stop.code, stop.place])
-        for day in days
-        for stop in day.stops
-        if (stop.code, stop.place) in numbers
-    ]
-    total = 0
-    for point, weight in enumerate(_goal_weights(problem, goal)):
-        fixed_s = _fixed_s(problem, point, counted)
-        if fixed_s is not None and fixed_s <= limit_s:
-            continue
-        found = {site: _tour_s(problem, point, [site]) for _, site in held}
-        within = {
-            site for site, time_s in found.items() if time_s is not None and time_s <= limit_s
-        }
-        near = {slot for slot, site in held if site in within}
-        total += weight if len(near) < goal.sessions else 0
-    return total
-
-
-def _worst_access_s(problem: Problem, days: Sequence[Day]) -> int:
-    """Seconds to the nearest counter of the inhabited points worst served."""
-    fixed, served, longest = _counters(problem), _served(problem, days), _longest_s(problem)
-    worst = 0
-    for point, weight in enumerate(problem.resident_weight):
-        before = _fixed_s(problem, point, fixed)
-        after = _tour_s(problem, point, served)
-        limit = longest if before is None else before
-        if weight > 0:
-            worst = max(worst, limit if after is None else min(limit, after))
-    return worst
-
-
-def _far_access_s(problem: Problem, days: Sequence[Day]) -> int:
-    fixed, served, longest = _counters(problem), _served(problem, days), _longest_s(problem)
-    total = 0
-    for point, weight in enumerate(problem.resident_weight):
-        before = _fixed_s(problem, point, fixed)
-        if before is not None and before <= problem.far_s:
-            continue
-        limit = longest if before is None else before
-        after = _tour_s(problem, point, served)
-        total += int(weight) * (limit if after is None else min(limit, after))
-    return total

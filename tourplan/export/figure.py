@@ -297,9 +297,15 @@ def _frame(axes: Any, scene: Scene) -> None:
 
 def _write(axes: Any, plan: Plan, scene: Scene) -> None:
     """Title, legend and source of the times."""
+    axes.set_title(plan.title, loc="left", fontweight="bold", parse_math=False)
+    _write_legend(axes, scene)
+    _write_sources(axes, plan)
+
+
+def _write_legend(axes: Any, scene: Scene) -> None:
+    """What the colours and the lines mean, below the map."""
     from matplotlib.patches import Patch
 
-    axes.set_title(plan.title, loc="left", fontweight="bold", parse_math=False)
     classes = [
         Patch(**_class_style(rank), label=label)
         for rank, label in enumerate(CLASS_LABELS)
@@ -320,6 +326,10 @@ def _write(axes: Any, plan: Plan, scene: Scene) -> None:
     )
     for label in legend.get_texts():
         label.set_parse_math(False)
+
+
+def _write_sources(axes: Any, plan: Plan) -> None:
+    """Where times are from, and which plan this is."""
     schematic = "Tracé schématique. " if plan.origin.schematic else ""
     axes.annotate(
         spaced(textwrap.fill(f"Temps de route : {origin_words(plan.origin)}.", 150)),

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any, ClassVar, Protocol
 
 from tourplan.export.words import origin_words, team_words
 from tourplan.hours import clock
@@ -44,30 +43,6 @@ _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 def itinerary_csv(plan: Plan) -> str:
     """The itinerary as text, decimal commas; write it with a BOM."""
     return french_csv(COLUMNS, itinerary_rows(plan))
-
-
-class Table(Protocol):
-    """What can be written as a table: the results of studies."""
-
-    columns: ClassVar[tuple[str, ...]]
-
-    def rows(self) -> Iterable[Sequence[str]]:
-        """Its rows, under ``columns``."""
-
-
-class Study(Table, Protocol):
-    """A result that is told with a plan: a table, sentences, plain data."""
-
-    def sentences(self) -> list[str]:
-        """What it says, in French."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as plain data."""
-
-
-def table_csv(table: Table) -> str:
-    """A result as text, see ``french_csv``."""
-    return french_csv(table.columns, table.rows())
 
 
 def french_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -52,6 +52,11 @@ def unseen(words: str) -> str:
     return element("span", text(words), class_="hors-vue")
 
 
+def note(words: str) -> str:
+    """Text of less weight."""
+    return element("span", text(words), class_="note")
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: its heading, and whether it holds figures (set to the right)."""

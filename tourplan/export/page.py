@@ -17,7 +17,9 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from tourplan.export import sections
+from tourplan.export import accesstables, choices, sections, sources
+from tourplan.export.accesstables import near_words, reach_place, reach_time
+from tourplan.export.daytable import itinerary_table
 from tourplan.export.french import (
     NO_BREAK,
     capital,
@@ -40,7 +42,6 @@ from tourplan.export.scene import (
     StopMark,
     build_scene,
 )
-from tourplan.export.sections import itinerary_table
 from tourplan.export.words import TOWN_HALL, day_name, opening_words, origin_words, place_name
 from tourplan.hours import clock
 from tourplan.tables import plain
@@ -82,30 +83,30 @@ def _render(plan: Plan, case: Case, sensitivity: Sequence[str] = (), setting: st
         "title": text(plan.title),
         "status": text(capital(plan.status)),
         "status_class": plain(plan.status),
-        "status_words": text(sections.STATUS[plan.status]),
+        "status_words": text(sources.STATUS[plan.status]),
         "summary": text(sections.summary(plan, case)),
         "proof": sections.proof(plan),
         "figures": sections.key_figures(plan, scene),
         "sentences": sections.sentences(plan),
-        "weeks": sections.week_choice(plan),
-        "vehicles": sections.vehicle_choice(plan),
-        "days": sections.day_switches(plan, scene),
-        "communes": sections.commune_choice(scene),
-        "legend": sections.legend(scene),
-        "near_mark": sections.near_mark(plan.origin),
+        "weeks": choices.week_choice(plan),
+        "vehicles": choices.vehicle_choice(plan),
+        "days": choices.day_switches(plan, scene),
+        "communes": choices.commune_choice(scene),
+        "legend": accesstables.legend(scene),
+        "near_mark": accesstables.near_mark(plan.origin),
         "route_words": text(_route_words(plan)),
         "times": text(_times_words(plan)),
         "itinerary": itinerary_table(plan, marks=True),
         "free_days": text(sections.free_days(plan)),
-        "access": sections.access_table(plan),
-        "far": sections.far_communes(plan, scene),
-        "every_commune": sections.every_commune(scene),
-        "counters": sections.counters_table(scene),
+        "access": accesstables.access_table(plan),
+        "far": accesstables.far_communes(plan, scene),
+        "every_commune": accesstables.every_commune(scene),
+        "counters": accesstables.counters_table(scene),
         "levels": sections.levels_table(plan),
         "sensitivity": sections.sensitivity(sensitivity),
-        "sources": sections.sources(plan, case),
-        "notes": sections.notes(plan),
-        "identity": sections.identity(plan, case),
+        "sources": sources.sources(plan, case),
+        "notes": sources.notes(plan),
+        "identity": sources.identity(plan, case),
     }
     return Template(spaced(_asset("page.html"))).substitute(parts)
 
@@ -223,16 +224,16 @@ def _commune(view: CommuneView, scene: Scene) -> Json:
 def _reach(reach: Reach) -> list[int | str | bool]:
     """Its class, the minutes written in the commune, the same in full, whether « à la limite »."""
     if reach.seconds is None:
-        return [reach.rank, "–", sections.reach_time(reach), False]
+        return [reach.rank, "–", reach_time(reach), False]
     tag = number(reach.seconds / 60, 1) if reach.seconds else "0"
-    words = ", ".join(filter(None, [sections.reach_time(reach), sections.near_words(reach)]))
+    words = ", ".join(filter(None, [reach_time(reach), near_words(reach)]))
     return [reach.rank, f"≈{NO_BREAK}{tag}" if reach.near else tag, words, bool(reach.near)]
 
 
 def _reach_words(reach: Reach) -> str:
-    words = [sections.reach_time(reach), sections.near_words(reach)]
+    words = [reach_time(reach), near_words(reach)]
     if reach.seconds is not None:
-        words.append(sections.reach_place(reach))
+        words.append(reach_place(reach))
     return ", ".join(filter(None, words))
 
 
@@ -259,7 +260,7 @@ def _counter(mark: CounterMark) -> Json:
         "nom": spaced(f"Point fixe : {mark.commune.name}"),
         "court": mark.commune.name,
         "point": _point(mark.commune.lon, mark.commune.lat),
-        "lignes": [spaced(line) for line in sections.counter_lines(mark)],
+        "lignes": [spaced(line) for line in choices.counter_lines(mark)],
     }
 
 

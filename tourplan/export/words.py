@@ -1,4 +1,4 @@
-"""What a plan says in sentences: for an élu, for a comparison, for a table on the screen."""
+"""What a plan says in sentences: for an élu, for a table on the screen."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from tourplan.plan import AreaAccess, Day, Groups, Level, Origin, Plan, Stop, Wa
 
 if TYPE_CHECKING:
     from tourplan.prepare import Case
-    from tourplan.study.evaluate import Evaluation
-
 FAR_MIN = 15
 """The access, in minutes, that the sentence for an élu speaks of."""
-
 MOST_NAMED = 3
 """Communes without enough room that are named; the others are counted."""
 _COUNTS = {1: "une", 2: "deux", 3: "trois", 4: "quatre"}
@@ -32,9 +29,9 @@ def case_sentences(case: Case) -> list[str]:
     depots = listed([case.territory.name(code) for code in case.depot_codes])
     people = int(case.problem.resident_weight.sum())
     return [
-        f"  {_counted(required, 'commune')} à desservir, "
-        f"{_counted(len(demands) - required, 'autre candidate')}, "
-        f"{_counted(people, 'habitant')} dont l’accès compte.",
+        f"  {some(required, 'commune')} à desservir, "
+        f"{some(len(demands) - required, 'autre candidate')}, "
+        f"{some(people, 'habitant')} dont l’accès compte.",
         f"  Départ et retour : {depots}.",
         *_crew_sentences(case),
         *(f"  À savoir : {note}." for note in case.notes),
@@ -47,7 +44,7 @@ def _crew_sentences(case: Case) -> list[str]:
     several = len(problem.vehicles) > 1 or len(problem.agents) != problem.crew_size
     crews = (
         f"  {capital(listed([vehicle.name for vehicle in problem.vehicles]))} ; "
-        f"{_counted(len(problem.agents), 'agent')}, dont {problem.crew_size} par véhicule."
+        f"{some(len(problem.agents), 'agent')}, dont {problem.crew_size} par véhicule."
     )
     weeks = f"  {problem.weeks} semaines de tournée différentes avant de recommencer."
     return [*[crews] * several, *[weeks] * (problem.weeks > 1)]
@@ -64,13 +61,13 @@ def elected_sentences(plan: Plan) -> list[str]:
     ]
 
 
-def area_sentence(area: AreaAccess, minutes: int = FAR_MIN) -> str:
+def area_sentence(area: AreaAccess) -> str:
     """Who is far from a counter in an intercommunalité, and who still is with the tour.
 
     Those « à la limite » are counted apart: on which side they are is not known.
     """
-    before, after = area.groups_before[minutes], area.groups_after[minutes]
-    far = _far(before, minutes)
+    before, after = area.groups_before[FAR_MIN], area.groups_after[FAR_MIN]
+    far = _far(before, FAR_MIN)
     if not (before.beyond or before.near):
         return f"{area.name} : {far}."
     change = "la tournée n’y change rien" if after == before else f"avec la tournée, {_left(after)}"
@@ -83,7 +80,7 @@ def _far(group: Groups, minutes: int) -> str:
     if not beyond:
         but = f", mais {number(near)} {_are(near)} à la limite" if near else ""
         return f"aucun habitant n’est à plus de {minutes} min d’un accueil{but}"
-    people = f"{_counted(beyond, 'habitant')} {_of_communes(group.communes_beyond)}"
+    people = f"{some(beyond, 'habitant')} {_of_communes(group.communes_beyond)}"
     also = f" et {number(near)} à la limite" if near else ""
     return f"{people} {_are(beyond)} à plus de {minutes} min d’un accueil{also}"
 
@@ -291,7 +288,7 @@ def level_text(plan: Plan, level: Level) -> str:
     return f"{level.text}, {'tous' if near == level.value else f'dont {number(near)}'} à la limite"
 
 
-def proof_text(level: Level, weeks: int = 1) -> str:
+def proof_text(level: Level, weeks: int) -> str:
     """``démontré``, or the best that no plan can beat."""
     if level.proved:
         return "démontré"
@@ -340,7 +337,7 @@ def amount(level: Level, value: int) -> str:
         return (
             f"{number(value)} départ{'s' if value > 1 else ''} ou retour{'s' if value > 1 else ''}"
         )
-    return _counted(value, level.unit.removesuffix("s"))
+    return some(value, level.unit.removesuffix("s"))
 
 
 def brief(seconds: float) -> str:
@@ -376,7 +373,7 @@ def change_of(before: Level, after: Level, weeks: int, people: int = 0) -> str:
         if not people:
             return f"{label} {change(before, after, weeks)}"
         told = f"{brief(abs(after.value - before.value) / people)} d’accès {_sign(before, after)}"
-        far = f"{_counted(people, 'habitant')} que les points fixes laissent loin"
+        far = f"{some(people, 'habitant')} que les points fixes laissent loin"
         return f"{told} en moyenne pour {far}"
     what = label.removeprefix(f"{before.unit} ")
     joint = " " if what.startswith(("à ", "aux ", "le ")) else ", "
@@ -446,135 +443,12 @@ def _day_line(day: Day) -> str:
     )
 
 
-def comparison_sentences(evaluation: Evaluation, name: str) -> list[str]:
-    """How a plan compares with the tour of today, level by level, differences only."""
-    today, best = evaluation.plan, evaluation.best
-    head = f"Comparé à la tournée d’aujourd’hui ({name}) :"
-    if best is None:
-        return [head, f"  {evaluation.why_not}"]
-    if evaluation.is_best:
-        return [head, "  c’est déjà la meilleure selon ces règles et ces temps (démontré)."]
-    lines = [head]
-    broken = len(evaluation.violations)
-    if broken:
-        lines.append(f"  elle enfreint {_counted(broken, 'règle')} de ce scénario ;")
-    lines.append(f"  {_layout_change(today, best)} ;")
-    changed = [
-        f"  {level.label} : {before.text} aujourd’hui, {level.text} avec ce plan ;"
-        for level, before in zip(best.levels, today.levels, strict=True)
-        if level.value != before.value
-    ]
-    lines += changed or ["  aucune différence sur les objectifs ;"]
-    lines.append("  " + road_sentence(evaluation, "route d’aujourd’hui"))
-    return lines
-
-
-def _layout_change(today: Plan, best: Plan) -> str:
-    """What changes between two tours: communes, days, or nothing."""
-    served, planned = set(today.codes()), set(best.codes())
-    if served != planned:
-        gone = len(served - planned)
-        lost = "qui ne serait plus desservie" if gone < 2 else "qui ne seraient plus desservies"
-        return (
-            f"{_counted(len(planned & served), 'commune')} en commun, "
-            f"{_counted(len(planned - served), 'nouvelle')}, {gone or 'aucune'} {lost}"
-        )
-    if _layout(today) == _layout(best):
-        return "mêmes communes, mêmes jours, même ordre"
-    return "mêmes communes, d’autres jours ou un autre ordre"
-
-
-def _layout(plan: Plan) -> set[tuple[int, int, str, str, str, str]]:
-    """Who is visited when, where and in what."""
-    return {
-        (day.week, day.weekday, stop.session, stop.code, stop.place, day.vehicle)
-        for day in plan.days
-        for stop in day.stops
-    }
-
-
-def road_sentence(evaluation: Evaluation, name: str = "route de cette tournée") -> str:
-    """Whether the tour's road is the shortest there is for its communes."""
-    if any(violation.rule == "unreachable" for violation in evaluation.violations):
-        return f"{name} : inconnue, une commune est hors d’atteinte."
-    plan, shortest_s = evaluation.plan, evaluation.shortest_s
-    weeks = plan.cycle_weeks
-    cycle = "par semaine" if weeks == 1 else f"pour les {weeks} semaines du cycle"
-    road = f"{name} : {number(plan.figures.drive_s / 60, 1)} min {cycle}"
-    if shortest_s is None:
-        return f"{road} (on ne sait pas si c’est la plus courte : non démontré)."
-    if evaluation.shortest_already:
-        return f"{road}, déjà la plus courte possible pour ces communes (démontré)."
-    least = number(shortest_s / 60, 1)
-    if shortest_s > plan.figures.drive_s:
-        return f"{road} ; en respectant les règles de la journée, il en faut {least} (démontré)."
-    return f"{road} ; {least} min suffiraient si la route passait avant tout (démontré)."
-
-
-def evaluation_report(evaluation: Evaluation, name: str) -> list[str]:
-    """What ``tourplan evaluate`` prints."""
-    plan = evaluation.plan
-    lines = [f"Tournée évaluée : {name}", "", *days_table(plan), ""]
-    lines += [f"Temps de route : {origin_words(plan.origin)}."]
-    lines += [*(f"À savoir : {remark}." for remark in plan.notes), ""]
-    lines += [*(area_sentence(area) for area in plan.access[:-1]), rhythm_sentence(plan)]
-    lines += need_sentences(plan)
-    lines += ["", "Règles du scénario :"]
-    if evaluation.violations:
-        lines += [f"  enfreinte : {violation}" for violation in evaluation.violations]
-    else:
-        lines.append("  toutes sont tenues.")
-    count = _counted(len(evaluation.to_check), "demi-journée")
-    lines += ["", f"À vérifier avec la mairie : {count}"]
-    lines += [f"  {item}" for item in evaluation.to_check]
-    lines += ["", "Ce qui pourrait changer :", "  " + capital(road_sentence(evaluation))]
-    lines += _three_columns(evaluation)
-    return lines
-
-
-def _three_columns(evaluation: Evaluation) -> list[str]:
-    """Nothing, one change, or all: side by side, the levels where they differ."""
-    if evaluation.is_best:
-        return ["  Rien : aucune tournée ne fait mieux selon ces règles et ces temps (démontré)."]
-    all_tried = evaluation.all_tried
-    lines = []
-    if evaluation.swap is None:
-        tried = "tous ont été essayés" if all_tried else "mais le temps a manqué pour tout essayer"
-        lines.append(f"  Un seul changement : aucun trouvé qui améliore la tournée ({tried}).")
-    else:
-        best = "le meilleur" if all_tried else "le meilleur trouvé dans le temps donné"
-        lines.append(f"  Un seul changement, {best} : {evaluation.swap.text}.")
-    if evaluation.best is None:
-        lines.append(f"  Tout revoir : {evaluation.why_not}")
-    else:
-        proof = "démontré" if evaluation.best.proved else "non démontré"
-        lines.append(f"  Tout revoir : la meilleure tournée du scénario ({proof}).")
-    levels = zip(
-        evaluation.plan.levels,
-        evaluation.swap.levels if evaluation.swap else evaluation.plan.levels,
-        evaluation.best.levels if evaluation.best else evaluation.plan.levels,
-        strict=True,
-    )
-    for today, swapped, best_level in levels:
-        if today.value == swapped.value == best_level.value:
-            continue
-        cells = [f"aujourd’hui {today.text}"]
-        if evaluation.swap is not None:
-            cells.append(f"un changement {swapped.text}")
-        if evaluation.best is not None:
-            cells.append(f"tout revoir {best_level.text}")
-        lines.append(f"    {capital(today.label)} : {' | '.join(cells)}")
-    if evaluation.swap is not None or evaluation.best is not None:
-        lines.append("    Les autres objectifs ne changent pas.")
-    return lines
-
-
 def _of_communes(count: int) -> str:
     """``de 10 communes``, ``d’une commune``."""
     return "d’une commune" if count == 1 else f"de {count} communes"
 
 
-def _counted(count: int, words: str) -> str:
+def some(count: int, words: str) -> str:
     """``aucune commune``, ``1 commune``, ``10 communes``: every word takes the plural's s."""
     if not count:
         masculine = words.split()[0] in ("habitant",)

@@ -525,8 +525,6 @@ def _times(edges: Sequence[_Edge], first: Ints, drawn_m: Floats) -> PieceTimes:
         length_dm=length_dm,
         forward_ms=forward_ms,
         backward_ms=backward_ms,
-        forward_kmh=length_dm * 360 / forward_ms,
-        backward_kmh=length_dm * 360 / backward_ms,
         forward=np.ones(len(drawn_m), dtype=np.bool_),
         backward=two_way,
     )

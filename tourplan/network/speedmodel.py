@@ -173,11 +173,6 @@ class SpeedModel:
             winter_share={row.key: row.winter for row in ROWS if row.winter is not None},
         )
 
-    @property
-    def class_kmh(self) -> dict[str, float]:
-        """Km/h on the open road by value of the OSM tag ``highway``."""
-        return {highway: self.kmh[key] for highway, key in KEY_OF_HIGHWAY.items()}
-
     def with_changes(
         self, speeds: Mapping[str, object], factor: float = 1.0, *, winter: bool = False
     ) -> SpeedModel:

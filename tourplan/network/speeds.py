@@ -357,16 +357,13 @@ def _metres(roads: Roads, start: NDArray[Any], end: NDArray[Any]) -> Floats:
 class PieceTimes:
     """Length and time of each piece, both ways; arrays of shape (pieces,).
 
-    Times are whole milliseconds and lengths whole decimetres, at least 1; the km/h are those of
-    driving along, bends counted, crossings and ``factor`` apart. A direction that is not open has
-    a time all the same: look at ``forward`` and ``backward``.
+    Times are whole milliseconds and lengths whole decimetres, at least 1. A direction that is not
+    open has a time all the same: look at ``forward`` and ``backward``.
     """
 
     length_dm: Ints
     forward_ms: Ints
     backward_ms: Ints
-    forward_kmh: Floats
-    backward_kmh: Floats
     forward: Flags
     backward: Flags
 
@@ -383,8 +380,6 @@ def piece_times(roads: Roads, model: SpeedModel) -> PieceTimes:
         _whole(length * 10),
         _whole((forward_s + delay.arriving_at(roads.end)) * model.factor * 1000),
         _whole((backward_s + delay.arriving_at(roads.start)) * model.factor * 1000),
-        _kmh(length, forward_s, ways.forward_kmh[roads.way]),
-        _kmh(length, backward_s, ways.backward_kmh[roads.way]),
         ways.forward[roads.way],
         ways.backward[roads.way],
     )
@@ -408,11 +403,6 @@ def _driving_s(length_m: Floats, kmh: Floats, bends_kmh: tuple[Floats, ...]) -> 
     for bend in bends_kmh:
         seconds += 3.6 * slowed / np.minimum(kmh, bend)
     return seconds
-
-
-def _kmh(length_m: Floats, seconds: Floats, otherwise: Floats) -> Floats:
-    kmh: Floats = np.divide(length_m * 3.6, seconds, out=otherwise.copy(), where=seconds > 0)
-    return kmh
 
 
 def _whole(values: Floats) -> Ints:

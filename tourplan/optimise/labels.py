@@ -612,7 +612,6 @@ class Enumerated:
     """Days cheaper than a limit; ``complete`` when none is missing."""
 
     tours: Ints
-    costs: Floats
     complete: bool
 
 
@@ -632,7 +631,7 @@ def enumerate_below(
     better (metres, seconds). A day is left out when another visits the same sites in the same
     slots and spends no more of any; ``prices.legs`` must not fall where these rise.
     """
-    nothing = Enumerated(np.zeros((0, day.stops), dtype=np.int64), np.zeros(0), False)
+    nothing = Enumerated(np.zeros((0, day.stops), dtype=np.int64), False)
     first = grow(day, prices, near, below=limit, most=labels)
     if not first.complete:
         return nothing
@@ -645,7 +644,7 @@ def enumerate_below(
     tours = _expand(day, prices, spent, ends, limit, labels)
     if tours is None or len(tours) > most:
         return nothing
-    return Enumerated(tours, prices.of(tours, day.steps), True)
+    return Enumerated(tours, True)
 
 
 def _expand(

@@ -152,7 +152,7 @@ def deal(
     steps: Ints,
     *,
     placed: bool,
-    without: Collection[str] = (),
+    without: Collection[str],
 ) -> tuple[list[Run], Ints] | None:
     """The days of pooled crew-weeks dealt out to those they stand for.
 

@@ -113,7 +113,7 @@ def told_apart(
     tours: Sequence[DayTours],
     runs: Sequence[Run],
     steps: Ints,
-    without: Collection[str] = (),
+    without: Collection[str],
 ) -> tuple[list[Run], Ints] | None:
     """The days of crews of nobody in particular given to those of the original problem.
 

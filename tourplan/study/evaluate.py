@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -161,8 +161,9 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         from tourplan.export.french import capital
+        from tourplan.export.judgement import road_sentence
         from tourplan.export.markup import Column, body_row, items, table, text
-        from tourplan.export.words import origin_words, road_sentence
+        from tourplan.export.words import origin_words
 
         sides = self._sides()
         columns = [Column(capital(name)) for name in ("objectif", *sides)]
@@ -232,22 +233,11 @@ def evaluate(
     started, stop = monotonic(), stop or threading.Event()
     case = Case.of(scenario)
     seconds = case.scenario.computing.limit_s if limit_s is None else limit_s
-    sessions = tuple(slot.name for slot in case.problem.sessions)
-    vehicles = tuple(vehicle.name for vehicle in case.problem.vehicles)
-    visits = read_tour(tour_path(str(tour)), case.territory, sessions, vehicles)
-    refuse_more_weeks(visits, case.problem.weeks)
+    visits = _visits(case, tour)
     wide = _widened(case, visits)
     held = _held(wide.problem, with_vehicles(wide.problem, visits))
     wide = replace(wide, notes=(*wide.notes, *_place_notes(wide.problem, held)))
-    outside = [v.code for v in visits if v.code not in case.problem.demand_index]
     days = _days(wide.problem, held)
-    violations = (
-        *(
-            Violation("outside", case.territory.name(code), "n’est pas une commune du scénario")
-            for code in dict.fromkeys(outside)
-        ),
-        *verify(wide.problem, days),
-    )
     levels = tuple(level_of(wide.problem, days, name) for name in wide.problem.objectives)
     plan = assemble(wide, days, levels, "évalué")
     progress("route la plus courte pour ces communes…")
@@ -262,16 +252,10 @@ def evaluate(
     why_not = ""
     if best is None:
         progress("meilleure tournée du scénario…")
-        left = max(0.1, deadline - monotonic())
-        try:
-            best = solve(case, limit_s=left, progress=progress, stop=stop)
-        except NoPlanError as error:
-            why_not = error.message
-        except InputError as error:
-            why_not = " ; ".join(fault.what for fault in error.faults)
+        best, why_not = _optimum(case, deadline, progress, stop)
     return Evaluation(
         plan=plan,
-        violations=violations,
+        violations=(*_outside(case, visits), *verify(wide.problem, days)),
         to_check=_to_check(wide.problem, days),
         shortest_s=shortest_s,
         swap=swap,
@@ -279,6 +263,40 @@ def evaluate(
         why_not=why_not,
         all_tried=all_tried,
     )
+
+
+def _visits(case: Case, tour: str | Path) -> tuple[Visit, ...]:
+    """The visits of a tour.
+
+    Raises:
+        InputError: every fault of its file.
+    """
+    sessions = tuple(slot.name for slot in case.problem.sessions)
+    vehicles = tuple(vehicle.name for vehicle in case.problem.vehicles)
+    visits = read_tour(tour_path(str(tour)), case.territory, sessions, vehicles)
+    refuse_more_weeks(visits, case.problem.weeks)
+    return visits
+
+
+def _outside(case: Case, visits: Sequence[Visit]) -> Iterator[Violation]:
+    """The communes visited that the scenario does not name."""
+    for code in dict.fromkeys(visit.code for visit in visits):
+        if code not in case.problem.demand_index:
+            what = "n’est pas une commune du scénario"
+            yield Violation("outside", case.territory.name(code), what)
+
+
+def _optimum(
+    case: Case, deadline: float, progress: Progress, stop: threading.Event
+) -> tuple[Plan | None, str]:
+    """The best plan of the scenario, or why there is none."""
+    left = max(0.1, deadline - monotonic())
+    try:
+        return solve(case, limit_s=left, progress=progress, stop=stop), ""
+    except NoPlanError as error:
+        return None, error.message
+    except InputError as error:
+        return None, " ; ".join(fault.what for fault in error.faults)
 
 
 def _widened(case: Case, visits: Sequence[Visit]) -> Case:

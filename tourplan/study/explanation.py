@@ -11,6 +11,7 @@ from tourplan.export.words import change_of
 from tourplan.measures import BEYOND, far_weights, number
 from tourplan.plan import Level, Plan
 from tourplan.problem import Problem
+from tourplan.study.result import Result
 
 COLUMNS = ("sujet", "code_insee", "commune", "seuil_min", "reponse", "phrase", "demontre")
 
@@ -109,7 +110,7 @@ class Marginal:
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(Result):
     """Why a plan leaves communes and residents out, and what a little more would bring."""
 
     plan: Plan
@@ -192,22 +193,11 @@ class Explanation:
             ],
         }
 
-    def to_frame(self) -> Any:
-        """A pandas DataFrame, one row an answer, same columns as ``explications.csv``."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()), columns=list(COLUMNS))
-
     def __repr__(self) -> str:
         return (
             f"Explanation({self.plan.title!r}, {len(self.unserved)} communes, "
             f"{len(self.far)} lieux éloignés, {len(self.marginals)} marges)"
         )
-
-    def _repr_html_(self) -> str:
-        from tourplan.export.markup import items, text
-
-        return items(text(line.strip()) for line in self.sentences())
 
 
 def worse_words(problem: Problem, before: Level, after: Level) -> str:

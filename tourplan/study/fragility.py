@@ -16,7 +16,7 @@ from tourplan.hours import duration
 from tourplan.measures import number
 from tourplan.plan import Day, Plan
 from tourplan.problem import Problem
-from tourplan.timeline import Opening, crew_of, driven_day, legs_of
+from tourplan.timeline import Opening, crew_of, driven_day, legs_of, openings_of
 from tourplan.verify import Violation, verify
 
 AS_THEY_ARE, MOST = 1_000, 5_000
@@ -160,16 +160,7 @@ def _crews_only(problem: Problem, days: Sequence[Day]) -> Problem:
 def _held(problem: Problem, day: Day, days: Sequence[Day]) -> _Held:
     """A day of a plan."""
     crew = crew_of(problem, day)
-    names = [slot.name for slot in problem.sessions]
-    openings = tuple(
-        Opening(
-            names.index(stop.session),
-            problem.site_index[stop.code, stop.place],
-            stop.opening_s,
-            stop.closing_s,
-        )
-        for stop in day.stops
-    )
+    openings = tuple(openings_of(problem, day))
     legs = legs_of(problem, crew, openings)
     return _Held(
         day=day,

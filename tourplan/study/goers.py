@@ -88,19 +88,6 @@ def _crew(
     chosen: Mapping[DayKey, int],
 ) -> int:
     """The crew that suits a day best, those of the other days being known."""
-    names = [vehicle.name for vehicle in problem.vehicles]
-    able = [
-        number
-        for number, crew in enumerate(problem.crew_weeks)
-        if crew.week == visit.week - 1 and names[crew.vehicle] == visit.vehicle
-    ]
-    if not able:
-        vehicle = f", {visit.vehicle}" if len(names) > 1 else ""
-        raise InputError.of(
-            f"semaine {visit.week}{vehicle}",
-            "aucune équipe ne peut partir",
-            "revoyez agents et vehicules",
-        )
     here = (visit.week, visit.weekday, visit.vehicle)
     others = [
         (key, problem.crew_weeks[crew]) for key, crew in chosen.items() if key[0] == visit.week
@@ -129,7 +116,29 @@ def _crew(
             number,
         )
 
-    return min(able, key=unfit)
+    return min(_able(problem, visit), key=unfit)
+
+
+def _able(problem: Problem, visit: Visit) -> list[int]:
+    """The crews of the week and the vehicle of a visit.
+
+    Raises:
+        InputError: there is none.
+    """
+    names = [vehicle.name for vehicle in problem.vehicles]
+    able = [
+        number
+        for number, crew in enumerate(problem.crew_weeks)
+        if crew.week == visit.week - 1 and names[crew.vehicle] == visit.vehicle
+    ]
+    if not able:
+        vehicle = f", {visit.vehicle}" if len(names) > 1 else ""
+        raise InputError.of(
+            f"semaine {visit.week}{vehicle}",
+            "aucune équipe ne peut partir",
+            "revoyez agents et vehicules",
+        )
+    return able
 
 
 def site_of(problem: Problem, visit: Visit, crew: int) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tourplan.errors import InputError, NoPlanError, Repair
+from tourplan.errors import InputError, NoPlanError
 from tourplan.export.french import capital
 from tourplan.export.itinerary import decimal_comma
 from tourplan.export.words import change, change_of
@@ -19,6 +19,7 @@ from tourplan.planner import solve
 from tourplan.prepare import Case
 from tourplan.problem import WeekRules
 from tourplan.scenario import Scenario
+from tourplan.study.result import Result, Sought
 from tourplan.verify import verify
 
 OPENINGS_H = (0.0, 24.0)
@@ -44,24 +45,16 @@ LEVEL, FIGURE, NO_PLAN, CLASH = "objectif", "chiffre", "aucun plan", "exigence"
 
 
 @dataclass(frozen=True, eq=False)
-class Ruled:
+class Ruled(Sought):
     """The best plan under some rules of the week.
 
     Attributes:
         opening_h: least opening of a week; 0: none.
         work_h: longest week of an agent.
-        plan: the best plan; ``None`` where there is none, or none was found in time.
-        impossible: whether there is none.
-        why_not: why, in French.
-        repairs: the requirements that clash.
     """
 
     opening_h: float
     work_h: float
-    plan: Plan | None = None
-    impossible: bool = False
-    why_not: str = ""
-    repairs: tuple[Repair, ...] = ()
 
     @property
     def words(self) -> str:
@@ -73,7 +66,7 @@ class Ruled:
 
 
 @dataclass(frozen=True, eq=False)
-class Prices:
+class Prices(Result):
     """What the weekly rules cost: the scenario's plan, and those under other rules.
 
     Attributes:
@@ -114,20 +107,9 @@ class Prices:
         rows = [dict(zip(COLUMNS, row, strict=True)) for row in self.rows()]
         return {"phrases": self.sentences(), "lignes": rows}
 
-    def to_frame(self) -> Any:
-        """A pandas DataFrame, same rows and columns as ``prix.csv``."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()), columns=list(COLUMNS))
-
     def __repr__(self) -> str:
         told = ", ".join(f"{r.words} : {_verdict(self.asked, r)}" for r in self.others)
         return f"Prices({self.title!r}, {told})"
-
-    def _repr_html_(self) -> str:
-        from tourplan.export.markup import items, text
-
-        return items(text(line.strip()) for line in self.sentences())
 
 
 def prices(
@@ -159,7 +141,7 @@ def prices(
     if plan is None:
         asked = _solved(case, asked, limit_s, progress, stop)
     elif isinstance(plan, NoPlanError):
-        asked = _impossible(asked, plan)
+        asked = asked.clashing(plan)
     elif faults := verify(case.problem, plan.days):
         raise InputError.of("plan", f"il ne suit pas ce scénario : {faults[0]}")
     else:
@@ -220,19 +202,7 @@ def _solved(
 ) -> Ruled:
     """The rules with their best plan, or why there is none."""
     progress(f"et {rules.words} ?")
-    try:
-        plan = solve(case, limit_s=limit_s, progress=progress, stop=stop)
-    except NoPlanError as error:
-        return _impossible(rules, error)
-    except InputError as error:
-        why = " ; ".join(fault.what for fault in error.faults)
-        return replace(rules, why_not=f"pas de réponse ({why})")
-    return replace(rules, plan=plan)
-
-
-def _impossible(rules: Ruled, error: NoPlanError) -> Ruled:
-    """The rules, under which there is no plan."""
-    return replace(rules, impossible=True, why_not=error.message, repairs=error.repairs)
+    return rules.found(lambda: solve(case, limit_s=limit_s, progress=progress, stop=stop))
 
 
 def _hours(hours: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar
 
-from tourplan.errors import Fault, InputError, NoPlanError, Repair, listed
+from tourplan.errors import Fault, InputError, NoPlanError, listed
 from tourplan.export.french import capital, counted
 from tourplan.export.itinerary import decimal_comma
 from tourplan.export.words import MOST_NAMED, levels_table, origin_words, until_next
@@ -21,6 +21,7 @@ from tourplan.planner import planned, searched
 from tourplan.prepare import Case, prepare
 from tourplan.problem import MONTH_WEEKS
 from tourplan.scenario import Scenario
+from tourplan.study.result import Result, Sought
 from tourplan.study.roundcases import (
     FIXED,
     Chosen,
@@ -71,29 +72,22 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Cell:
+class Cell(Sought):
     """So many rounds a month over so many communes.
 
     Attributes:
         rounds, communes: what is asked.
         shape: how a round is run, by how many crews.
         agents: how many agents that takes.
-        plan: the best plan of one round; ``None`` where there is none.
+        plan: the best plan of one round.
         waits: what a month offers to the people of each commune, then of all.
-        impossible: whether there cannot be any (else none was found in time).
-        why_not: why there is no plan, in French.
-        repairs: the requirements that clash.
     """
 
     rounds: int
     communes: int
     shape: Shape
     agents: int
-    plan: Plan | None = None
     waits: tuple[Wait, ...] = ()
-    impossible: bool = False
-    why_not: str = ""
-    repairs: tuple[Repair, ...] = ()
 
     @property
     def crew_weeks(self) -> int:
@@ -120,7 +114,7 @@ class Cell:
 
 
 @dataclass(frozen=True, eq=False)
-class Rounds:
+class Rounds(Result):
     """The table: a cell for each number of rounds and of communes, none left out.
 
     Attributes:
@@ -171,22 +165,11 @@ class Rounds:
             ],
         }
 
-    def to_frame(self) -> Any:
-        """A pandas DataFrame, one row a cell, same columns as ``passages.csv``."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()), columns=list(COLUMNS))
-
     def __repr__(self) -> str:
         solved = [cell.plan for cell in self.cells if cell.plan]
         proved = sum(plan.proved for plan in solved)
         count = len(self.cells)
         return f"Rounds({self.title!r}, {count} cases, {len(solved)} plans, {proved} démontrés)"
-
-    def _repr_html_(self) -> str:
-        from tourplan.export.markup import items, text
-
-        return items(text(line.strip()) for line in self.sentences())
 
 
 def rounds(
@@ -289,7 +272,7 @@ def _solved(
         own, found = _searched(own, now + limit_s, progress, stop)
         plan = planned(own, found, now)
     except NoPlanError as error:
-        return None, replace(cell, impossible=True, why_not=error.message, repairs=error.repairs)
+        return None, cell.clashing(error)
     except InputError as error:
         return None, replace(cell, why_not=f"pas de réponse ({_faults_words(error)})")
     return own, replace(cell, plan=plan)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tourplan.assemble import assemble
-from tourplan.errors import InputError, NoPlanError, Repair
+from tourplan.errors import InputError
 from tourplan.export.french import capital
 from tourplan.export.words import day_name, opening_words, origin_words
 from tourplan.hours import duration
@@ -27,7 +27,8 @@ from tourplan.problem import Problem
 from tourplan.scenario import Scenario
 from tourplan.study.changes import DayTimer, Slot
 from tourplan.study.fragility import Fragility, fragility
-from tourplan.timeline import Opening, build_day, crew_of
+from tourplan.study.result import Result, Sought
+from tourplan.timeline import build_day, crew_of, openings_of
 from tourplan.verify import Violation, verify
 
 SHIFT_PCT = 20
@@ -54,20 +55,14 @@ class Difference:
 
 
 @dataclass(frozen=True, eq=False)
-class Variant:
+class Variant(Sought):
     """The best plan when every drive takes ``pct`` per cent more (less when negative).
 
-    ``plan`` is ``None`` when there is none (``impossible``: ``repairs`` says what clashes), or none
-    was found in time; ``why_not`` says it. Its times are the changed ones: it verifies under
-    ``problem``.
+    Its times are the changed ones: it verifies under ``problem``.
     """
 
     pct: int
     problem: Problem = field(repr=False)
-    plan: Plan | None = None
-    impossible: bool = False
-    why_not: str = ""
-    repairs: tuple[Repair, ...] = ()
 
     @property
     def words(self) -> str:
@@ -76,7 +71,7 @@ class Variant:
 
 
 @dataclass(frozen=True, eq=False)
-class Sensitivity:
+class Sensitivity(Result):
     """What becomes of a plan when drives are shorter or longer than thought.
 
     Attributes:
@@ -128,20 +123,9 @@ class Sensitivity:
         rows = [dict(zip(COLUMNS, row, strict=True)) for row in self.rows()]
         return {"phrases": self.sentences(), "differences": rows, "journees": self.days.to_dict()}
 
-    def to_frame(self) -> Any:
-        """A pandas DataFrame, one row a difference, same columns as ``sensibilite.csv``."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()), columns=list(COLUMNS))
-
     def __repr__(self) -> str:
         told = ", ".join(f"{v.pct:+d} % : {_verdict(self, v)}" for v in (self.shorter, self.longer))
         return f"Sensitivity({self.plan.title!r}, {told})"
-
-    def _repr_html_(self) -> str:
-        from tourplan.export.markup import items, text
-
-        return items(text(line.strip()) for line in self.sentences())
 
 
 def sensitivity(
@@ -212,14 +196,8 @@ def _variant(
     problem = stretched(case.problem, pct)
     other, bare = replace(case, problem=problem), Variant(pct, problem)
     progress(f"et si les trajets étaient {bare.words} ?")
-    try:
-        found = solve(other, limit_s=limit_s, progress=progress, stop=stop)
-    except NoPlanError as error:
-        return replace(bare, impossible=True, why_not=error.message, repairs=error.repairs)
-    except InputError as error:
-        why = " ; ".join(fault.what for fault in error.faults)
-        return replace(bare, why_not=f"pas de réponse ({why})")
-    return replace(bare, plan=_kept(other, plan, found))
+    best = bare.found(lambda: solve(other, limit_s=limit_s, progress=progress, stop=stop))
+    return best if best.plan is None else replace(best, plan=_kept(other, plan, best.plan))
 
 
 def _kept(case: Case, plan: Plan, found: Plan) -> Plan:
@@ -246,28 +224,14 @@ def _layout(problem: Problem, plan: Plan) -> dict[Slot, int]:
     return {
         (crew_of(problem, day), day.weekday, opening.session): opening.site
         for day in plan.days
-        for opening in _openings(problem, day)
+        for opening in openings_of(problem, day)
     }
-
-
-def _openings(problem: Problem, day: Day) -> list[Opening]:
-    """The sessions of a day, by positions."""
-    names = [slot.name for slot in problem.sessions]
-    return [
-        Opening(
-            names.index(stop.session),
-            problem.site_index[stop.code, stop.place],
-            stop.opening_s,
-            stop.closing_s,
-        )
-        for stop in day.stops
-    ]
 
 
 def _same_hours(problem: Problem, plan: Plan) -> tuple[Day, ...]:
     """The days of a plan under other drives, at the hours it announces."""
     return tuple(
-        build_day(problem, crew_of(problem, day), day.weekday, _openings(problem, day))
+        build_day(problem, crew_of(problem, day), day.weekday, openings_of(problem, day))
         for day in plan.days
     )
 

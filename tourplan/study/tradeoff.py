@@ -21,6 +21,7 @@ from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
 from tourplan.study.front import Between, Front, Point, Question, refined, trace, value_of
+from tourplan.study.result import Result
 
 POINTS = 12
 """Points of a curve, at most, where the user does not say."""
@@ -55,7 +56,7 @@ _BETWEEN: dict[Between, str] = {
 
 
 @dataclass(frozen=True, eq=False)
-class TradeOff:
+class TradeOff(Result):
     """The curve between two levels: each plan betters none on one but by losing on the other.
 
     Attributes:
@@ -149,12 +150,6 @@ class TradeOff:
             "points": rows,
         }
 
-    def to_frame(self) -> Any:
-        """A pandas DataFrame, one row a point, same columns as ``arbitrage.csv``."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()), columns=list(COLUMNS))
-
     def plot(self, ax: Any = None) -> Any:
         """The curve (matplotlib axes), a point a plan; dashed where other points may stand."""
         from tourplan.export.curve import plot_curve
@@ -176,11 +171,6 @@ class TradeOff:
         count = len(self.plans)
         proof = "complète" if self.complete else "en partie"
         return f"TradeOff({self.first!r}, {self.second!r}, {count} points, {proof})"
-
-    def _repr_html_(self) -> str:
-        from tourplan.export.markup import items, text
-
-        return items(text(line.strip()) for line in self.sentences())
 
 
 def tradeoff(

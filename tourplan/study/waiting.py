@@ -10,6 +10,7 @@ from tourplan.export.itinerary import decimal_comma
 from tourplan.export.words import need_sentences
 from tourplan.measures import number
 from tourplan.plan import Plan, Wait
+from tourplan.study.result import Result
 from tourplan.waits import waits_of
 
 COLUMNS = (
@@ -32,7 +33,7 @@ NONE, FULL, FITS = "sans permanence", "saturé", "tient"
 
 
 @dataclass(frozen=True, eq=False)
-class Waiting:
+class Waiting(Result):
     """The people expected in a month in each candidate commune, and the room they find.
 
     Attributes:
@@ -72,22 +73,11 @@ class Waiting:
         rows = [dict(zip(COLUMNS, row, strict=True)) for row in self.rows()]
         return {"phrases": self.sentences(), "communes": rows}
 
-    def to_frame(self) -> Any:
-        """A pandas DataFrame, one row a commune, same columns as ``attente.csv``."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows()), columns=list(COLUMNS))
-
     def __repr__(self) -> str:
         return (
             f"Waiting({self.plan.title!r}, {number(self.whole.visits)} visites par mois, "
             f"{number(self.whole.unfit)} sans place)"
         )
-
-    def _repr_html_(self) -> str:
-        from tourplan.export.markup import items, text
-
-        return items(text(line.strip()) for line in self.sentences())
 
 
 def waiting(plan: Plan) -> Waiting:

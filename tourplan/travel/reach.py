@@ -75,24 +75,6 @@ def nearest(network: RoadNetwork, counters: Sequence[Place], *, towards: bool = 
     )
 
 
-def within(
-    network: RoadNetwork, places: Sequence[Place], minutes: float, *, towards: bool = True
-) -> Ints:
-    """The nodes within so many minutes of any of the places, in order.
-
-    The time is rounded to the second first, so that no other figure says otherwise.
-
-    Args:
-        network: the road graph.
-        places: nodes, or codes of places.
-        minutes: the limit, included.
-        towards: nodes from which one gets to a place; where one gets from a place otherwise.
-    """
-    nodes, _ = _nodes(network, places)
-    packed, _ = _search(network, nodes, _most_ms(minutes), towards=towards)
-    return np.flatnonzero(np.isfinite(packed))
-
-
 def isochrone(
     network: RoadNetwork, places: Sequence[Place], minutes: Sequence[int], *, towards: bool = True
 ) -> geopandas.GeoDataFrame:

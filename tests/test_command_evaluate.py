@@ -1,0 +1,62 @@
+"""``tourplan evaluate``: what a tour is worth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from commands import written
+
+
+class TestEvaluate:
+    def test_only_three_columns_with_commas_or_semicolons(self, tp, small, tmp_path):
+        lines = ["jour,demi_journee,code_insee", "lundi,matin,34064", "Lundi,Après-midi,34230"]
+        reports = []
+        for name, mark in (("a.csv", ","), ("b.csv", ";")):
+            written(tmp_path / name, "\n".join(lines).replace(",", mark))
+            answer = tp("evaluate", small, name, "--json")
+            assert answer.code == 0
+            reports.append(json.loads(answer.out))
+        assert reports[0]["tournee"] == reports[1]["tournee"]
+        assert reports[0]["regles_enfreintes"] == []
+
+    def test_our_own_itinerary_reads_back_with_the_same_figures(self, tp, small, tmp_path):
+        solved = json.loads(tp("solve", small, "--json").out)
+        again = tp("evaluate", small, Path(solved["dossier"]) / "itineraire.csv", "--json")
+        found = json.loads(again.out)
+        assert found["regles_enfreintes"] == []
+        assert found["deja_optimale"] is True
+        for key in ("journees", "chiffres", "acces", "jours_libres"):
+            assert found["tournee"][key] == solved["plan"][key]
+
+    def test_the_herault_itinerary_reads_back(self, tp, tmp_path, herault_plan):
+        from tourplan.export.itinerary import itinerary_csv
+
+        written(tmp_path / "i.csv", itinerary_csv(herault_plan))
+        found = json.loads(tp("evaluate", "herault", "i.csv", "--json").out)
+        assert found["tournee"]["chiffres"] == herault_plan.figures.model_dump(by_alias=True)
+        assert found["deja_optimale"] is True
+
+    @pytest.mark.parametrize("tour", ["herault_2021", "herault_2024"])
+    def test_report_of_the_tours_of_the_paper(self, tp, tour):
+        answer = tp("évaluer", "herault", tour)
+        assert answer.code == 0
+        for words in (
+            "toutes sont tenues",
+            "À vérifier avec la mairie : 4 demi-journées",
+            "344,9 min par semaine, déjà la plus courte possible pour ces communes (démontré)",
+            "aujourd’hui 6 demi-journées",
+        ):
+            assert words in answer.out
+
+    def test_every_fault_of_the_file(self, tp, small, tmp_path):
+        written(tmp_path / "t.csv", "jour;creneau;code_insee\nlunndi;soir;34999\nmardi;matin;\n")
+        answer = tp("evaluate", small, "t.csv", "--json")
+        assert answer.code == 2
+        assert len(json.loads(answer.out)["fautes"]) == 4
+
+    def test_missing_file(self, tp, small):
+        answer = tp("evaluate", small, "absent.csv")
+        assert answer.code == 2
+        assert "« absent.csv » est introuvable" in answer.err

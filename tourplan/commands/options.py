@@ -1,0 +1,61 @@
+"""Options that several commands take, and how what is typed for them is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tourplan.errors import Fault, InputError, quoted
+
+Scenario = Annotated[
+    Path | None,
+    typer.Argument(metavar="[SCENARIO]", help="Le scénario ; sinon, l’exemple herault."),
+]
+Limit = Annotated[
+    float | None,
+    typer.Option(
+        "--limite",
+        metavar="SECONDES",
+        help="Durée à ne pas dépasser, en tout, lecture des routes mise à part (par défaut, "
+        "calcul.limite_s du scénario).",
+    ),
+]
+Output = Annotated[
+    Path,
+    typer.Option(
+        "--sortie",
+        metavar="DOSSIER",
+        help="Où écrire (par défaut, sorties) ; un dossier daté y est créé.",
+    ),
+]
+
+
+def whole_numbers(*asked: tuple[str, str, str, str]) -> list[list[int]]:
+    """The whole numbers, from 1 to 600, of lists typed with commas.
+
+    Args:
+        asked: the option, what was typed, what its numbers are, an example.
+
+    Raises:
+        InputError: those that are none.
+    """
+    faults, found = [], []
+    for option, text, what, example in asked:
+        parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+        wrong = [part for part in parts if not part.isdecimal() or not 0 < int(part) <= 600]
+        if wrong or not parts:
+            shown = quoted(wrong[0] if wrong else text)
+            mend = f"donnez par exemple {example}"
+            faults.append(Fault(option, f"{shown} n’est pas {what}", mend))
+        else:
+            found.append([int(part) for part in parts])
+    if faults:
+        raise InputError(faults)
+    return found
+
+
+def as_typed(path: Path) -> str:
+    """A path as it is to be typed."""
+    return f'"{path}"' if " " in str(path) else str(path)

@@ -1,0 +1,233 @@
+"""``tourplan solve``: the best tour, proved, with its files and what may be asked of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tourplan.commands.options import Limit, Output, Scenario
+from tourplan.commands.running import (
+    deadline,
+    interruptible,
+    limit_s,
+    refuse_unwritable,
+    searching,
+)
+from tourplan.commands.tradeoff import trade_off, two_levels
+from tourplan.console import Json, native_words_aside, print_json, progress_to, say, say_all
+from tourplan.errors import NoPlanError
+
+if TYPE_CHECKING:
+    from tourplan.plan import Plan
+    from tourplan.prepare import Case
+    from tourplan.study.evaluate import Evaluation
+    from tourplan.study.prices import Prices
+    from tourplan.study.result import Result
+    from tourplan.study.sensitivity import Sensitivity
+
+_STUDIES = ("sensibilite", "prix")
+"""What ``solve`` may add to a plan: names of files, and keys of its JSON."""
+
+
+def solve(
+    path: Scenario = None,
+    output: Output = Path("sorties"),
+    limit: Limit = None,
+    shifted: Annotated[
+        bool,
+        typer.Option(
+            "--sensibilite",
+            help="Dire aussi ce qui changerait si les trajets étaient 20 % plus courts ou plus "
+            "longs (deux calculs de plus, de même durée au plus), et quelle journée est la plus "
+            "fragile.",
+        ),
+    ] = False,
+    ruled: Annotated[
+        bool,
+        typer.Option(
+            "--regles",
+            help="Dire aussi ce que coûtent les règles de la semaine : sans ouverture minimale, à "
+            "24 h, à 35 h, à 39 h (trois calculs de plus ou davantage, de même durée au plus).",
+        ),
+    ] = False,
+    levels: Annotated[
+        str | None,
+        typer.Option(
+            "--arbitrage",
+            metavar="A,B",
+            help="Au lieu d’un seul plan, la courbe démontrée entre deux objectifs, par exemple "
+            "habitants_au_dela_20,route : un plan par point.",
+        ),
+    ] = None,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            "--points",
+            metavar="N",
+            help="Points de cette courbe, au plus (12 par défaut).",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Trouver la meilleure tournée, la démontrer, et écrire plan, tableau et carte."""
+    started = monotonic()  # before loading: the limit covers the whole command
+    from tourplan.cases import case_of
+    from tourplan.planner import solve as find
+
+    pair = two_levels(levels, points, others={"--sensibilite": shifted, "--regles": ruled})
+    refuse_unwritable(output)
+    case = case_of(path, progress_to(json))
+    seconds = limit_s(limit, case.scenario)
+    end = deadline(case, seconds, started)
+    if pair is not None:
+        trade_off(case, pair, points, output, end, as_json=json)
+        return
+    with interruptible() as stop:
+        try:
+            with searching(stop):
+                left = end - monotonic()
+                plan = find(case, limit_s=left, progress=progress_to(json), stop=stop)
+        except NoPlanError as error:
+            if ruled and not json:
+                say_all(_priced(case, error, seconds, stop, quiet=json).sentences())
+            raise
+        planned = monotonic()
+        studies: dict[str, Result] = {}
+        if shifted:
+            studies["sensibilite"] = _sensitive(case, plan, seconds, stop, quiet=json)
+        if ruled:
+            studies["prix"] = _priced(case, plan, seconds, stop, quiet=json)
+        end += monotonic() - planned
+        folder = _write(plan, case, output, studies)
+        compared = None if stop.is_set() else _compared(case, plan, end, stop)
+    if json:
+        print_json(_answer(plan, folder, compared, studies))
+    else:
+        _tell(plan, folder, compared, studies)
+
+
+def _sensitive(
+    case: Case, plan: Plan, seconds: float, stop: threading.Event, *, quiet: bool
+) -> Sensitivity:
+    """What other drives would change; each of its solves may take as long as the plan's own."""
+    from tourplan.study.sensitivity import sensitivity
+
+    with native_words_aside():
+        return sensitivity(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
+
+
+def _priced(
+    case: Case,
+    plan: Plan | NoPlanError,
+    seconds: float,
+    stop: threading.Event,
+    *,
+    quiet: bool,
+) -> Prices:
+    """What the rules of the week cost; each of its solves may take as long as the plan's own."""
+    from tourplan.study.prices import prices
+
+    with native_words_aside():
+        return prices(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
+
+
+def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) -> Evaluation | None:
+    """The tour of today under the same rules, when the scenario names one."""
+    from tourplan.study.evaluate import evaluate as judge
+    from tourplan.study.tours import tour_path
+
+    tour = case.scenario.comparison.tour
+    if not tour:
+        return None
+    path = tour_path(tour, case.scenario.base)
+    left = max(1.0, deadline - monotonic())
+    with native_words_aside():
+        return judge(case, path, best=plan, limit_s=left, changes=False, stop=stop)
+
+
+def _write(plan: Plan, case: Case, output: Path, studies: Mapping[str, Result]) -> Path:
+    """Write the plan's files together; the folder they are in."""
+    from datetime import datetime
+
+    from tourplan.export.itinerary import itinerary_csv
+    from tourplan.export.page import map_page
+    from tourplan.files import dated_folder, slug, write_text
+    from tourplan.study.waiting import waiting
+
+    with dated_folder(output, slug(plan.title), datetime.now()) as (work, final):
+        write_text(work / "plan.json", plan.to_json())
+        write_text(work / "itineraire.csv", itinerary_csv(plan), bom=True)
+        told = studies["sensibilite"].sentences() if "sensibilite" in studies else ()
+        write_text(work / "carte.html", map_page(plan, case, told))
+        for name, table in {"attente": waiting(plan), **studies}.items():
+            write_text(work / f"{name}.csv", table.to_csv(), bom=True)
+    return final
+
+
+def _files(studies: Mapping[str, Result]) -> list[str]:
+    """The names of the files written, most useful to programs first."""
+    usual = ["plan.json", "itineraire.csv", "carte.html", "attente.csv"]
+    return [*usual, *(f"{name}.csv" for name in studies)]
+
+
+def _tell(
+    plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Result]
+) -> None:
+    """The plan on the screen: days, levels, files, then what an élu wants to read."""
+    from tourplan.export.judgement import comparison_sentences
+    from tourplan.export.words import (
+        cost_sentence,
+        days_table,
+        elected_sentences,
+        levels_table,
+        origin_words,
+    )
+
+    say(plan.title)
+    say("")
+    say_all(days_table(plan))
+    say("")
+    say("Objectifs, du plus important au moins important :")
+    say_all(levels_table(plan))
+    say(cost_sentence(plan))
+    say(f"Temps de route : {origin_words(plan.origin)}.")
+    for remark in plan.notes:
+        say(f"À savoir : {remark}.")
+    if plan.stopped == "interrompu":
+        say("Calcul interrompu : voici le meilleur plan trouvé jusque-là.")
+    say("")
+    say(f"Écrit dans {folder} : {', '.join(_files(studies))}")
+    say("")
+    for study in studies.values():
+        say_all(study.sentences())
+        say("")
+    say_all(elected_sentences(plan))
+    if compared is not None:
+        say("")
+        say_all(comparison_sentences(compared, plan.scenario["comparaison"]["tournee"]))
+
+
+def _answer(
+    plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Result]
+) -> dict[str, Any]:
+    """What ``solve --json`` prints."""
+    from tourplan.export.judgement import comparison_sentences
+    from tourplan.export.words import elected_sentences
+
+    return {
+        "dossier": str(folder),
+        "fichiers": _files(studies),
+        "demontre": plan.proved,
+        "fin": plan.stopped,
+        "phrases": elected_sentences(plan),
+        "comparaison": comparison_sentences(compared, plan.scenario["comparaison"]["tournee"])
+        if compared
+        else [],
+        **{name: studies[name].to_dict() if name in studies else None for name in _STUDIES},
+        "plan": plan.model_dump(by_alias=True, mode="json"),
+    }
