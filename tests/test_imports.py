@@ -30,7 +30,8 @@ travel.hierarchy
 travel.margin travel.matrix
 starter export.words routing
 check daytours pointtimes
-prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats optimise.teams
+prepare optimise.cuts optimise.runs optimise.profiles optimise.repeats optimise.teams
+optimise.timings
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.longdays export.figure export.sections study.goers
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting

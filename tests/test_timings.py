@@ -14,8 +14,8 @@ from tiny import territories as small_territories
 
 from tourplan.daytours import DayTours, list_day_tours
 from tourplan.optimise.solve import optimise
-from tourplan.optimise.splits import open_gains, with_splits
-from tourplan.problem import Problem, WeekRules
+from tourplan.optimise.timings import with_timings
+from tourplan.problem import Problem, SessionSlot, WeekRules
 from tourplan.timeline import Opening, build_day
 from tourplan.verify import verify
 
@@ -58,7 +58,7 @@ def test_hours_imposed_are_met_by_another_split():
 )
 def test_no_split_is_listed_where_none_can_gain(problem):
     tours = list_day_tours(problem)
-    assert sorted(rows_of(with_splits(problem, 0, tours))) == sorted(rows_of(tours))
+    assert sorted(rows_of(with_timings(problem, 0, tours)[0])) == sorted(rows_of(tours))
 
 
 def rows_of(tours: DayTours) -> list[tuple]:
@@ -104,51 +104,86 @@ def in_hours(problem: Problem, weekday: int, timing: list, sites: list[int]) -> 
     )
 
 
+SPANS = (
+    "09:00-10:30",
+    "10:00-11:00",
+    "09:30-10:00,11:00-12:00",
+    "11:30-12:30,13:30-14:30",
+    "13:00-14:15",
+    "15:00-17:00",
+    "09:00-12:00,14:00-17:00",
+    "off",
+)
+
+
 @st.composite
 def vying_days(draw: st.DrawFn) -> Problem:
-    """Two sites far enough apart for a morning and an afternoon to vie for minutes."""
-    legs = st.integers(10, 60).map(lambda n: n * MINUTE)
-    grid = draw(st.sampled_from((15, 15, 30)))
-    mornings = st.sampled_from(("", "09:00-10:30", "10:00-11:00", "11:00-12:30"))
-    afternoons = st.sampled_from(("", "13:00-14:15", "13:30-15:00", "15:00-17:00"))
-    spans = st.tuples(mornings, afternoons).map(lambda pair: ",".join(filter(None, pair)) or "off")
+    """Two to five sessions at sites far enough apart to vie for minutes, limits that may bind."""
+    count = draw(st.integers(2, 5))
+    hours, grid = st.sampled_from(SPANS), 15 if count == 2 else 30
+    starts = sorted(draw(st.integers(16, 30)) * 30 for _ in range(count))
+    sessions = []
+    for number, start in enumerate(starts):
+        least = draw(st.sampled_from((30, 45, 60) if count < 4 else (30,)))
+        end = start + least + draw(st.integers(0, 8 if count == 2 else 4)) * 30
+        session = SessionSlot(f"s{number}", start * 60, end * 60, least * 60)
+        if draw(st.integers(0, 3)) == 0:
+            session = replace(session, maximum_s=(least + draw(st.sampled_from((0, 30)))) * 60)
+        sessions.append(session)
+    if count == 2 and draw(st.integers(0, 2)) == 0:
+        sessions[0] = replace(sessions[0], whole_day=True, closing_s=at("16:00"))
+    legs = st.integers(5, 60 if count < 4 else 20).map(lambda n: n * MINUTE)
+    size = count + 1
     return make(
-        [[0, *[draw(legs)] * 2], [draw(legs), 0, draw(legs)], [draw(legs), draw(legs), 0]],
-        sessions=(
-            slot("matin", "09:30", "12:30", draw(st.sampled_from((60, 90, 120)))),
-            slot("après-midi", "13:00", "16:00", draw(st.sampled_from((60, 90, 120)))),
-        ),
-        hours={letter: f"Mo {draw(spans)}" for letter in "AB"},
-        overlap_min=draw(st.sampled_from((30, 45, 60))),
-        weekdays=[0],
+        [[0 if i == j else draw(legs) for j in range(size)] for i in range(size)],
+        sessions=sessions,
+        hours={letter: f"Mo {draw(hours)}; Tu {draw(hours)}" for letter in "ABCDE"[:count]},
+        overlap_min=draw(st.sampled_from((30, 30, 45, 60))),
+        weekdays=[0, 1],
         grid_s=grid * MINUTE,
-        max_work_s=draw(st.sampled_from((10, 10, 7, 6))) * HOUR,
-        max_amplitude_s=draw(st.sampled_from((13, 13, 8))) * HOUR,
+        setup_s=draw(st.sampled_from((0, 10, 15))) * MINUTE,
+        packing_s=draw(st.sampled_from((0, 15))) * MINUTE,
+        break_s=draw(st.sampled_from((30, 45))) * MINUTE,
+        max_work_s=draw(st.sampled_from((10, 10, 8, 6, 5))) * HOUR,
+        max_amplitude_s=draw(st.sampled_from((13, 13, 8, 6))) * HOUR,
+        max_unbroken_s=draw(st.sampled_from((6, 6, 4, 3))) * HOUR,
+        earliest_departure_s=draw(st.sampled_from((at("07:00"), at("08:45")))),
         objectives=("heures_mairie",),
     )
 
 
-@examples(150)
+@examples(300)
 @given(vying_days())
-def test_splits_against_brute_force(problem):
-    """Each row is a valid day as long as can be; what is not listed is known to be open."""
+def test_timings_against_brute_force(problem):
+    """Each row is a valid day; of so many half-days on a weekday, the longest day is listed."""
     tours = list_day_tours(problem)
-    listed = with_splits(problem, 0, tours)
-    base = {tuple(site): row for row, site in enumerate(tours.site.tolist())}
-    best = dict.fromkeys(base, 0)
+    listed, complete = with_timings(problem, 0, tours)
+    assert complete
+    longest: dict[tuple, dict[tuple[int, int], int]] = {tuple(s): {} for s in tours.site.tolist()}
     for row, site in enumerate(listed.site.tolist()):
-        day = build_day(problem, 0, 0, listed.openings(row))
-        assert verify(problem, [day]) == ()
-        assert day.open_s == listed.open_s[row] == tours.open_s[base[tuple(site)]]
-        best[tuple(site)] = max(best[tuple(site)], int(listed.in_hours[row, 0]))
-    for site, row in base.items():
-        slots = tuple(k for k, where in enumerate(site) if where >= 0)
-        sites = [where for where in site if where >= 0]
-        reached = 0
-        for timing in timings_by_hand(problem, slots, tuple(sites)):
-            reached = max(reached, in_hours(problem, 0, timing, sites))
-        assert reached <= tours.most_in_hours[row, 0]
-        assert reached == best[site] or open_gains(listed)
+        for column, weekday in enumerate(problem.weekdays):
+            day = build_day(problem, 0, weekday, listed.openings(row))
+            assert verify(problem, [day]) == ()
+            assert (day.open_s, day.work_s) == (listed.open_s[row], listed.work_s[row])
+            best = longest[tuple(site)]
+            for count in range(int(listed.in_hours[row, column]) + 1):
+                best[weekday, count] = max(day.open_s, best.get((weekday, count), 0))
+    for site in list(longest)[:: 1 + len(longest) // 6]:
+        assert longest[site] == longest_by_hand(problem, site)
+
+
+def longest_by_hand(problem: Problem, site: tuple[int, ...]) -> dict[tuple[int, int], int]:
+    """The longest opening of a day with so many half-days in hours at least, by weekday."""
+    slots = tuple(k for k, where in enumerate(site) if where >= 0)
+    sites = [where for where in site if where >= 0]
+    pause_s = problem.day.break_s * sum(problem.sessions[k].whole_day for k in slots)
+    best: dict[tuple[int, int], int] = {}
+    for timing in timings_by_hand(problem, slots, tuple(sites)):
+        open_s = sum(closing - opening for opening, closing in timing) - pause_s
+        for weekday in problem.weekdays:
+            for count in range(in_hours(problem, weekday, timing, sites) + 1):
+                best[weekday, count] = max(open_s, best.get((weekday, count), 0))
+    return best
 
 
 @examples(60)
