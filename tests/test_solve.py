@@ -197,7 +197,7 @@ def test_plans_are_the_best_of_all(problem):
 @examples(60)
 @given(small_territories(most_sites=7, most_days=5))
 def test_plans_of_larger_territories_are_verified_and_proved(problem):
-    tours, complete = with_timings(problem, 0, list_day_tours(problem))
+    _, complete = with_timings(problem, 0, list_day_tours(problem))
     try:
         found = optimise(problem, deadline=monotonic() + 60)
     except Infeasible:

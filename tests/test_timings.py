@@ -152,6 +152,27 @@ def vying_days(draw: st.DrawFn) -> Problem:
     )
 
 
+SHORTER_ELSEWHERE = make(
+    on_a_line([0, 30, 60]),
+    sessions=(slot("un", "09:00", "11:00", 30), slot("deux", "11:00", "13:00", 60)),
+    hours={"A": "Mo 10:00-11:00", "B": "Mo 11:30-12:30"},
+    required="AB",
+    weekdays=[0],
+    week_work_s=4 * HOUR + 30 * MINUTE,
+    grid_s=30 * MINUTE,
+    objectives=("heures_mairie",),
+)
+"""Either session can be within hours, that at A if an hour long; the week leaves it half of one."""
+
+
+def test_a_session_within_hours_for_less_is_not_forgotten_when_the_week_binds():
+    by_hand = [Opening(0, 0, at("9:30"), at("10:00")), Opening(1, 1, at("11:30"), at("12:30"))]
+    day = build_day(SHORTER_ELSEWHERE, 0, 0, by_hand)
+    assert verify(SHORTER_ELSEWHERE, [day]) == ()
+    (level,) = optimise(SHORTER_ELSEWHERE).levels
+    assert level.value == 1 or not level.proved
+
+
 @examples(300)
 @given(vying_days())
 def test_timings_against_brute_force(problem):
@@ -216,4 +237,28 @@ def test_a_proved_number_of_half_days_is_the_largest(problem, tight):
         for timing in timings_by_hand(one_day, slots, tuple(sites)):
             most = max(most, in_hours(one_day, 0, timing, sites))
     assert level.value <= most
+    assert level.bound is None or level.bound >= most
+
+
+@examples(150)
+@given(vying_days(), st.integers(2, 9))
+def test_a_proved_number_of_half_days_is_the_largest_when_weeks_bind(problem, hours):
+    """On one day of so many hours, cut or not, no timing has more half-days in hours."""
+    tight = replace(with_work(asking(problem, required=0), hours * HOUR), weekdays=(0,))
+    tight = replace(
+        tight,
+        open_slots=tight.open_slots[:, :, :, :1],
+        crew_weeks=tuple(replace(crew, weekdays=(0,)) for crew in tight.crew_weeks),
+    )
+    (level,) = optimise(tight).levels
+    most = 0
+    for site in list_day_tours(tight).site.tolist():
+        slots = tuple(k for k, where in enumerate(site) if where >= 0)
+        sites = [where for where in site if where >= 0]
+        if len(slots) > 3 or len(slots) <= most:
+            continue
+        for timing in timings_by_hand(tight, slots, tuple(sites)):
+            held = [Opening(k, s, *span) for k, s, span in zip(slots, sites, timing, strict=True)]
+            if build_day(tight, 0, 0, held).work_s <= hours * HOUR:
+                most = max(most, in_hours(tight, 0, timing, sites))
     assert level.bound is None or level.bound >= most

@@ -318,6 +318,7 @@ class DayShape:
 
     @classmethod
     def of(cls, problem: Problem, rules: DayRules, sessions: tuple[int, ...]) -> DayShape:
+        """That of the days over ``sessions`` under ``rules``."""
         slots = tuple(problem.sessions[k] for k in sessions)
         pause = np.array([rules.break_s if slot.whole_day else 0 for slot in slots])
         most = [DAY_S if slot.maximum_s is None else slot.maximum_s for slot in slots]
@@ -501,6 +502,7 @@ class Legs:
 
     @classmethod
     def of(cls, problem: Problem, depot_place: int, site: Ints) -> Legs:
+        """Those from a place to the sites of each row, shape (days, n), and back."""
         place = problem.site_place[site]
         depot = np.full((len(site), 1), depot_place)
         start, end = np.hstack([depot, place]), np.hstack([place, depot])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from itertools import accumulate
 
 import numpy as np
@@ -11,6 +12,9 @@ import numpy as np
 from tourplan.daytours import DayTours, Ints
 from tourplan.problem import Problem
 from tourplan.timeline import Opening
+
+_NEVER = 1 << 20
+"""More seconds than a session has over its minimum."""
 
 OpenDay = tuple[int, list[Opening]]
 """A weekday and the sessions it holds."""
@@ -26,7 +30,8 @@ def with_cuts(problem: Problem, tours: DayTours) -> DayTours:
     fragile = _fragile(problem, tours)
     if not fragile.size:
         return tours
-    split = [(row, *cut) for row in fragile.tolist() for cut in _cuts(problem, tours, row)]
+    safe_s = cache(partial(safe_cut_s, problem))
+    split = [(row, *cut) for row in fragile.tolist() for cut in _cuts(problem, tours, row, safe_s)]
     firm = tours.rows(np.setdiff1d(np.arange(len(tours)), fragile))
     rows = tours.rows(np.array([row for row, *_ in split], dtype=np.int64))
     days = (len(split), len(problem.weekdays))
@@ -49,14 +54,17 @@ def _fragile(problem: Problem, tours: DayTours) -> Ints:
     limit_s = min((agent.max_week_s for agent in problem.agents), default=longest_s)
     if seen and longest_s > limit_s:
         for k in range(len(problem.sessions)):
-            facts = (tours.site[:, k], tours.opening_s[:, k], tours.closing_s[:, k])
-            distinct, which = np.unique(np.column_stack(facts), axis=0, return_inverse=True)
-            loses = [
-                site >= 0 and _loses(problem, Opening(k, site, *times))
-                for site, *times in distinct.tolist()
-            ]
-            fragile |= np.array(loses, dtype=bool)[which.reshape(-1)]
+            held, which = _sessions(tours, k)
+            loses = [o.site >= 0 and _loses(problem, o) for o in held]
+            fragile |= np.array(loses, dtype=bool)[which]
     return np.flatnonzero(fragile)
+
+
+def _sessions(tours: DayTours, k: int) -> tuple[list[Opening], Ints]:
+    """The different sessions of a slot, and which each tour holds (site -1: none)."""
+    facts = (tours.site[:, k], tours.opening_s[:, k], tours.closing_s[:, k])
+    distinct, which = np.unique(np.column_stack(facts), axis=0, return_inverse=True)
+    return [Opening(k, *figures) for figures in distinct.tolist()], which.reshape(-1)
 
 
 def _loses(problem: Problem, opening: Opening) -> bool:
@@ -65,13 +73,15 @@ def _loses(problem: Problem, opening: Opening) -> bool:
     return any(safe_cut_s(problem, opening, day) < spare_s for day in problem.weekdays)
 
 
-def _cuts(problem: Problem, tours: DayTours, row: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+def _cuts(
+    problem: Problem, tours: DayTours, row: int, safe_s: Callable[[Opening, int], int]
+) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Each slack of a tour, with the half-days lost on each working day (-1: not allowed)."""
     openings = tours.openings(row)
     most_lost = 0 if problem.hours_rule == "imposes" else len(openings)
     slacks: list[list[int]] = []
     for weekday, allowed in zip(problem.weekdays, tours.allowed[row].any(axis=0), strict=True):
-        safe = [safe_cut_s(problem, o, weekday) for o in openings]
+        safe = [safe_s(o, weekday) for o in openings]
         gains = [_spare_s(problem, o) - s for o, s in zip(openings, safe, strict=True)]
         known = accumulate(sorted(gains, reverse=True)[:most_lost], initial=sum(safe))
         slacks.append(list(known) if allowed else [])
@@ -81,6 +91,24 @@ def _cuts(problem: Problem, tours: DayTours, row: int) -> Iterator[tuple[int, tu
         found[lost] = slack
     for lost, slack in found.items():
         yield slack, lost
+
+
+def cut_as_far(problem: Problem, tours: DayTours) -> bool:
+    """Whether no other timing could be cut further than ``tours``, all timings that matter.
+
+    Uncut, no other has as many half-days within mairie hours and opens longer; but a session may be
+    within hours for less elsewhere in its slot, or another session of the day for less.
+    """
+    fragile = tours.rows(_fragile(problem, tours))
+    shape = (len(fragile), len(problem.sessions), len(problem.weekdays))
+    own, least = np.full(shape, _NEVER), np.full(shape, _NEVER)
+    for k in range(len(problem.sessions)):
+        here = np.flatnonzero(fragile.site[:, k] >= 0)
+        held, which = _sessions(fragile.rows(here), k)
+        own[here, k] = _needed(problem, held)[which]
+        least[here, k] = _needed(problem, [_whole_slot(problem, o) for o in held])[which]
+    own, least = (np.cumsum(np.sort(some, axis=1), axis=1) for some in (own, least))
+    return bool(((own <= least) | (own >= _NEVER)).all())
 
 
 def trim(problem: Problem, week: Sequence[OpenDay], steps: int) -> list[OpenDay]:
@@ -104,6 +132,23 @@ def trim(problem: Problem, week: Sequence[OpenDay], steps: int) -> list[OpenDay]
         (weekday, [shortened(problem, o, weekday, cut[d, n]) for n, o in enumerate(openings)])
         for d, (weekday, openings) in enumerate(week)
     ]
+
+
+def _needed(problem: Problem, held: Sequence[Opening]) -> Ints:
+    """How long over its minimum each session must be to be within hours, (sessions, weekdays)."""
+    needed = [
+        _spare_s(problem, o) - safe_cut_s(problem, o, day) if _counts(problem, o, day) else _NEVER
+        for o in held
+        for day in problem.weekdays
+    ]
+    return np.array(needed, dtype=np.int64).reshape(len(held), len(problem.weekdays))
+
+
+def _whole_slot(problem: Problem, opening: Opening) -> Opening:
+    """The session from the first step of its slot to the last."""
+    slot, grid_s = problem.sessions[opening.session], problem.day.grid_s
+    first_s, last_s = -(-slot.opening_s // grid_s) * grid_s, slot.closing_s // grid_s * grid_s
+    return replace(opening, opening_s=first_s, closing_s=last_s)
 
 
 def safe_cut_s(problem: Problem, opening: Opening, weekday: int) -> int:

@@ -1,16 +1,18 @@
-"""Sessions one after the other on the steps of a grid: how long they can be open, how many count.
+"""Sessions one after the other on the grid: how long they can be open, how many are within hours.
 
-Sessions are taken in order, over the steps at which each may close. Of all ways to hold those before,
-what matters is how many are within mairie hours and how long they have been open in all, which may
-be anything between a least and a most. Sessions after the meal are taken the other way round,
-from the last one, so that each stretch of work has a total of its own.
+Sessions are taken in order, over the steps at which each may close. Of all ways to hold those
+before, what matters is how many are within mairie hours and how long they have been open in all,
+which is taken to be anything between a least and a most. That may say more than is true (hours in
+two parts can leave a hole in between), never less; a timing is then traced back step by step, or
+said not to be found. Sessions after the meal are taken the other way round, from the last one, so
+that each stretch of work has a total of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +24,7 @@ _FAR = 1 << 20
 
 
 class Totals(NamedTuple):
-    """The least and the most steps that sessions can have been open, shape (days, counts, steps).
+    """The least and the most steps that sessions can have been open, shape (days, steps, counts).
 
     By how many of them are within hours (at least), and by when the next opens or the last closes;
     the least is above the most where that cannot be.
@@ -36,20 +38,23 @@ class Totals(NamedTuple):
         return Totals(self.least[rows], self.most[rows])
 
     def where(self, able: Bools) -> Totals:
-        """Only where it can be."""
+        """Only where it can be, shape (days, steps)."""
+        able = able[:, :, None]
         return Totals(np.where(able, self.least, _FAR), np.where(able, self.most, -_FAR))
 
-    def by(self, index: Ints) -> Totals:
-        """What can be up to each step of ``index`` (-1: none), shape (days, steps)."""
-        least = np.minimum.accumulate(self.least, axis=-1)
-        most = np.maximum.accumulate(self.most, axis=-1)
-        at = np.maximum(index, 0)[:, None]
-        return Totals(
-            np.take_along_axis(least, at, axis=-1), np.take_along_axis(most, at, axis=-1)
-        ).where((index >= 0)[:, None])
+    def so_far(self) -> Totals:
+        """What can be up to each step."""
+        least = np.minimum.accumulate(self.least, axis=1)
+        return Totals(least, np.maximum.accumulate(self.most, axis=1))
+
+    def at(self, index: Ints) -> Totals:
+        """What can be at each step of ``index`` (below 0: nothing), shape (days, steps)."""
+        days = np.arange(len(index))[:, None]
+        return Totals(self.least[days, index], self.most[days, index]).where(index >= 0)
 
     def later(self, steps: Ints) -> Totals:
-        """The same, so many steps longer."""
+        """So many steps longer, shape (steps,)."""
+        steps = steps[:, None]
         return Totals(self.least + steps, self.most + steps)
 
     def joined(self, other: Totals) -> Totals:
@@ -59,7 +64,8 @@ class Totals(NamedTuple):
     def capped(self, limit: Ints) -> Totals:
         """No more than ``limit`` steps, shape (days,)."""
         most = np.minimum(self.most, limit[:, None, None])
-        return Totals(self.least, most).where(self.least <= most)
+        able = self.least <= most
+        return Totals(np.where(able, self.least, _FAR), np.where(able, most, -_FAR))
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +134,7 @@ class Run:
     def before(self, k: int) -> Ints:
         """The last step at which the session before may close, for each opening; -1 for none."""
         last = self.steps(k) + self.origin[k] - self.origin[k - 1] - self.lag[:, k, None]
-        return np.clip(last, -1, self.within[k - 1].shape[1] - 1)
+        return np.asarray(np.clip(last, -1, self.within[k - 1].shape[1] - 1))
 
     @cached_property
     def ready(self) -> list[Totals]:
@@ -142,43 +148,38 @@ class Run:
 
     @cached_property
     def _both(self) -> tuple[list[Totals], list[Totals]]:
-        nothing = np.zeros((len(self.opens), 1, len(self.steps(0))), dtype=np.int64)
-        ready, closed = [self._opening(0, Totals(nothing, nothing))], []
+        nothing = np.zeros((len(self.opens), len(self.steps(0)), 1), dtype=np.int64)
+        ready, closed = [self._opening(0, Totals(nothing, nothing))], list[Totals]()
         for k in range(len(self.origin)):
             if k:
-                ready.append(self._opening(k, closed[-1].by(self.before(k))))
+                ready.append(self._opening(k, closed[-1].so_far().at(self.before(k))))
             closed.append(self._closing(k, ready[-1]))
         return ready, closed
 
     def _opening(self, k: int, totals: Totals) -> Totals:
         """Only from the earliest opening of a session on."""
-        return totals.where((self.steps(k) + self.origin[k] >= self.opens[:, k, None])[:, None])
+        return totals.where(self.steps(k) + self.origin[k] >= self.opens[:, k, None])
 
     def _closing(self, k: int, ready: Totals) -> Totals:
         """With a session more, within hours or not."""
-        any_way = self._held(k, ready, self.last_opening(k))
-        counted = self._held(k, ready, np.minimum(self.last_opening(k), self.within[k]))
-        nothing = np.zeros_like(any_way.least[:, :1])
+        last = self.steps(k) - self.least[:, k, None]
+        any_way, counted = self._held(k, ready, (last, np.minimum(last, self.within[k])))
+        nothing = np.zeros_like(any_way.least[:, :, :1])
         none = Totals(nothing + _FAR, nothing - _FAR)
         both = _stacked(any_way, none).joined(_stacked(none, counted))
-        return both.where((self.steps(k) + self.origin[k] <= self.closes[:, k, None])[:, None])
+        return both.where(self.steps(k) + self.origin[k] <= self.closes[:, k, None])
 
-    def last_opening(self, k: int) -> Ints:
-        """The latest opening for each closing of a session, from its origin, below 0 for none."""
-        return self.steps(k) - self.least[:, k, None]
-
-    def _held(self, k: int, ready: Totals, last: Ints) -> Totals:
-        """With a session that opens by ``last`` for each closing, shape (days, steps)."""
-        steps = self.steps(k)
-        if self.most[k] >= len(steps) - 1:
-            return ready.later(-steps).by(np.maximum(last, -1)).later(steps)
-        held = ready.where(np.array(False))
-        for length in range(int(self.most[k]) + 1):
-            opening = np.broadcast_to(steps - length, last.shape)
-            able = (opening >= 0) & (opening <= last)
-            rolled = Totals(*(np.roll(some, length, axis=-1) for some in ready))
-            held = held.joined(rolled.later(np.array(length)).where(able[:, None]))
-        return held
+    def _held(self, k: int, ready: Totals, lasts: Sequence[Ints]) -> list[Totals]:
+        """With a session that opens, for each closing, by each of ``lasts``, (days, steps)."""
+        steps, most = self.steps(k), int(self.most[k])
+        if most >= len(steps) - 1:
+            so_far = ready.later(-steps).so_far()
+            return [so_far.at(last).later(steps) for last in lasts]
+        longer = [(steps - n, ready.later(np.full(1, n))) for n in range(most + 1)]
+        return [
+            reduce(Totals.joined, (some.at(np.where(o <= last, o, -1)) for o, some in longer))
+            for last in lasts
+        ]
 
     def traced(self, closing: Ints, count: Ints, total: Ints) -> tuple[Ints, Ints, Bools]:
         """Sessions open ``total`` steps, ``count`` within hours, the last closing at ``closing``.
@@ -194,7 +195,7 @@ class Run:
             length = closing[:, None] - steps
             counts = count[:, None] - (steps <= self.within[k][every, closing][:, None])
             before = np.clip(counts, 0, k)
-            ready = Totals(*(some[every[:, None], before, steps] for some in self.ready[k]))
+            ready = Totals(*(some[every[:, None], steps, before] for some in self.ready[k]))
             left = total[:, None] - length
             able = (counts <= k) & (length >= self.least[:, k, None]) & (length <= self.most[k])
             opening, can = _last(able & (ready.least <= left) & (left <= ready.most))
@@ -206,24 +207,23 @@ class Run:
                 found &= can
         return opens, closes, found
 
-    def _closed_before(
-        self, k: int, opening: Ints, count: Ints, total: Ints
-    ) -> tuple[Ints, Bools]:
+    def _closed_before(self, k: int, opening: Ints, count: Ints, total: Ints) -> tuple[Ints, Bools]:
         """When the session before ``k`` closes: the last step that can be."""
         every, closed = np.arange(len(total)), self.closed[k - 1]
-        least, most = closed.least[every, count], closed.most[every, count]
+        least, most = closed.least[every, :, count], closed.most[every, :, count]
         in_time = self.steps(k - 1) <= self.before(k)[every, opening][:, None]
         return _last(in_time & (least <= total[:, None]) & (total[:, None] <= most))
 
 
 def _stacked(first: Totals, last: Totals) -> Totals:
     """The counts of both, one after the other."""
-    return Totals(*(np.concatenate(pair, axis=1) for pair in zip(first, last, strict=True)))
+    return Totals(*(np.concatenate(pair, axis=2) for pair in zip(first, last, strict=True)))
 
 
 def _last(able: Bools) -> tuple[Ints, Bools]:
     """The last column that is true in each row; whether there is one."""
-    return able.shape[1] - 1 - np.argmax(able[:, ::-1], axis=1), able.any(axis=1)
+    last = able.shape[1] - 1 - np.argmax(able[:, ::-1], axis=1)
+    return last, np.asarray(able.any(axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,25 +260,25 @@ class Ways:
         """What both runs can have been open, by when the second opens or the first closes."""
         first = self.first.closed[-1].capped(self.limits[:, 0])
         if self.second is None:
-            nothing = np.zeros_like(first.least[:, :1])
+            nothing = np.zeros_like(first.least[:, :, :1])
             return first, Totals(nothing, nothing)
         second = self.second.closed[-1].capped(self.limits[:, 1])
-        return first.by(self.between), Totals(*(some[:, :, ::-1] for some in second))
+        return first.so_far().at(self.between), Totals(*(some[:, ::-1] for some in second))
 
     def pairs(self) -> Iterator[tuple[int, int, Ints]]:
         """Counts of both runs, and the longest day by that step, -1 for none, (days, steps)."""
         one, two = self.parts
         most = self.limits[:, 2, None]
-        for a in range(one.least.shape[1]):
-            for b in range(two.least.shape[1]):
-                able = one.least[:, a] + two.least[:, b] <= most
-                longest = np.minimum(one.most[:, a] + two.most[:, b], most)
+        for a in range(one.least.shape[2]):
+            for b in range(two.least.shape[2]):
+                able = one.least[:, :, a] + two.least[:, :, b] <= most
+                longest = np.minimum(one.most[:, :, a] + two.most[:, :, b], most)
                 yield a, b, np.where(able, longest, -1)
 
     def longest(self) -> Ints:
         """The longest day with each number of half-days, -1 for none, shape (days, counts)."""
         one, two = self.parts
-        counts = one.least.shape[1] + two.least.shape[1] - 1
+        counts = one.least.shape[2] + two.least.shape[2] - 1
         best = np.full((len(self.row), counts), -1, dtype=np.int64)
         for a, b, longest in self.pairs():
             best[:, a + b] = np.maximum(best[:, a + b], longest.max(axis=1))
@@ -294,12 +294,17 @@ class Ways:
             a[mine], b[mine], step[mine] = one, two, there[mine]
         if self.second is None:
             return self.first.traced(step, count, total)
-        one_most, two_least = self.parts[0].most[every, a, step], self.parts[1].least[every, b, step]
+        one_most, two_least = (
+            self.parts[0].most[every, step, a],
+            self.parts[1].least[every, step, b],
+        )
         first_total = np.minimum(one_most, total - two_least)
         closed = self.first.closed[-1]
         in_time = self.first.steps(-1) <= self.between[every, step][:, None]
-        at_least = closed.least[every, a] <= first_total[:, None]
-        closing, can = _last(in_time & at_least & (first_total[:, None] <= closed.most[every, a]))
+        at_least = closed.least[every, :, a] <= first_total[:, None]
+        closing, can = _last(
+            in_time & at_least & (first_total[:, None] <= closed.most[every, :, a])
+        )
         opens, closes, found = self.first.traced(closing, a, first_total)
         back = self.second.traced(len(self.second.steps(-1)) - 1 - step, b, total - first_total)
         return (

@@ -187,7 +187,10 @@ class _Timings:
     def _limits(self, legs: Legs) -> Ints:
         """The most steps that each stretch of work and the whole day can be open."""
         day, rules, last = self.day, self.day.rules, len(self.day.slots) - 1
-        handling, limits = rules.setup_s + rules.packing_s, np.full((len(legs.time_s), 3), _NO_LIMIT)
+        handling, limits = (
+            rules.setup_s + rules.packing_s,
+            np.full((len(legs.time_s), 3), _NO_LIMIT),
+        )
         parts = [(*pair, rules.max_unbroken_s) for pair in day.stretches()]
         whole = (0, last, rules.max_work_s + int(day.pause_s.sum()))
         for column, (first, last, most_s) in (*enumerate(parts), (2, whole)):
@@ -208,7 +211,7 @@ class _Timings:
                 yield self._around_meal(bounds, k, opens, closes)
 
     def _around_meal(self, bounds: _Bounds, k: int, opens: int, closes: int) -> _Bounds:
-        """The days whose whole-day session ``k`` can open and close then, work around it fitting."""
+        """The days whose whole-day session ``k`` opens and closes at some steps, if that can be."""
         rules, grid_s, time_s = self.day.rules, self.grid_s, self.legs.time_s[bounds.row]
         opens_s, closes_s = opens * grid_s, closes * grid_s
         start_s, end_s = pause(self.problem, opens_s, closes_s)
