@@ -240,25 +240,41 @@ def test_a_proved_number_of_half_days_is_the_largest(problem, tight):
     assert level.bound is None or level.bound >= most
 
 
-@examples(150)
-@given(vying_days(), st.integers(2, 9))
-def test_a_proved_number_of_half_days_is_the_largest_when_weeks_bind(problem, hours):
-    """On one day of so many hours, cut or not, no timing has more half-days in hours."""
-    tight = replace(with_work(asking(problem, required=0), hours * HOUR), weekdays=(0,))
-    tight = replace(
-        tight,
-        open_slots=tight.open_slots[:, :, :, :1],
-        crew_weeks=tuple(replace(crew, weekdays=(0,)) for crew in tight.crew_weeks),
+@st.composite
+def cut_days(draw: st.DrawFn) -> Problem:
+    """One day of two or three sessions, within hours only if long, that its week may cut."""
+    count, hours, least = draw(st.integers(2, 3)), st.sampled_from(SPANS[:-1]), (30, 60, 90)
+    sessions = [
+        slot(
+            "un", "09:00", draw(st.sampled_from(("11:00", "12:30"))), draw(st.sampled_from(least))
+        ),
+        slot("deux", "11:00", "13:30", draw(st.sampled_from(least))),
+        slot("trois", "13:00", "16:00", draw(st.sampled_from(least))),
+    ]
+    return make(
+        on_a_line([0, 15, draw(st.integers(20, 60)), 40][: count + 1]),
+        sessions=sessions[:count],
+        hours={letter: f"Mo {draw(hours)}" for letter in "ABC"[:count]},
+        overlap_min=draw(st.sampled_from((60, 90, 120))),
+        weekdays=[0],
+        grid_s=30 * MINUTE,
+        week_work_s=draw(st.integers(5, 14)) * 30 * MINUTE,
+        max_work_s=draw(st.sampled_from((10, 7))) * HOUR,
+        objectives=("heures_mairie",),
     )
-    (level,) = optimise(tight).levels
+
+
+@examples(250)
+@given(cut_days())
+def test_a_proved_number_of_half_days_is_the_largest_when_weeks_bind(problem):
+    (level,) = optimise(problem).levels
     most = 0
-    for site in list_day_tours(tight).site.tolist():
+    for site in list_day_tours(problem).site.tolist():
         slots = tuple(k for k, where in enumerate(site) if where >= 0)
         sites = [where for where in site if where >= 0]
-        if len(slots) > 3 or len(slots) <= most:
-            continue
-        for timing in timings_by_hand(tight, slots, tuple(sites)):
+        for timing in timings_by_hand(problem, slots, tuple(sites)):
             held = [Opening(k, s, *span) for k, s, span in zip(slots, sites, timing, strict=True)]
-            if build_day(tight, 0, 0, held).work_s <= hours * HOUR:
-                most = max(most, in_hours(tight, 0, timing, sites))
+            if build_day(problem, 0, 0, held).work_s <= problem.agents[0].max_week_s:
+                most = max(most, in_hours(problem, 0, timing, sites))
+    assert level.value <= most
     assert level.bound is None or level.bound >= most
