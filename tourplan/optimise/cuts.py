@@ -18,35 +18,36 @@ _NEVER = 1 << 20
 
 OpenDay = tuple[int, list[Opening]]
 """A weekday and the sessions it holds."""
+_SafeCut = Callable[[Opening, int], int]
+"""``safe_cut_s`` of a problem, each answer kept."""
 
 
-def with_cuts(problem: Problem, tours: DayTours) -> DayTours:
-    """``tours`` with a row for each cut that costs them half-days within mairie hours.
+def with_cuts(problem: Problem, tours: DayTours) -> tuple[DayTours, bool]:
+    """``tours`` with a row for each cut that costs them half-days; whether none is missing.
 
     A session within hours can be cut so far and stay so; cut further, it is lost. In each row
     ``slack_s`` can be cut while ``in_hours`` and ``allowed`` hold. Most tours can be cut to the
-    minimum without any loss and keep their one row.
+    minimum without any loss and keep their one row. ``tours`` are all timings that matter uncut.
     """
-    fragile = _fragile(problem, tours)
-    if not fragile.size:
-        return tours
     safe_s = cache(partial(safe_cut_s, problem))
+    fragile = _fragile(problem, tours, safe_s)
+    if not fragile.size:
+        return tours, True
     split = [(row, *cut) for row in fragile.tolist() for cut in _cuts(problem, tours, row, safe_s)]
     firm = tours.rows(np.setdiff1d(np.arange(len(tours)), fragile))
     rows = tours.rows(np.array([row for row, *_ in split], dtype=np.int64))
     days = (len(split), len(problem.weekdays))
     lost = np.array([lost for *_, lost in split], dtype=np.int64).reshape(days)
-    return firm.join(
-        replace(
-            rows,
-            slack_s=np.array([slack for _, slack, _ in split], dtype=np.int64),
-            in_hours=np.where(lost < 0, 0, rows.in_hours - lost),
-            allowed=rows.allowed & (lost >= 0)[:, None, :],
-        )
+    cut = replace(
+        rows,
+        slack_s=np.array([slack for _, slack, _ in split], dtype=np.int64),
+        in_hours=np.where(lost < 0, 0, rows.in_hours - lost),
+        allowed=rows.allowed & (lost >= 0)[:, None, :],
     )
+    return firm.join(cut), _cut_as_far(problem, tours.rows(fragile), safe_s)
 
 
-def _fragile(problem: Problem, tours: DayTours) -> Ints:
+def _fragile(problem: Problem, tours: DayTours, safe_s: _SafeCut) -> Ints:
     """The rows of tours that a week's work may cut, and that cuts may take out of mairie hours."""
     seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.objectives
     longest_s = len(problem.weekdays) * int(tours.work_s.max(initial=0))
@@ -55,7 +56,7 @@ def _fragile(problem: Problem, tours: DayTours) -> Ints:
     if seen and longest_s > limit_s:
         for k in range(len(problem.sessions)):
             held, which = _sessions(tours, k)
-            loses = [o.site >= 0 and _loses(problem, o) for o in held]
+            loses = [o.site >= 0 and _loses(problem, o, safe_s) for o in held]
             fragile |= np.array(loses, dtype=bool)[which]
     return np.flatnonzero(fragile)
 
@@ -67,14 +68,14 @@ def _sessions(tours: DayTours, k: int) -> tuple[list[Opening], Ints]:
     return [Opening(k, *figures) for figures in distinct.tolist()], which.reshape(-1)
 
 
-def _loses(problem: Problem, opening: Opening) -> bool:
+def _loses(problem: Problem, opening: Opening, safe_s: _SafeCut) -> bool:
     """Whether a session cut to its minimum leaves mairie hours on some day."""
     spare_s = _spare_s(problem, opening)
-    return any(safe_cut_s(problem, opening, day) < spare_s for day in problem.weekdays)
+    return any(safe_s(opening, day) < spare_s for day in problem.weekdays)
 
 
 def _cuts(
-    problem: Problem, tours: DayTours, row: int, safe_s: Callable[[Opening, int], int]
+    problem: Problem, tours: DayTours, row: int, safe_s: _SafeCut
 ) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Each slack of a tour, with the half-days lost on each working day (-1: not allowed)."""
     openings = tours.openings(row)
@@ -93,20 +94,19 @@ def _cuts(
         yield slack, lost
 
 
-def cut_as_far(problem: Problem, tours: DayTours) -> bool:
-    """Whether no other timing could be cut further than ``tours``, all timings that matter.
+def _cut_as_far(problem: Problem, tours: DayTours, safe_s: _SafeCut) -> bool:
+    """Whether no other timing could be cut further than ``tours`` with as many half-days.
 
-    Uncut, no other has as many half-days within mairie hours and opens longer; but a session may be
-    within hours for less elsewhere in its slot, or another session of the day for less.
+    A session may be within hours for less elsewhere in its slot, or another session of the day.
     """
-    fragile = tours.rows(_fragile(problem, tours))
-    shape = (len(fragile), len(problem.sessions), len(problem.weekdays))
+    shape = (len(tours), len(problem.sessions), len(problem.weekdays))
     own, least = np.full(shape, _NEVER), np.full(shape, _NEVER)
     for k in range(len(problem.sessions)):
-        here = np.flatnonzero(fragile.site[:, k] >= 0)
-        held, which = _sessions(fragile.rows(here), k)
-        own[here, k] = _needed(problem, held)[which]
-        least[here, k] = _needed(problem, [_whole_slot(problem, o) for o in held])[which]
+        here = np.flatnonzero(tours.site[:, k] >= 0)
+        held, which = _sessions(tours.rows(here), k)
+        own[here, k] = _needed(problem, held, safe_s)[which]
+        longest = [_whole_slot(problem, o) for o in held]
+        least[here, k] = _needed(problem, longest, safe_s)[which]
     own, least = (np.cumsum(np.sort(some, axis=1), axis=1) for some in (own, least))
     return bool(((own <= least) | (own >= _NEVER)).all())
 
@@ -134,10 +134,10 @@ def trim(problem: Problem, week: Sequence[OpenDay], steps: int) -> list[OpenDay]
     ]
 
 
-def _needed(problem: Problem, held: Sequence[Opening]) -> Ints:
+def _needed(problem: Problem, held: Sequence[Opening], safe_s: _SafeCut) -> Ints:
     """How long over its minimum each session must be to be within hours, (sessions, weekdays)."""
     needed = [
-        _spare_s(problem, o) - safe_cut_s(problem, o, day) if _counts(problem, o, day) else _NEVER
+        _spare_s(problem, o) - safe_s(o, day) if _counts(problem, o, day) else _NEVER
         for o in held
         for day in problem.weekdays
     ]

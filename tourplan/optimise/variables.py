@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tourplan.access import nearest
 from tourplan.daytours import DayTours
 from tourplan.measures import weights_of
-from tourplan.optimise.cuts import cut_as_far, with_cuts
+from tourplan.optimise.cuts import with_cuts
 from tourplan.optimise.mip import NOTHING, Expression, Floats, Mip
 from tourplan.optimise.profiles import Profiles
 from tourplan.optimise.timings import with_timings
@@ -89,9 +89,9 @@ class Decisions:
 
     def add_tours(self, base: int, tours: DayTours) -> None:
         """More tours of a base, with the other timings and the cuts that matter."""
-        timed, complete = with_timings(self.problem, base, tours)
-        self.every_timing &= complete and cut_as_far(self.problem, timed)
-        more = with_cuts(self.problem, timed)
+        timed, uncut = with_timings(self.problem, base, tours)
+        more, cut = with_cuts(self.problem, timed)
+        self.every_timing &= uncut and cut
         self.tours[base] = self.tours[base].join(more)
         for crew in self.crews(base=base):
             self._add_runs(int(crew), more)
