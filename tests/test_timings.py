@@ -1,4 +1,4 @@
-"""Other splits of the minutes two sessions vie for: valid, as long, and honest where not listed."""
+"""Other timings of a day: valid, the longest with as many half-days in hours, none missing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tiny import HOUR, MINUTE, MORNING, asking, at, examples, make, on_a_line, s
 from tiny import territories as small_territories
 
 from tourplan.daytours import DayTours, list_day_tours
+from tourplan.optimise import timings
 from tourplan.optimise.solve import optimise
 from tourplan.optimise.timings import with_timings
 from tourplan.problem import Problem, SessionSlot, WeekRules
@@ -152,6 +153,27 @@ def vying_days(draw: st.DrawFn) -> Problem:
     )
 
 
+MANY = make(
+    on_a_line([0, 10, 25, 35, 50]),
+    sessions=(
+        slot("m1", "08:30", "10:15"),
+        slot("m2", "10:30", "12:15"),
+        slot("a1", "13:15", "15:00"),
+        slot("a2", "15:15", "17:30"),
+    ),
+    hours={"A": "Mo 09:30-12:00", "B": "Mo 10:00-11:30; Tu 15:00-16:30", "D": "Tu 14:30-15:45"},
+    required="ABCD",
+    max_work_s=7 * HOUR,
+    objectives=("heures_mairie", "ouverture", "route"),
+)
+
+
+def test_levels_after_mairie_hours_keep_their_bounds_on_days_of_four_sessions():
+    found = optimise(MANY)
+    assert verify(MANY, found.days, found.levels) == ()
+    assert all(level.proved for level in found.levels)
+
+
 SHORTER_ELSEWHERE = make(
     on_a_line([0, 30, 60]),
     sessions=(slot("un", "09:00", "11:00", 30), slot("deux", "11:00", "13:00", 60)),
@@ -191,6 +213,14 @@ def test_timings_against_brute_force(problem):
                 best[weekday, count] = max(day.open_s, best.get((weekday, count), 0))
     for site in list(longest)[:: 1 + len(longest) // 6]:
         assert longest[site] == longest_by_hand(problem, site)
+
+
+def test_days_too_many_to_try_are_not_called_complete(monkeypatch):
+    problem = replace(VYING, day=replace(VYING.day, max_amplitude_s=490 * MINUTE))
+    tours = list_day_tours(problem)
+    assert with_timings(problem, 0, tours)[1]
+    monkeypatch.setattr(timings, "MOST_WAYS", 0)
+    assert not with_timings(problem, 0, tours)[1]
 
 
 def longest_by_hand(problem: Problem, site: tuple[int, ...]) -> dict[tuple[int, int], int]:

@@ -28,6 +28,8 @@ from tourplan.timeline import pause
 
 AT_ONCE = 5_000
 """Days looked at together."""
+MOST_WAYS = 200_000
+"""First openings, and times of a whole-day session, tried one by one: a few seconds at most."""
 _NO_LIMIT = 1 << 20
 
 
@@ -39,16 +41,16 @@ def with_timings(problem: Problem, base: int, tours: DayTours) -> tuple[DayTours
     """
     if problem.hours_rule == "ignores" and "heures_mairie" not in problem.objectives:
         return tours, True
-    found, complete = [tours], True
+    found, complete, left = [tours], True, MOST_WAYS
     rows = np.flatnonzero((tours.most_in_hours > tours.in_hours).any(axis=1))
     slots = tours.site[rows] >= 0
     for used in np.unique(slots, axis=0):
         chosen = tuple(int(k) for k in np.flatnonzero(used))
         mine = rows[(slots == used).all(axis=1)]
         for first in range(0, len(mine), AT_ONCE):
-            some = _Timings(problem, base, chosen, tours.rows(mine[first : first + AT_ONCE]))
+            some = _Timings(problem, base, chosen, tours.rows(mine[first : first + AT_ONCE]), left)
             found += some.others()
-            complete &= some.complete
+            complete, left = complete and some.complete, some.left
     return _joined(found), complete
 
 
@@ -88,10 +90,11 @@ class _Timings:
 
     Attributes:
         complete: whether every timing that matters was found so far.
+        left: how many ways may still be tried one by one.
     """
 
     def __init__(
-        self, problem: Problem, base: int, chosen: tuple[int, ...], tours: DayTours
+        self, problem: Problem, base: int, chosen: tuple[int, ...], tours: DayTours, left: int
     ) -> None:
         self.problem, self.base, self.chosen, self.tours = problem, base, chosen, tours
         self.site = tours.site[:, list(chosen)]
@@ -100,7 +103,7 @@ class _Timings:
         self.grid_s = problem.day.grid_s
         self.origin = np.array([_up(slot.opening_s, self.grid_s) for slot in self.day.slots])
         self.end = np.array([slot.closing_s // self.grid_s for slot in self.day.slots])
-        self.complete = True
+        self.complete, self.left = True, left
 
     def others(self) -> list[DayTours]:
         """The other timings that matter, weekday by weekday."""
@@ -152,9 +155,13 @@ class _Timings:
         """All that some days may be on a weekday."""
         if not rows.size:
             return
-        covered = self._covered(column)
+        covered, self.left = self._covered(column), self.left + len(rows)
         for whole in self._with_whole_day(self._bounds(rows)):
             for bounds in self._with_amplitude(whole):
+                self.left -= len(bounds.row)
+                if self.left < 0:
+                    self.complete = False
+                    return
                 if len(bounds.row):
                     yield self._way(bounds, covered)
 
