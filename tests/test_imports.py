@@ -18,9 +18,9 @@ files hours console arrays network.drivable network.source network.speedmodel ne
 tables problem access schedule network.roads network.graph optimise.mip export.french
 optimise.labels optimise.budget spacing orders queues
 territory network.links network.speeds network.waycut network.table network.measured network.turns
-fields residents optimise.links
-places times teams optimise.listed
-scenario optimise.columns
+fields residents
+places times teams
+scenario
 plan network.osmfile network.online network.streets export.markup teamfaults choicefaults settings
 names measures timeline recount coherence network.snap network.saved network.graphout crews
 reading demands verify
@@ -30,14 +30,18 @@ travel.hierarchy
 travel.margin travel.matrix
 starter export.words routing
 check daytours pointtimes export.judgement
-prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats optimise.teams
+prepare optimise.cuts optimise.runs optimise.profiles optimise.repeats optimise.teams
+optimise.timings optimise.rounding
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
 export.daytable export.accesstables export.sources
 export.choices export.sections
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
-optimise.staged optimise.narrowing
+optimise.level optimise.narrowing
+optimise.thinning
+optimise.branching
+optimise.staged
 study.roundcases study.fragility
 optimise.solve
 study.front study.force study.widened study.explanation study.relaxed

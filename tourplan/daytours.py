@@ -151,7 +151,7 @@ def _too_many(problem: Problem) -> TooManyDays:
 def day_course(problem: Problem, base: int, sessions: tuple[int, ...]) -> Course:
     """The sessions of a day of a base and the drives between its sites."""
     rules = problem.rules(base)
-    shape = _DayShape.of(problem, rules, sessions)
+    shape = DayShape.of(problem, rules, sessions)
     place = np.append(problem.bases[base].depot, problem.site_place)
     cells = np.ix_(place, place)
     return Course(
@@ -168,7 +168,7 @@ def day_course(problem: Problem, base: int, sessions: tuple[int, ...]) -> Course
     )
 
 
-def _furthest(problem: Problem, day: _DayShape) -> int | None:
+def _furthest(problem: Problem, day: DayShape) -> int | None:
     """The most metres that a day may drive, a meal near a charger included."""
     limit = day.rules.range_m
     eaten = day.meal is not None or day.inside is not None
@@ -244,13 +244,10 @@ class TimedDays:
 
 def time_days(problem: Problem, base: int, sessions: tuple[int, ...], site: Ints) -> TimedDays:
     """The longest openings of the days that hold ``sessions`` at ``site``, shape (days, n)."""
-    rules, legs = problem.rules(base), _Legs.of(problem, problem.bases[base].depot, site)
-    day = _DayShape.of(problem, rules, sessions)
+    rules, legs = problem.rules(base), Legs.of(problem, problem.bases[base].depot, site)
+    day = DayShape.of(problem, rules, sessions)
     away = rules.setup_s + rules.packing_s + legs.minutes_s[:, 0] + legs.minutes_s[:, -1]
-    first_s = rules.earliest_departure_s + legs.minutes_s[:, 0] + rules.setup_s
-    last_s = rules.latest_return_s - legs.minutes_s[:, -1] - rules.packing_s
-    opening, closing, feasible = _longest(day, legs, first_s, last_s)
-    earliest, latest = _reach(day, legs, first_s, last_s)
+    opening, closing, feasible = _longest(day, legs, *day.bounds(legs))
     feasible &= legs.reachable & _within_range(problem, day, legs, site)
     long = np.flatnonzero(
         feasible & (closing[:, -1] - opening[:, 0] + away > rules.max_amplitude_s)
@@ -259,6 +256,32 @@ def time_days(problem: Problem, base: int, sessions: tuple[int, ...], site: Ints
         opening[long], closing[long], feasible[long] = _within_amplitude(
             day, legs.rows(long), opening[long, 0], closing[long, -1]
         )
+    return _dated(problem, day, legs, sessions, site, opening, closing, feasible)
+
+
+def opened_days(
+    problem: Problem, base: int, sessions: tuple[int, ...], site: Ints, spans: tuple[Ints, Ints]
+) -> TimedDays:
+    """The days that hold ``sessions`` at ``site``, opened and closed at times known to be able."""
+    legs = Legs.of(problem, problem.bases[base].depot, site)
+    day = DayShape.of(problem, problem.rules(base), sessions)
+    return _dated(problem, day, legs, sessions, site, *spans, np.ones(len(site), dtype=bool))
+
+
+def _dated(
+    problem: Problem,
+    day: DayShape,
+    legs: Legs,
+    sessions: tuple[int, ...],
+    site: Ints,
+    opening: Ints,
+    closing: Ints,
+    feasible: Bools,
+) -> TimedDays:
+    """What follows from the openings of days."""
+    rules = day.rules
+    first_s, last_s = day.bounds(legs)
+    earliest, latest = _reach(day, legs, first_s, last_s)
     handling = (rules.setup_s + rules.packing_s) * len(sessions) - int(day.pause_s.sum())
     leaves = opening[:, 0] - rules.setup_s - legs.minutes_s[:, 0]
     returns = closing[:, -1] + rules.packing_s + legs.minutes_s[:, -1]
@@ -279,7 +302,7 @@ def time_days(problem: Problem, base: int, sessions: tuple[int, ...], site: Ints
 
 
 @dataclass(frozen=True, eq=False)
-class _DayShape:
+class DayShape:
     """What the days over some sessions share, shape (n,) each.
 
     ``minimum_s`` and ``maximum_s`` hold the pause of a whole-day session.
@@ -294,7 +317,8 @@ class _DayShape:
     pause_s: Ints
 
     @classmethod
-    def of(cls, problem: Problem, rules: DayRules, sessions: tuple[int, ...]) -> _DayShape:
+    def of(cls, problem: Problem, rules: DayRules, sessions: tuple[int, ...]) -> DayShape:
+        """That of the days over ``sessions`` under ``rules``."""
         slots = tuple(problem.sessions[k] for k in sessions)
         pause = np.array([rules.break_s if slot.whole_day else 0 for slot in slots])
         most = [DAY_S if slot.maximum_s is None else slot.maximum_s for slot in slots]
@@ -308,8 +332,22 @@ class _DayShape:
             pause_s=pause,
         )
 
+    def bounds(self, legs: Legs) -> tuple[Ints, Ints]:
+        """When days can open at first, and close at last, for departure and return."""
+        rules = self.rules
+        first_s = rules.earliest_departure_s + legs.minutes_s[:, 0] + rules.setup_s
+        last_s = rules.latest_return_s - legs.minutes_s[:, -1] - rules.packing_s
+        return first_s, last_s
 
-def _within_range(problem: Problem, day: _DayShape, legs: _Legs, site: Ints) -> Bools:
+    def stretches(self) -> list[tuple[int, int]]:
+        """First and last session of each stretch of work without a meal; none around one inside."""
+        last = len(self.slots) - 1
+        if self.inside is not None:
+            return []
+        return [(0, last)] if self.meal is None else [(0, self.meal - 1), (self.meal, last)]
+
+
+def _within_range(problem: Problem, day: DayShape, legs: Legs, site: Ints) -> Bools:
     """Which days the vehicle's range allows, with what a meal near a charger gives back."""
     limit, metres = day.rules.range_m, legs.distance_m.sum(axis=1)
     if limit is None:
@@ -325,7 +363,7 @@ def _within_range(problem: Problem, day: _DayShape, legs: _Legs, site: Ints) -> 
     return np.asarray(enough | regained)
 
 
-def _reach(day: _DayShape, legs: _Legs, first_s: Ints, last_s: Ints) -> tuple[Ints, Ints]:
+def _reach(day: DayShape, legs: Legs, first_s: Ints, last_s: Ints) -> tuple[Ints, Ints]:
     """The earliest opening and the latest closing of each session, the others at their minimum."""
     latest = _latest_closings(day, legs.minutes_s, last_s)
     shortest = np.broadcast_to(day.minimum_s, latest.shape)
@@ -334,7 +372,7 @@ def _reach(day: _DayShape, legs: _Legs, first_s: Ints, last_s: Ints) -> tuple[In
 
 
 def _within_amplitude(
-    day: _DayShape, legs: _Legs, opens_s: Ints, closes_s: Ints
+    day: DayShape, legs: Legs, opens_s: Ints, closes_s: Ints
 ) -> tuple[Ints, Ints, Bools]:
     """The longest openings, as ``_longest``, of days too long from departure to return.
 
@@ -357,7 +395,7 @@ def _within_amplitude(
     return *best, found
 
 
-def _longest(day: _DayShape, legs: _Legs, first_s: Ints, last_s: Ints) -> tuple[Ints, Ints, Bools]:
+def _longest(day: DayShape, legs: Legs, first_s: Ints, last_s: Ints) -> tuple[Ints, Ints, Bools]:
     """The longest openings of days that open from ``first_s`` on and close by ``last_s``.
 
     Every rule is kept but the amplitude. Where the meal cannot be half-way in a whole-day session,
@@ -383,7 +421,7 @@ def _longest(day: _DayShape, legs: _Legs, first_s: Ints, last_s: Ints) -> tuple[
     return opening, closing, feasible
 
 
-def _narrower(day: _DayShape, session: int) -> Iterator[_DayShape]:
+def _narrower(day: DayShape, session: int) -> Iterator[DayShape]:
     """The day with each narrower window of a session that still holds its minimum."""
     slot, grid_s = day.slots[session], day.rules.grid_s
     spare_s = slot.closing_s - slot.opening_s - int(day.minimum_s[session])
@@ -397,7 +435,7 @@ def _narrower(day: _DayShape, session: int) -> Iterator[_DayShape]:
 
 
 def _longest_but_meal(
-    day: _DayShape, legs: _Legs, first_s: Ints, last_s: Ints
+    day: DayShape, legs: Legs, first_s: Ints, last_s: Ints
 ) -> tuple[Ints, Ints, Bools]:
     """The longest openings, as ``_longest``, a meal in a whole-day session left aside.
 
@@ -414,7 +452,7 @@ def _longest_but_meal(
     opening, closing = opened()
     feasible = np.asarray((closing - opening >= day.minimum_s).all(axis=1))
     handling = rules.setup_s + rules.packing_s
-    stretches = [(*pair, rules.max_unbroken_s) for pair in _stretches(day)]
+    stretches = [(*pair, rules.max_unbroken_s) for pair in day.stretches()]
     for first, last, most_s in (*stretches, (0, count - 1, rules.max_work_s)):
         road = legs.time_s[:, first + (first > 0) : last + 2].sum(axis=1)
         length = (closing - opening)[:, first : last + 1]
@@ -429,7 +467,7 @@ def _longest_but_meal(
     return opening, closing, feasible
 
 
-def _meal_within(day: _DayShape, legs: _Legs, opening: Ints, closing: Ints) -> Bools:
+def _meal_within(day: DayShape, legs: Legs, opening: Ints, closing: Ints) -> Bools:
     """Which days can pause for the meal in their whole-day session, work on either side fitting."""
     rules, k = day.rules, day.inside
     assert k is not None  # noqa: S101
@@ -448,7 +486,7 @@ def _meal_within(day: _DayShape, legs: _Legs, opening: Ints, closing: Ints) -> B
 
 
 @dataclass(frozen=True, eq=False)
-class _Legs:
+class Legs:
     """Drives of each day, shape (days, n + 1); ``reachable``: whether all can be driven."""
 
     time_s: Ints
@@ -456,14 +494,15 @@ class _Legs:
     distance_m: Ints
     reachable: Bools
 
-    def rows(self, rows: Ints) -> _Legs:
+    def rows(self, rows: Ints) -> Legs:
         """The drives of some days."""
-        return _Legs(
+        return Legs(
             self.time_s[rows], self.minutes_s[rows], self.distance_m[rows], self.reachable[rows]
         )
 
     @classmethod
-    def of(cls, problem: Problem, depot_place: int, site: Ints) -> _Legs:
+    def of(cls, problem: Problem, depot_place: int, site: Ints) -> Legs:
+        """Those from a place to the sites of each row, shape (days, n), and back."""
         place = problem.site_place[site]
         depot = np.full((len(site), 1), depot_place)
         start, end = np.hstack([depot, place]), np.hstack([place, depot])
@@ -476,7 +515,7 @@ class _Legs:
         )
 
 
-def _latest_closings(day: _DayShape, minutes_s: Ints, last_s: Ints) -> Ints:
+def _latest_closings(day: DayShape, minutes_s: Ints, last_s: Ints) -> Ints:
     """The latest closing of each session that leaves those after it their minimum.
 
     Where two sessions vie for the same minutes, the first keeps them: the sum is the same.
@@ -494,7 +533,7 @@ def _latest_closings(day: _DayShape, minutes_s: Ints, last_s: Ints) -> Ints:
 
 
 def _earliest(
-    day: _DayShape, minutes_s: Ints, first_s: Ints, latest: Ints, longest: Ints
+    day: DayShape, minutes_s: Ints, first_s: Ints, latest: Ints, longest: Ints
 ) -> tuple[Ints, Ints]:
     """Openings as early as can be; closings by ``latest``, no more than ``longest`` after."""
     rules = day.rules
@@ -508,14 +547,6 @@ def _earliest(
             arrival = np.maximum(arrival, rules.break_from_s) + rules.break_s
         ready = arrival + rules.setup_s
     return opening, closing
-
-
-def _stretches(day: _DayShape) -> list[tuple[int, int]]:
-    """First and last session of each stretch of work without a meal; none around one inside."""
-    last = len(day.slots) - 1
-    if day.inside is not None:
-        return []
-    return [(0, last)] if day.meal is None else [(0, day.meal - 1), (day.meal, last)]
 
 
 def _cut(length: Ints, minimum: Ints, excess: Ints, grid_s: int) -> tuple[Ints, Ints]:
@@ -557,7 +588,7 @@ def merge_days(problem: Problem, base: int, chunks: list[TimedDays]) -> DayTours
     opening = np.vstack([spread(c, c.opening_s, 0) for c in chunks])
     closing = np.vstack([spread(c, c.closing_s, 0) for c in chunks])
     used = site >= 0
-    shape = _DayShape.of(problem, problem.rules(base), tuple(range(slots)))
+    shape = DayShape.of(problem, problem.rules(base), tuple(range(slots)))
     shortest = np.maximum(opening + shape.minimum_s, _pause_ends(shape))
     spare = np.where(used, np.maximum(closing - shortest, 0), 0)
     inside = _in_hours(problem, site, opening, closing)
@@ -593,7 +624,7 @@ def allowed_at_best(problem: Problem, base: int, tours: DayTours) -> Bools:
     return np.asarray(allowed & (tours.most_in_hours == held)[:, None, :])
 
 
-def _pause_ends(shape: _DayShape) -> Ints:
+def _pause_ends(shape: DayShape) -> Ints:
     """The earliest end of the pause of each whole-day session; 0 for the others."""
     eaten_s = shape.rules.break_from_s + shape.rules.break_s
     return np.array([eaten_s if slot.whole_day else 0 for slot in shape.slots])
@@ -622,7 +653,7 @@ def _on_market_days(problem: Problem, site: Ints) -> Ints:
 
 def _in_hours(problem: Problem, site: Ints, opening: Ints, closing: Ints) -> Ints:
     """Sessions of each tour that overlap mairie hours enough, shape (tours, weekdays)."""
-    starts, ends = _hours_arrays(problem)
+    starts, ends = hours_arrays(problem)
     counts = np.zeros((len(site), len(problem.weekdays)), dtype=np.int64)
     if not starts.size:
         return counts
@@ -636,7 +667,7 @@ def _in_hours(problem: Problem, site: Ints, opening: Ints, closing: Ints) -> Int
     return counts
 
 
-def _hours_arrays(problem: Problem) -> tuple[Ints, Ints]:
+def hours_arrays(problem: Problem) -> tuple[Ints, Ints]:
     """Mairie hours as padded arrays, shape (sites, weekdays, intervals)."""
     known = [site.hours for site in problem.sites]
     most = max((len(h.days[d]) for h in known if h for d in problem.weekdays), default=0)

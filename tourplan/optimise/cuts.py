@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from itertools import accumulate
 
 import numpy as np
@@ -12,36 +13,41 @@ from tourplan.daytours import DayTours, Ints
 from tourplan.problem import Problem
 from tourplan.timeline import Opening
 
+_NEVER = 1 << 20
+"""More seconds than a session has over its minimum."""
+
 OpenDay = tuple[int, list[Opening]]
 """A weekday and the sessions it holds."""
+_SafeCut = Callable[[Opening, int], int]
+"""``safe_cut_s`` of a problem, each answer kept."""
 
 
-def with_cuts(problem: Problem, tours: DayTours) -> DayTours:
-    """``tours`` with a row for each cut that costs them half-days within mairie hours.
+def with_cuts(problem: Problem, tours: DayTours) -> tuple[DayTours, bool]:
+    """``tours`` with a row for each cut that costs them half-days; whether none is missing.
 
     A session within hours can be cut so far and stay so; cut further, it is lost. In each row
     ``slack_s`` can be cut while ``in_hours`` and ``allowed`` hold. Most tours can be cut to the
-    minimum without any loss and keep their one row.
+    minimum without any loss and keep their one row. ``tours`` are all timings that matter uncut.
     """
-    fragile = _fragile(problem, tours)
+    safe_s = cache(partial(safe_cut_s, problem))
+    fragile = _fragile(problem, tours, safe_s)
     if not fragile.size:
-        return tours
-    split = [(row, *cut) for row in fragile.tolist() for cut in _cuts(problem, tours, row)]
+        return tours, True
+    split = [(row, *cut) for row in fragile.tolist() for cut in _cuts(problem, tours, row, safe_s)]
     firm = tours.rows(np.setdiff1d(np.arange(len(tours)), fragile))
     rows = tours.rows(np.array([row for row, *_ in split], dtype=np.int64))
     days = (len(split), len(problem.weekdays))
     lost = np.array([lost for *_, lost in split], dtype=np.int64).reshape(days)
-    return firm.join(
-        replace(
-            rows,
-            slack_s=np.array([slack for _, slack, _ in split], dtype=np.int64),
-            in_hours=np.where(lost < 0, 0, rows.in_hours - lost),
-            allowed=rows.allowed & (lost >= 0)[:, None, :],
-        )
+    cut = replace(
+        rows,
+        slack_s=np.array([slack for _, slack, _ in split], dtype=np.int64),
+        in_hours=np.where(lost < 0, 0, rows.in_hours - lost),
+        allowed=rows.allowed & (lost >= 0)[:, None, :],
     )
+    return firm.join(cut), _cut_as_far(problem, tours.rows(fragile), safe_s)
 
 
-def _fragile(problem: Problem, tours: DayTours) -> Ints:
+def _fragile(problem: Problem, tours: DayTours, safe_s: _SafeCut) -> Ints:
     """The rows of tours that a week's work may cut, and that cuts may take out of mairie hours."""
     seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.objectives
     longest_s = len(problem.weekdays) * int(tours.work_s.max(initial=0))
@@ -49,29 +55,34 @@ def _fragile(problem: Problem, tours: DayTours) -> Ints:
     limit_s = min((agent.max_week_s for agent in problem.agents), default=longest_s)
     if seen and longest_s > limit_s:
         for k in range(len(problem.sessions)):
-            facts = (tours.site[:, k], tours.opening_s[:, k], tours.closing_s[:, k])
-            distinct, which = np.unique(np.column_stack(facts), axis=0, return_inverse=True)
-            loses = [
-                site >= 0 and _loses(problem, Opening(k, site, *times))
-                for site, *times in distinct.tolist()
-            ]
-            fragile |= np.array(loses, dtype=bool)[which.reshape(-1)]
+            held, which = _sessions(tours, k)
+            loses = [o.site >= 0 and _loses(problem, o, safe_s) for o in held]
+            fragile |= np.array(loses, dtype=bool)[which]
     return np.flatnonzero(fragile)
 
 
-def _loses(problem: Problem, opening: Opening) -> bool:
+def _sessions(tours: DayTours, k: int) -> tuple[list[Opening], Ints]:
+    """The different sessions of a slot, and which each tour holds (site -1: none)."""
+    facts = (tours.site[:, k], tours.opening_s[:, k], tours.closing_s[:, k])
+    distinct, which = np.unique(np.column_stack(facts), axis=0, return_inverse=True)
+    return [Opening(k, *figures) for figures in distinct.tolist()], which.reshape(-1)
+
+
+def _loses(problem: Problem, opening: Opening, safe_s: _SafeCut) -> bool:
     """Whether a session cut to its minimum leaves mairie hours on some day."""
     spare_s = _spare_s(problem, opening)
-    return any(safe_cut_s(problem, opening, day) < spare_s for day in problem.weekdays)
+    return any(safe_s(opening, day) < spare_s for day in problem.weekdays)
 
 
-def _cuts(problem: Problem, tours: DayTours, row: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+def _cuts(
+    problem: Problem, tours: DayTours, row: int, safe_s: _SafeCut
+) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Each slack of a tour, with the half-days lost on each working day (-1: not allowed)."""
     openings = tours.openings(row)
     most_lost = 0 if problem.hours_rule == "imposes" else len(openings)
     slacks: list[list[int]] = []
     for weekday, allowed in zip(problem.weekdays, tours.allowed[row].any(axis=0), strict=True):
-        safe = [safe_cut_s(problem, o, weekday) for o in openings]
+        safe = [safe_s(o, weekday) for o in openings]
         gains = [_spare_s(problem, o) - s for o, s in zip(openings, safe, strict=True)]
         known = accumulate(sorted(gains, reverse=True)[:most_lost], initial=sum(safe))
         slacks.append(list(known) if allowed else [])
@@ -81,6 +92,23 @@ def _cuts(problem: Problem, tours: DayTours, row: int) -> Iterator[tuple[int, tu
         found[lost] = slack
     for lost, slack in found.items():
         yield slack, lost
+
+
+def _cut_as_far(problem: Problem, tours: DayTours, safe_s: _SafeCut) -> bool:
+    """Whether no other timing could be cut further than ``tours`` with as many half-days.
+
+    A session may be within hours for less elsewhere in its slot, or another session of the day.
+    """
+    shape = (len(tours), len(problem.sessions), len(problem.weekdays))
+    own, least = np.full(shape, _NEVER), np.full(shape, _NEVER)
+    for k in range(len(problem.sessions)):
+        here = np.flatnonzero(tours.site[:, k] >= 0)
+        held, which = _sessions(tours.rows(here), k)
+        own[here, k] = _needed(problem, held, safe_s)[which]
+        longest = [_whole_slot(problem, o) for o in held]
+        least[here, k] = _needed(problem, longest, safe_s)[which]
+    own, least = (np.cumsum(np.sort(some, axis=1), axis=1) for some in (own, least))
+    return bool(((own <= least) | (own >= _NEVER)).all())
 
 
 def trim(problem: Problem, week: Sequence[OpenDay], steps: int) -> list[OpenDay]:
@@ -104,6 +132,23 @@ def trim(problem: Problem, week: Sequence[OpenDay], steps: int) -> list[OpenDay]
         (weekday, [shortened(problem, o, weekday, cut[d, n]) for n, o in enumerate(openings)])
         for d, (weekday, openings) in enumerate(week)
     ]
+
+
+def _needed(problem: Problem, held: Sequence[Opening], safe_s: _SafeCut) -> Ints:
+    """How long over its minimum each session must be to be within hours, (sessions, weekdays)."""
+    needed = [
+        _spare_s(problem, o) - safe_s(o, day) if _counts(problem, o, day) else _NEVER
+        for o in held
+        for day in problem.weekdays
+    ]
+    return np.array(needed, dtype=np.int64).reshape(len(held), len(problem.weekdays))
+
+
+def _whole_slot(problem: Problem, opening: Opening) -> Opening:
+    """The session from the first step of its slot to the last."""
+    slot, grid_s = problem.sessions[opening.session], problem.day.grid_s
+    first_s, last_s = -(-slot.opening_s // grid_s) * grid_s, slot.closing_s // grid_s * grid_s
+    return replace(opening, opening_s=first_s, closing_s=last_s)
 
 
 def safe_cut_s(problem: Problem, opening: Opening, weekday: int) -> int:

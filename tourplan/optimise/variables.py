@@ -19,7 +19,7 @@ from tourplan.measures import weights_of
 from tourplan.optimise.cuts import with_cuts
 from tourplan.optimise.mip import NOTHING, Expression, Floats, Mip
 from tourplan.optimise.profiles import Profiles
-from tourplan.optimise.splits import open_gains, with_splits
+from tourplan.optimise.timings import with_timings
 from tourplan.problem import AccessGoal, CrewWeek, Pin, Problem
 
 Ints = NDArray[np.int64]
@@ -98,9 +98,9 @@ class Decisions:
 
     def add_tours(self, base: int, tours: DayTours) -> None:
         """More tours of a base, with the other timings and the cuts that matter."""
-        timed = with_splits(self.problem, base, tours)
-        self.every_timing &= not open_gains(timed)
-        more = with_cuts(self.problem, timed)
+        timed, uncut = with_timings(self.problem, base, tours)
+        more, cut = with_cuts(self.problem, timed)
+        self.every_timing &= uncut and cut
         self.tours[base] = self.tours[base].join(more)
         for crew in self.crews(base=base):
             self._add_runs(int(crew), more)
