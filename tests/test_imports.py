@@ -35,9 +35,9 @@ optimise.variables export.curve assemble study.tours study.changes export.scene 
 cases optimise.rules optimise.pooling optimise.longdays export.figure export.sections study.goers
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
 optimise.staged optimise.narrowing
-study.roundcases study.fragility
+study.relaxed study.roundcases study.fragility
 optimise.solve
-study.front study.force study.widened study.explanation study.relaxed
+study.front study.force study.widened study.explanation
 study.otherways
 study.clash
 planner

@@ -107,6 +107,23 @@ class LongDays:
             self.day, prices, self.near, below=0.0, most=10 * sites, hasty=True, labels=LABELS
         ).tours
 
+    def serving(self, site: int) -> DayTours | None:
+        """All days that hold a session at a site; ``None``: they are too many."""
+        prizes = np.zeros((self.day.stops, len(self.problem.sites)))
+        prizes[:, site] = 1.0
+        no_reach = np.zeros((0, len(self.problem.sites)), dtype=bool)
+        legs = np.zeros(self.day.allowed.shape)
+        found = enumerate_below(
+            self.day,
+            Prices(legs, prizes, no_reach, *_no_groups(), alike=False),
+            self.near,
+            np.zeros((0, *legs.shape), dtype=np.int64),
+            -0.5,
+            most=ENUMERATED,
+            labels=LABELS,
+        )
+        return self.timed(found.tours) if found.complete else None
+
     def timed(self, site: Ints) -> DayTours:
         """The days with these sites that exist."""
         return day_tours_at(self.problem, self.base, site)

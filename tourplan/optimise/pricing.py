@@ -136,18 +136,21 @@ class Priced:
 class Columns:
     """The day tours of each base, those known and those that are looked for.
 
-    ``listed``: all day tours of each base, ``None`` where they are too many.
+    Attributes:
+        listed: all day tours of each base, ``None`` where they are too many.
+        at_once: columns that a model takes at once, where all tours are listed.
     """
 
     problem: Problem
     listed: Sequence[DayTours | None]
+    at_once: float = ALL_AT_ONCE
     bases: list[Known] = field(init=False)
 
     def __post_init__(self) -> None:
         problem = self.problem
         self.bases = [Known.of(problem, base, tours) for base, tours in enumerate(self.listed)]
         count = sum(len(self.bases[crew.base].tours) for crew in problem.crew_weeks)
-        if count <= ALL_AT_ONCE and not self.long:
+        if count <= self.at_once and not self.long:
             for known in self.bases:
                 known.inside[:] = True
         else:
@@ -320,13 +323,15 @@ class Columns:
 
 def all_or_none(problem: Problem) -> list[DayTours | None]:
     """All day tours of each base, ``None`` where they are too many to list."""
-    found: list[DayTours | None] = []
-    for base in range(len(problem.bases)):
-        try:
-            found.append(list_day_tours(problem, base))
-        except TooManyDays:
-            found.append(None)
-    return found
+    return [days_or_none(problem, base) for base in range(len(problem.bases))]
+
+
+def days_or_none(problem: Problem, base: int) -> DayTours | None:
+    """All day tours of a base; ``None`` where they are too many to list."""
+    try:
+        return list_day_tours(problem, base)
+    except TooManyDays:
+        return None
 
 
 def _best(tours: DayTours, costs: Floats, sites: int) -> Ints:

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from tourplan.daytours import DayTours, Ints, list_day_tours
+from tourplan.daytours import DayTours, Ints
 from tourplan.measures import BEYOND, Measure, measure
 from tourplan.optimise.budget import Budget
 from tourplan.optimise.cuts import trim
@@ -30,10 +30,10 @@ from tourplan.optimise.narrowing import narrow
 from tourplan.optimise.neighbours import improved
 from tourplan.optimise.objectives import at_most_rows, build, limit
 from tourplan.optimise.pooling import BY_AGENT, Pool, deal, pooled
-from tourplan.optimise.pricing import Columns, all_or_none, elastic
+from tourplan.optimise.pricing import Columns, all_or_none
 from tourplan.optimise.rules import add_rules, agent_weeks
 from tourplan.optimise.solvers import LONGEST_S
-from tourplan.optimise.staged import staged
+from tourplan.optimise.staged import feasible, staged
 from tourplan.optimise.teams import Run
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
@@ -47,8 +47,6 @@ _SHARE = 0.6
 """Share of the time left that one level may use, so that those after it are looked at too."""
 POOLED_SHARE = 0.8
 """Share of the time that alike weeks may take together, in case they must be told apart."""
-_KEPT = 1e-6
-"""Rules broken by less in all are kept."""
 
 _BY_TIMES = ("equite_horaires",)
 """Levels that shorter openings can better: the days listed, as long as can be, bound no plan."""
@@ -125,6 +123,10 @@ class _Search:
     def over(self) -> bool:
         """Whether the search is to end."""
         return self.stop.is_set() or monotonic() >= self.deadline
+
+    def budget(self, until: float) -> Budget:
+        """What one search of the solvers may take."""
+        return Budget(until, self.means.seed, self.stop, self.means.cores)
 
     def trust(self, *levels: str) -> bool:
         """Whether every timing that matters to rules and ``levels`` was listed so far."""
@@ -255,33 +257,15 @@ def _take_levels(search: _Search) -> None:
 
 def _levels_taken(search: _Search) -> Iterator[None]:
     """Solve every level in order, one at each step; at the last, any plan if none is found."""
-    if not search.columns.whole:
-        _make_feasible(search)
+    columns, d = search.columns, search.decisions
+    if not columns.whole and not feasible(columns, d, search.budget(search.deadline)):
+        raise Infeasible if search.trust() else Undecided
     for name in search.problem.objectives:
         _take_level(search, name)
         yield
     if search.solution is None:
         _find_any(search)
     yield
-
-
-def _make_feasible(search: _Search) -> None:
-    """Add tours until the relaxation keeps every rule.
-
-    Raises:
-        Infeasible: it does not, even with all tours.
-    """
-    columns, d = search.columns, search.decisions
-    while not search.over:
-        mip, broken = elastic(d)
-        relaxed = mip.relax(broken, search.deadline)
-        if relaxed is None or relaxed.value < _KEPT:
-            return
-        priced = columns.price(d, relaxed, search.deadline)
-        if not columns.add(d, columns.improving(priced)):
-            if relaxed.value + columns.missing(priced) < _KEPT:
-                return
-            raise Infeasible if search.trust() else Undecided
 
 
 def _dealt(
@@ -296,15 +280,6 @@ def _dealt(
     placed = decisions.placed(solution)
     dealt = deal(pool, problem, decisions.tours, runs, steps, placed=placed, without=without)
     return None if dealt is None else days_from(problem, decisions.tours, *dealt)
-
-
-def all_day_tours(problem: Problem) -> list[DayTours]:
-    """The feasible day tours of each base.
-
-    Raises:
-        InputError: too many days would have to be examined.
-    """
-    return [list_day_tours(problem, base) for base in range(len(problem.bases))]
 
 
 def level_of(problem: Problem, days: Sequence[Day], name: str, bound: int | None = None) -> Level:
@@ -487,8 +462,7 @@ def _least(
 
     A plan near the best so far that reaches the bound ``known`` is enough.
     """
-    means, d, plan = search.means, search.decisions, search.solution
-    budget = Budget(until, means.seed, search.stop, means.cores)
+    d, plan, budget = search.decisions, search.solution, search.budget(until)
     if not search.columns.whole:
         return staged(search.columns, d, expression, plan, budget)
     if plan is not None and d.mip.size > SMALL_COLUMNS:

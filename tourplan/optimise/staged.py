@@ -21,7 +21,7 @@ import numpy as np
 from tourplan.optimise.budget import Budget
 from tourplan.optimise.mip import Answer, Expression, Floats, unit_of, whole_bound
 from tourplan.optimise.neighbours import extended, improved
-from tourplan.optimise.pricing import Columns, Priced
+from tourplan.optimise.pricing import Columns, Priced, elastic
 from tourplan.optimise.variables import Decisions, Ints
 
 LISTED = 20_000
@@ -42,6 +42,24 @@ DIVED, _SURE = 8, 0.6
 """Days kept at each step of a dive: at most so many, as sure as that, one at least."""
 _WHOLE = 1e-6
 """A value this near a whole number is whole."""
+_KEPT = 1e-6
+"""Rules broken by less in all are kept."""
+
+
+def feasible(columns: Columns, d: Decisions, budget: Budget) -> bool:
+    """Add tours until the relaxation keeps every rule; whether it may.
+
+    False: proved that it does not, even with all tours.
+    """
+    while not budget.over:
+        mip, broken = elastic(d)
+        relaxed = mip.relax(broken, budget.deadline)
+        if relaxed is None or relaxed.value < _KEPT:
+            break
+        priced = columns.price(d, relaxed, budget.deadline)
+        if not columns.add(d, columns.improving(priced)):
+            return relaxed.value + columns.missing(priced) < _KEPT
+    return True
 
 
 @dataclass

@@ -110,7 +110,7 @@ class Question:
     second: str
     kept: Mapping[str, int]
     later: tuple[str, ...] = ()
-    tours: Sequence[DayTours] | None = None
+    tours: Sequence[DayTours | None] | None = None
     deadline: float = inf
     means: Means = ONE_CORE
     progress: Progress = lambda _: None
