@@ -26,7 +26,7 @@ from tourplan.study.explain import (
     with_remedies,
 )
 from tourplan.study.explanation import Marginal, Unserved
-from tourplan.study.force import Question, required
+from tourplan.study.force import Question, least, required
 
 ONE_MORNING: dict[str, Any] = {"sessions": [MORNING], "weekdays": [0]}
 
@@ -301,6 +301,30 @@ def test_reasons_drawn_at_random_are_those_of_the_whole_optimiser(problem):
             assert (found.reason, found.level, found.by) == (words.WORSE, *differ[0])
         else:
             assert found.reason == words.TIE
+
+
+@examples(40)
+@given(small_territories())
+def test_a_plan_within_the_levels_kept_is_found_where_there_is_one(problem):
+    """What ``least`` says of no relaxation at all, against the whole optimiser with limits."""
+    try:
+        inquiry = inquiry_of(problem)
+    except Infeasible:
+        assume(False)
+    kept = [level for level in inquiry.question.levels if level.name != "heures_mairie"]
+    limits = {
+        level.name: level.value * (1 if level.sense == "min" else -1)
+        for level in kept
+        if level.name != "passages"
+    }
+    for demand in set(range(len(problem.demands))) - inquiry.served():
+        found = least(inquiry.question, demand, "rien", kept, soon())
+        try:
+            optimise(required(problem, demand), at_most=limits)
+        except Infeasible:
+            assert (found.value, found.impossible) == (None, True)
+        else:
+            assert found.value == 0
 
 
 @examples(25)

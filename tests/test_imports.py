@@ -34,7 +34,7 @@ prepare optimise.cuts optimise.splits optimise.profiles optimise.repeats optimis
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.longdays export.figure export.sections study.goers
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
-optimise.staged optimise.narrowing
+optimise.staged optimise.narrowing optimise.starting
 study.relaxed study.roundcases study.fragility
 optimise.solve
 study.front study.force study.widened study.explanation

@@ -47,6 +47,22 @@ def test_a_knapsack_by_hand():
     assert not answer.infeasible
 
 
+@pytest.mark.parametrize("enough", range(-100, 8, 3))
+@pytest.mark.parametrize("cores", [1, 2])
+def test_a_search_may_be_asked_only_on_which_side_the_least_is(enough, cores):
+    """The same knapsack, whose least is -83."""
+    mip = Mip()
+    items = mip.variables(3)
+    mip.row(items, [3.0, 4.0, 5.0], at_most=7.0)
+    worth = Expression(items, ints(-40, -50, -60), 7)
+    answer = mip.minimise(worth, deadline=soon(), cores=cores, enough=enough)
+    assert answer.bound <= -83
+    if enough >= -83:
+        assert worth.value(answer.values) <= enough
+    else:
+        assert answer.bound > enough
+
+
 def test_coefficients_of_one_variable_add_up_everywhere():
     mip = Mip()
     mip.variables(2, 3.0)

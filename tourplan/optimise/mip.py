@@ -285,18 +285,20 @@ class Mip:
         stop: threading.Event | None = None,
         cores: int = 1,
         nodes: int | None = None,
+        enough: int | None = None,
     ) -> Answer:
         """Minimise ``objective`` until proved, ``deadline`` (``time.monotonic``) or ``stop``.
 
         ``hint`` may be shorter than the variables: those added since have none. With one of
         ``cores`` the solvers take turns and the same call gives the same answer, unless time runs
         out; with more they work side by side on a model that is not small. With ``nodes``, HiGHS
-        alone looks at so many branching nodes, once.
+        alone looks at so many branching nodes, once. With ``enough``, all that is asked is whether
+        the least value is at most that: the search ends as soon as a value or the bound tells.
 
         Raises:
             SolverError: a solver gives an answer no model of ours should have.
         """
-        task = _Task(self, objective, deadline, hint, seed, stop or threading.Event())
+        task = _Task(self, objective, deadline, hint, seed, stop or threading.Event(), enough)
         if nodes is not None:
             return _one_slice(task, nodes)
         if cores < 2:
@@ -326,6 +328,7 @@ class _Task:
     hint: Floats | None
     seed: int
     stop: threading.Event
+    enough: int | None = None
     best: Answer = field(default_factory=lambda: Answer(None, None))
     ended: bool = False
     done: set[Solver] = field(default_factory=set)
@@ -361,9 +364,18 @@ class _Task:
         best = self.best = _better(self.objective, self.best, found)
         if found.complete or found.infeasible:
             self.done.add(solver)
-        proved = best.values is not None and best.bound == self.objective.value(best.values)
+        value = None if best.values is None else self.objective.value(best.values)
+        proved = value is not None and best.bound == value
         self.ended = proved or self.done == set(SOLVERS)
         self.best = replace(best, complete=self.ended)
+        self.ended |= self._told(value, best.bound)
+
+    def _told(self, value: int | None, bound: int | None) -> bool:
+        """Whether it is known on which side of what is enough the least value is."""
+        if self.enough is None:
+            return False
+        reached = value is not None and value <= self.enough
+        return reached or (bound is not None and bound > self.enough)
 
 
 def _better(objective: Expression, old: Answer, new: Answer) -> Answer:
@@ -546,3 +558,8 @@ def whole_bound(bound: float, objective: Expression) -> int | None:
         return None
     steps = ceil(bound - _ROUNDING * (1 + abs(bound) / 1e9))
     return objective.constant + unit_of(objective) * steps
+
+
+def relaxed_bound(relaxed: float, objective: Expression) -> int | None:
+    """The same, given the value of a linear relaxation, in the units of the objective."""
+    return whole_bound((relaxed - objective.constant) / unit_of(objective), objective)

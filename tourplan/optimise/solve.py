@@ -27,18 +27,20 @@ from tourplan.optimise.mip import (
     Means,
 )
 from tourplan.optimise.narrowing import narrow
-from tourplan.optimise.neighbours import improved
+from tourplan.optimise.neighbours import SHARE, improved
 from tourplan.optimise.objectives import at_most_rows, build, limit
 from tourplan.optimise.pooling import BY_AGENT, Pool, deal, pooled
 from tourplan.optimise.pricing import Columns, all_or_none
 from tourplan.optimise.rules import add_rules, agent_weeks
 from tourplan.optimise.solvers import LONGEST_S
 from tourplan.optimise.staged import feasible, staged
+from tourplan.optimise.starting import started
 from tourplan.optimise.teams import Run
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import Problem
 from tourplan.timeline import Opening, build_day
+from tourplan.verify import verify
 
 Progress = Callable[[str], None]
 End = Literal["terminé", "limite de temps", "interrompu"]
@@ -144,6 +146,7 @@ def optimise(
     tours: Sequence[DayTours | None] | None = None,
     without: Collection[str] = (),
     at_most: Mapping[str, int] | None = None,
+    start: Sequence[Day] | None = None,
     progress: Progress = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Solution:
@@ -159,6 +162,8 @@ def optimise(
         at_most: levels that must be no worse than a value, as they are minimised (the opposite of
             those to maximise), for trade-offs. Those that tell agents apart must be objectives
             too; ``equite_horaires`` cannot be one of them.
+        start: days of a plan at hand, if any. Where they keep every rule and limit, the search
+            starts from them, and the plan found is no worse.
         progress: told each step in French.
         stop: set it to end the search and keep the best plan so far.
 
@@ -171,9 +176,8 @@ def optimise(
     stop, at_most = stop or threading.Event(), at_most or {}
     if set(at_most) & BY_AGENT - (set(problem.objectives) - set(_BY_TIMES)):
         raise ValueError(f"levels that cannot be limited: {sorted(at_most)}")
-    pool = pooled(problem, without, at_most)
-    days: tuple[Day, ...] | None = None
-    together = spare = None
+    if start is not None and not _keeps(problem, start, at_most):
+        start = None
     begun = partial(
         _new_search,
         problem,
@@ -184,6 +188,30 @@ def optimise(
         without=without,
         at_most=at_most,
     )
+    pool = pooled(problem, without, at_most)
+    days, search = _searched(begun, problem, pool, deadline, without, start)
+    if start is not None and (days is None or _worth(problem, start) < _worth(problem, days)):
+        days = tuple(start)
+    if days is None:
+        raise NothingFound
+    stopped: End = "terminé"
+    if stop.is_set():
+        stopped = "interrompu"
+    elif search.out_of_time:
+        stopped = "limite de temps"
+    return Solution(days, _levels(search, days), search.seconds, stopped)
+
+
+def _searched(
+    begun: Callable[..., _Search],
+    problem: Problem,
+    pool: Pool | None,
+    deadline: float,
+    without: Collection[str],
+    start: Sequence[Day] | None,
+) -> tuple[tuple[Day, ...] | None, _Search]:
+    """The best days found and the search that found them: alike weeks first, then each week."""
+    days = together = spare = None
     if pool is not None:
         pooled_until = monotonic() + (deadline - monotonic()) * POOLED_SHARE
         together = search = begun(pool.problem, deadline=pooled_until)
@@ -194,19 +222,36 @@ def optimise(
             search.deadline = pooled_until if days is None else deadline
     if days is None:
         search = begun(problem, deadline=deadline, together=together)
+        if start is not None:
+            _start(search, start)
         _take_levels(search)
         if search.solution is not None:
             days = days_of(search.decisions, search.solution)
-    if days is None:
-        days, search = spare, together or search
-    if days is None:
-        raise NothingFound
-    stopped: End = "terminé"
-    if stop.is_set():
-        stopped = "interrompu"
-    elif search.out_of_time:
-        stopped = "limite de temps"
-    return Solution(days, _levels(search, days), search.seconds, stopped)
+    return (spare, together or search) if days is None else (days, search)
+
+
+def _keeps(problem: Problem, days: Sequence[Day], at_most: Mapping[str, int]) -> bool:
+    """Whether days keep every rule, and levels at most at a value (as they are minimised)."""
+    return not verify(problem, days) and all(
+        _value(problem, days, name) <= most for name, most in at_most.items()
+    )
+
+
+def _worth(problem: Problem, days: Sequence[Day]) -> list[int]:
+    """What a plan is worth on each level, to be minimised."""
+    return [_value(problem, days, name) for name in problem.objectives]
+
+
+def _value(problem: Problem, days: Sequence[Day], name: str) -> int:
+    """What a plan is worth on a level, to be minimised."""
+    kind = measure(problem, name)
+    return _sign(kind) * kind.value(problem, days)
+
+
+def _start(search: _Search, days: Sequence[Day]) -> None:
+    """Start from a plan, where the model holds one that goes where it does."""
+    budget = search.budget(search.deadline).share(SHARE)
+    search.solution = started(search.columns, search.decisions, days, budget)
 
 
 def _levels(search: _Search, days: tuple[Day, ...]) -> tuple[Level, ...]:
@@ -258,7 +303,8 @@ def _take_levels(search: _Search) -> None:
 def _levels_taken(search: _Search) -> Iterator[None]:
     """Solve every level in order, one at each step; at the last, any plan if none is found."""
     columns, d = search.columns, search.decisions
-    if not columns.whole and not feasible(columns, d, search.budget(search.deadline)):
+    sure = search.solution is not None or columns.whole
+    if not sure and not feasible(columns, d, search.budget(search.deadline)):
         raise Infeasible if search.trust() else Undecided
     for name in search.problem.objectives:
         _take_level(search, name)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tourplan.optimise.budget import Budget
-from tourplan.optimise.mip import Answer, Expression, Floats, unit_of, whole_bound
+from tourplan.optimise.mip import Answer, Expression, Floats, relaxed_bound, unit_of
 from tourplan.optimise.neighbours import extended, improved
 from tourplan.optimise.pricing import Columns, Priced, elastic
 from tourplan.optimise.variables import Decisions, Ints
@@ -172,8 +172,7 @@ def _converge(level: _Level) -> None:
         if not level.add(columns.improving(priced)):
             break
     if np.isfinite(best):
-        steps = (best - level.objective.constant) / unit_of(level.objective)
-        level.raise_bound(whole_bound(steps, level.objective))
+        level.raise_bound(relaxed_bound(best, level.objective))
 
 
 def _improve(level: _Level) -> None:

@@ -682,7 +682,7 @@ def _marginal(inquiry: Inquiry, text: str, other: Problem | None, deadline: floa
     if question.over(deadline):
         return Marginal(text, words.UNTESTED)
     inquiry.progress(f"et avec plus de moyens : {text} ?")
-    found = resolve(other, _tours(question, other), deadline, question)
+    found = resolve(other, _tours(question, other), deadline, question, inquiry.days)
     if found is None:
         return Marginal(text, words.UNTESTED, note="pas de réponse dans le temps donné")
     if isinstance(found, Infeasible):
@@ -720,7 +720,7 @@ def _best_agency(inquiry: Inquiry, deadline: float) -> Marginal:
         inquiry.progress(f"et en partant aussi {from_place(name)} ?")
         other = with_agency(problem, place)
         until = _slice(deadline, len(asked) - rank)
-        found = resolve(other, _tours(question, other), until, question)
+        found = resolve(other, _tours(question, other), until, question, inquiry.days)
         if not isinstance(found, Solution):
             proved = False
             continue

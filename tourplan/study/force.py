@@ -124,11 +124,16 @@ def _level_by_level(question: Question, model: Model, deadline: float) -> Forced
 
 
 def _ask(
-    question: Question, model: Model, expression: Expression, hint: Floats | None, deadline: float
+    question: Question,
+    model: Model,
+    expression: Expression,
+    hint: Floats | None,
+    deadline: float,
+    enough: int | None = None,
 ) -> Answer:
     """The least of an expression; the search is over where a solver did not stop when told."""
     budget = Budget(deadline, question.means.seed, question.stop, question.means.cores)
-    answer = model.least(expression, budget, hint)
+    answer = model.least(expression, budget, hint, enough)
     if answer.left_behind:
         question.stop.set()  # its thread still runs: start no other beside it
     return answer
@@ -172,12 +177,24 @@ def _solved_again(question: Question, demand: int, deadline: float) -> Forced:
 
 
 def resolve(
-    problem: Problem, tours: Tours, deadline: float, question: Question
+    problem: Problem,
+    tours: Tours,
+    deadline: float,
+    question: Question,
+    start: Sequence[Day] | None = None,
 ) -> Solution | Infeasible | None:
-    """The best plan of a changed problem, checked; ``None`` when none was found in time."""
+    """The best plan of a changed problem, checked; ``None`` when none was found in time.
+
+    ``start``: a plan at hand, where the changed problem may have it too.
+    """
     try:
         found = optimise(
-            problem, deadline=deadline, means=question.means, tours=tours, stop=question.stop
+            problem,
+            deadline=deadline,
+            means=question.means,
+            tours=tours,
+            start=start,
+            stop=question.stop,
         )
     except Infeasible as error:
         return error
@@ -221,13 +238,38 @@ def least(
         weekly_opening(d, objective)
     elif kind == "retrait":
         objective = required_sessions(d)
-    for level in kept:
-        if level.name != "passages":
-            d.mip.keep(build(d, level.name), level.value * (1 if level.sense == "min" else -1))
-    answer = _ask(question, model, objective, None, deadline)
+    within = _within(question, model, kept, deadline)
+    if within.values is None:
+        return Least(None, impossible=within.infeasible)
+    if kind == "rien":
+        return Least(0, True)
+    answer = _ask(question, model, objective, within.values, deadline)
     if answer.values is None:
         return Least(None, impossible=answer.infeasible)
     return _least(question.problem, d, answer, objective, kind)
+
+
+def _within(question: Question, model: Model, kept: Sequence[Level], deadline: float) -> Answer:
+    """A plan with no level worse than those kept, which become rules; or that there is none.
+
+    As a rule, the last of them leaves solvers blind: what it is worth at best, the others kept, is
+    known much sooner than that no plan keeps them all.
+    """
+    d = model.decisions
+    levels = [
+        (build(d, level.name), level.value * (1 if level.sense == "min" else -1))
+        for level in kept
+        if level.name != "passages"
+    ]
+    for expression, value in levels[:-1]:
+        d.mip.keep(expression, value)
+    last, most = levels[-1] if levels else (NOTHING, 0)
+    answer = _ask(question, model, last, None, deadline, most)
+    if answer.values is not None and last.value(answer.values) <= most:
+        d.mip.keep(last, most)
+        return answer
+    beyond = answer.bound is not None and answer.bound > most
+    return Answer(None, None, infeasible=answer.infeasible or beyond)
 
 
 def _least(
@@ -235,7 +277,7 @@ def _least(
 ) -> Least:
     assert answer.values is not None  # noqa: S101
     value = objective.value(answer.values)
-    proved = answer.bound == value or kind == "rien"
+    proved = answer.bound == value
     if kind != "retrait":
         return Least(value, proved)
     held = [

@@ -121,8 +121,16 @@ class Question:
         """Whether the search is to end."""
         return self.stop.is_set() or monotonic() >= self.deadline
 
-    def solve(self, objectives: Sequence[str], limits: Mapping[str, int]) -> Solution | None:
-        """The best plan within limits besides those kept; ``None`` when none was found."""
+    def solve(
+        self,
+        objectives: Sequence[str],
+        limits: Mapping[str, int],
+        start: Sequence[Day] | None = None,
+    ) -> Solution | None:
+        """The best plan within limits besides those kept; ``None`` when none was found.
+
+        ``start``: a plan at hand that may be within them.
+        """
         at_most, now = {**self.kept, **limits}, monotonic()
         told = [name for name in _ALWAYS_TOLD if name in at_most and name not in objectives]
         try:
@@ -132,6 +140,7 @@ class Question:
                 means=self.means,
                 tours=self.tours,
                 at_most=at_most,
+                start=start,
                 stop=self.stop,
             )
         except (Infeasible, NothingFound, Undecided):
@@ -173,7 +182,9 @@ class _Curve:
     def probe(self, limit: int) -> Point | None:
         """The point found with the second level at most ``limit``."""
         question = self.question
-        found = question.solve((question.first, question.second), {question.second: limit})
+        within = (p.days for p in self.points if p.values[1] <= limit)
+        levels, limits = (question.first, question.second), {question.second: limit}
+        found = question.solve(levels, limits, next(within, None))
         self.cut_short |= found is None or found.stopped != "terminé"
         return None if found is None else question.point(found, limit)
 
@@ -222,7 +233,7 @@ def _end(curve: _Curve) -> None:
     """The best of the second level, then of the first."""
     question = curve.question
     question.progress("l’autre bout de la courbe…")
-    found = question.solve((question.second, question.first), {})
+    found = question.solve((question.second, question.first), {}, curve.points[-1].days)
     curve.cut_short |= found is None or found.stopped != "terminé"
     if found is not None:
         second = value_of(question.problem, found.days, question.second)
@@ -276,7 +287,8 @@ def refined(question: Question, point: Point, deadline: float) -> Point:
     """
     limits = {question.first: point.values[0], question.second: point.values[1]}
     mine = replace(question, deadline=deadline)
-    found = mine.solve(question.later, limits) if question.later and not mine.over else None
+    ask = question.later and not mine.over
+    found = mine.solve(question.later, limits, point.days) if ask else None
     bounds: dict[str, int | None] = {}
     if found is not None and _no_worse(question, found.days, limits):
         bounds = {level.name: level.bound for level in found.levels if level.name in question.later}

@@ -5,14 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from math import inf
 from time import monotonic
 
 from tourplan.daytours import DayTours
 from tourplan.optimise.budget import Budget
-from tourplan.optimise.mip import NOTHING, ONE_CORE, Answer, Expression, Floats, Means
+from tourplan.optimise.mip import (
+    NOTHING,
+    ONE_CORE,
+    Answer,
+    Expression,
+    Floats,
+    Means,
+    relaxed_bound,
+)
 from tourplan.optimise.pooling import pooled
-from tourplan.optimise.pricing import ALL_AT_ONCE, Columns, all_or_none
+from tourplan.optimise.pricing import Columns, all_or_none
 from tourplan.optimise.rules import add_rules
 from tourplan.optimise.staged import feasible, staged
 from tourplan.optimise.variables import Decisions
@@ -38,19 +45,29 @@ class Model:
         problem: Problem,
         tours: Tours,
         without: Collection[str] = (),
-        at_once: float = ALL_AT_ONCE,
+        *,
+        at_once: bool = False,
     ) -> Model:
-        """The model; ``at_once``: columns that it takes at once where all tours are listed."""
+        """The model; ``at_once``: it holds all tours that are listed, however many."""
         columns = Columns(problem, tours, at_once)
         decisions = Decisions(problem, columns.first())
         add_rules(decisions, without)
         return cls(columns, decisions)
 
-    def least(self, objective: Expression, budget: Budget, hint: Floats | None = None) -> Answer:
-        """The least value of an expression; what is proved holds for all tours and timings."""
+    def least(
+        self,
+        objective: Expression,
+        budget: Budget,
+        hint: Floats | None = None,
+        enough: int | None = None,
+    ) -> Answer:
+        """The least value of an expression; what is proved holds for all tours and timings.
+
+        With ``enough``, all that is asked is whether it is at most that.
+        """
         d = self.decisions
         if self.columns.whole:
-            answer = d.mip.minimise(objective, hint=hint, **budget.terms())
+            answer = _whole(d, objective, budget, hint, enough)
         elif feasible(self.columns, d, budget):
             answer, _, _ = staged(self.columns, d, objective, hint, budget)
         else:
@@ -65,6 +82,22 @@ class Model:
         problem = self.decisions.problem
         seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.objectives
         return self.decisions.every_timing or not seen
+
+
+def _whole(
+    d: Decisions, objective: Expression, budget: Budget, hint: Floats | None, enough: int | None
+) -> Answer:
+    """The least value over a model of all tours.
+
+    Where a bound may be enough, the relaxation is asked first: solvers that look for a plan may
+    take a minute to see what it tells at once.
+    """
+    relaxed = None if enough is None else d.mip.relax(objective, budget.deadline)
+    if relaxed is not None and enough is not None:
+        bound = relaxed_bound(relaxed.value, objective)
+        if bound is not None and bound > enough:
+            return Answer(None, bound)
+    return d.mip.minimise(objective, hint=hint, enough=enough, **budget.terms())
 
 
 @dataclass(frozen=True)
@@ -137,4 +170,4 @@ class Question:
 
 def _model(problem: Problem, tours: Tours, without: Collection[str]) -> Model:
     """A model that holds every tour that is listed: there may be no plan among some of them."""
-    return Model.of(problem, tours, without, inf)
+    return Model.of(problem, tours, without, at_once=True)
