@@ -43,7 +43,7 @@ from tourplan.timeline import Opening, build_day
 from tourplan.verify import verify
 
 Progress = Callable[[str], None]
-End = Literal["terminé", "limite de temps", "interrompu"]
+End = Literal["terminé", "limite de temps", "journées trop nombreuses", "interrompu"]
 
 _SHARE = 0.6
 """Share of the time left that one level may use, so that those after it are looked at too."""
@@ -85,6 +85,7 @@ class _Search:
         kept: the value of each level that those after it keep.
         together: the same of alike weeks decided together, whose bounds hold for any plan.
         trusted: whether every timing of the days was listed, as far as levels so far can tell.
+        ended: how the levels so far ended.
         repeats: whether weeks that repeat one another are decided once: past a level that is not
             proved, plans whose weeks differ may be better.
     """
@@ -102,7 +103,7 @@ class _Search:
     kept: dict[str, int] = field(default_factory=dict)
     solution: Floats | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    out_of_time: bool = False
+    ended: End = "terminé"
     trusted: bool = True
     repeats: bool = False
 
@@ -125,6 +126,13 @@ class _Search:
     def over(self) -> bool:
         """Whether the search is to end."""
         return self.stop.is_set() or monotonic() >= self.deadline
+
+    def left_open(self, until: float) -> None:
+        """Note why a level is left unsettled: for want of time, or because days are too many."""
+        if monotonic() >= until:
+            self.ended = "limite de temps"
+        elif self.ended == "terminé":
+            self.ended = "journées trop nombreuses"
 
     def budget(self, until: float) -> Budget:
         """What one search of the solvers may take."""
@@ -194,11 +202,7 @@ def optimise(
         days = tuple(start)
     if days is None:
         raise NothingFound
-    stopped: End = "terminé"
-    if stop.is_set():
-        stopped = "interrompu"
-    elif search.out_of_time:
-        stopped = "limite de temps"
+    stopped: End = "interrompu" if stop.is_set() else search.ended
     return Solution(days, _levels(search, days), search.seconds, stopped)
 
 
@@ -410,7 +414,7 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     decisions, name = search.decisions, kind.name
     started = monotonic()
     if search.over:
-        search.out_of_time = True
+        search.ended = "limite de temps"
         return
     search.progress(f"{kind.label}…")
     last = name == search.problem.objectives[-1]
@@ -429,7 +433,8 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     if search.solution is None:
         return
     reached = _reached(search, kind)
-    search.out_of_time |= not (complete or reached == known)
+    if not (complete or reached == known):
+        search.left_open(until)
     if not exact and answer.values is not None:
         reached = max(reached, expression.value(answer.values))
     if exact and reached == known and not last:

@@ -164,7 +164,7 @@ class _Curve:
     ended: bool = False
     others_after: tuple[int, int] | None = None
     tried: set[int] = field(default_factory=set)
-    cut_short: bool = False
+    ends: set[End] = field(default_factory=set)
 
     def keep(self, new: Point) -> None:
         """Add a point, unless one at hand is as good on both levels; drop those it betters."""
@@ -185,7 +185,7 @@ class _Curve:
         within = (p.days for p in self.points if p.values[1] <= limit)
         levels, limits = (question.first, question.second), {question.second: limit}
         found = question.solve(levels, limits, next(within, None))
-        self.cut_short |= found is None or found.stopped != "terminé"
+        self.ends.add("limite de temps" if found is None else found.stopped)
         return None if found is None else question.point(found, limit)
 
     def gaps(self) -> list[tuple[float, int]]:
@@ -212,21 +212,27 @@ def trace(question: Question, start: Solution, most: int) -> Front:
         most: points at most; where there are more, those found are spread and it is known.
     """
     curve = _Curve(question, most, [question.point(start, inf)])
-    curve.cut_short = start.stopped != "terminé"
+    curve.ends.add(start.stopped)
     if not question.over:
         _end(curve)
     if curve.points[0].values != curve.points[-1].values:
         _spread(curve)
         _close(curve)
-    ends: dict[bool, End] = {True: "limite de temps", False: "terminé"}
     between = tuple(curve.between(before, after) for before, after in pairwise(curve.points))
-    short = (curve.cut_short or question.over) and not (curve.ended and set(between) <= {"rien"})
-    return Front(
-        tuple(curve.points),
-        between,
-        curve.ended,
-        "interrompu" if question.stop.is_set() else ends[short],
-    )
+    settled = curve.ended and set(between) <= {"rien"}
+    return Front(tuple(curve.points), between, curve.ended, _how_it_ended(curve, settled))
+
+
+def _how_it_ended(curve: _Curve, settled: bool) -> End:
+    """How the search ended; ``settled``: nothing is left to know."""
+    if curve.question.stop.is_set():
+        return "interrompu"
+    if settled:
+        return "terminé"
+    if curve.question.over:
+        return "limite de temps"
+    worst: tuple[End, ...] = ("limite de temps", "journées trop nombreuses")
+    return next((end for end in worst if end in curve.ends), "terminé")
 
 
 def _end(curve: _Curve) -> None:
@@ -234,7 +240,7 @@ def _end(curve: _Curve) -> None:
     question = curve.question
     question.progress("l’autre bout de la courbe…")
     found = question.solve((question.second, question.first), {}, curve.points[-1].days)
-    curve.cut_short |= found is None or found.stopped != "terminé"
+    curve.ends.add("limite de temps" if found is None else found.stopped)
     if found is not None:
         second = value_of(question.problem, found.days, question.second)
         curve.ended = second == _bound(found.levels, question.second)

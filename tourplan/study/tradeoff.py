@@ -128,6 +128,8 @@ class TradeOff:
         lines = []
         if self.stopped == "limite de temps":
             lines.append("Le temps a manqué : voici les points trouvés jusque-là.")
+        elif self.stopped == "journées trop nombreuses":
+            lines.append("Trop de journées possibles pour les comparer toutes.")
         elif self.stopped == "interrompu":
             lines.append("Calcul interrompu : voici les points trouvés jusque-là.")
         if "autres" in self.between:
