@@ -29,7 +29,7 @@ from tourplan.optimise.mip import (
 from tourplan.optimise.narrowing import narrow
 from tourplan.optimise.neighbours import SHARE, improved
 from tourplan.optimise.objectives import at_most_rows, build, limit
-from tourplan.optimise.pooling import BY_AGENT, Pool, deal, pooled
+from tourplan.optimise.pooling import Pool, deal, pooled
 from tourplan.optimise.pricing import Columns, all_or_none
 from tourplan.optimise.rules import add_rules, agent_weeks
 from tourplan.optimise.solvers import LONGEST_S
@@ -168,8 +168,7 @@ def optimise(
             has too many.
         without: names of rules to leave out (``rules.RULES``), for explanations.
         at_most: levels that must be no worse than a value, as they are minimised (the opposite of
-            those to maximise), for trade-offs. Those that tell agents apart must be objectives
-            too; ``equite_horaires`` cannot be one of them.
+            those to maximise), for trade-offs; ``equite_horaires`` cannot be one of them.
         start: days of a plan at hand, if any. Where they keep every rule and limit, the search
             starts from them, and the plan found is no worse.
         progress: told each step in French.
@@ -182,8 +181,9 @@ def optimise(
     tours = tuple(all_or_none(problem) if tours is None else tours)
     deadline = min(deadline, monotonic() + LONGEST_S)
     stop, at_most = stop or threading.Event(), at_most or {}
-    if set(at_most) & BY_AGENT - (set(problem.objectives) - set(_BY_TIMES)):
+    if not set(at_most).isdisjoint(_BY_TIMES):
         raise ValueError(f"levels that cannot be limited: {sorted(at_most)}")
+    problem = replace(problem, limited=tuple(at_most))
     if start is not None and not _keeps(problem, start, at_most):
         start = None
     begun = partial(
@@ -196,7 +196,7 @@ def optimise(
         without=without,
         at_most=at_most,
     )
-    pool = pooled(problem, without, at_most)
+    pool = pooled(problem, without)
     days, search = _searched(begun, problem, pool, deadline, without, start)
     if start is not None and (days is None or _worth(problem, start) < _worth(problem, days)):
         days = tuple(start)
@@ -448,7 +448,7 @@ def days_of(decisions: Decisions, solution: Floats) -> tuple[Day, ...]:
     problem, runs = decisions.problem, decisions.runs(solution)
     steps = least_trimming(decisions, solution, runs)
     days = days_from(problem, decisions.tours, runs, steps)
-    if "equite_agents" in problem.objectives:
+    if "equite_agents" in problem.looked_at:
         steps = np.rint(solution[decisions.trimmed]).astype(np.int64)
         fairer = days_from(problem, decisions.tours, runs, steps)
         apart = measure(problem, "equite_agents")

@@ -23,7 +23,7 @@ MAX_SPLITS = 400
 
 def with_splits(problem: Problem, base: int, tours: DayTours) -> DayTours:
     """``tours`` with a row for each split that has more half-days within mairie hours some day."""
-    if problem.hours_rule == "ignores" and "heures_mairie" not in problem.objectives:
+    if problem.hours_rule == "ignores" and "heures_mairie" not in problem.looked_at:
         return tours
     found = [tours]
     rows = np.flatnonzero((tours.most_in_hours > tours.in_hours).any(axis=1))

@@ -40,8 +40,6 @@ Between = Literal["rien", "autres", "inconnu"]
 
 _SHARE = 0.5
 """Share of the time left that one point may take, so that a hard one leaves some to others."""
-_ALWAYS_TOLD = ("equite_agents", "heures_mairie", "marches")
-"""Levels that are looked at only when they are among the objectives, even to be limited."""
 
 
 @dataclass(frozen=True)
@@ -132,10 +130,9 @@ class Question:
         ``start``: a plan at hand that may be within them.
         """
         at_most, now = {**self.kept, **limits}, monotonic()
-        told = [name for name in _ALWAYS_TOLD if name in at_most and name not in objectives]
         try:
             return optimise(
-                replace(self.problem, objectives=(*told, *objectives)),
+                replace(self.problem, objectives=tuple(objectives)),
                 deadline=now + (self.deadline - now) * _SHARE,
                 means=self.means,
                 tours=self.tours,

@@ -80,7 +80,7 @@ class Model:
     def _every_timing(self) -> bool:
         """Whether every timing that rules and levels may look at is in the model."""
         problem = self.decisions.problem
-        seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.objectives
+        seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.looked_at
         return self.decisions.every_timing or not seen
 
 
