@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tourplan.errors import InputError, NoPlanError, Repair
+from tourplan.errors import InputError, NoPlanError, Repair, ways_out
 from tourplan.export.french import capital
 from tourplan.export.itinerary import decimal_comma
 from tourplan.export.words import change, change_of
@@ -41,6 +41,7 @@ COLUMNS = (
     "ecart",
 )
 LEVEL, FIGURE, NO_PLAN, CLASH = "objectif", "chiffre", "aucun plan", "exigence"
+MEANS = "autre moyen"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,7 @@ class Ruled:
         impossible: whether there is none.
         why_not: why, in French.
         repairs: the requirements that clash.
+        others: changes of means that would do.
     """
 
     opening_h: float
@@ -62,6 +64,7 @@ class Ruled:
     impossible: bool = False
     why_not: str = ""
     repairs: tuple[Repair, ...] = ()
+    others: tuple[Repair, ...] = ()
 
     @property
     def words(self) -> str:
@@ -232,7 +235,13 @@ def _solved(
 
 def _impossible(rules: Ruled, error: NoPlanError) -> Ruled:
     """The rules, under which there is no plan."""
-    return replace(rules, impossible=True, why_not=error.message, repairs=error.repairs)
+    return replace(
+        rules,
+        impossible=True,
+        why_not=error.message,
+        repairs=error.repairs,
+        others=error.others,
+    )
 
 
 def _hours(hours: float) -> str:
@@ -308,8 +317,8 @@ def _proof(proved: bool) -> str:
 def _state(ruled: Ruled) -> list[str]:
     """The figures of a plan; the clash where there is none."""
     if ruled.plan is None:
-        repairs = (f"  {repair.text} → {repair.change}" for repair in ruled.repairs)
-        return [f"  {ruled.why_not}", *repairs] if ruled.impossible else []
+        ways = (f"  {line}" for line in ways_out(ruled.repairs, ruled.others))
+        return [f"  {ruled.why_not}", *ways] if ruled.impossible else []
     told = (f"{name} : {text}" for name, _, text in _figures(ruled.plan))
     return [f"  {capital(' ; '.join(told))}."]
 
@@ -343,9 +352,10 @@ def _rows(ruled: Ruled, asked: Plan | None) -> Iterator[tuple[str, ...]]:
     head = (ruled.words, decimal_comma(ruled.opening_h, 2), decimal_comma(ruled.work_h, 2))
     if ruled.plan is None:
         yield (*head, NO_PLAN, "", "", "", "", ruled.why_not, _yes(ruled.impossible), "", "")
-        for repair in ruled.repairs:
-            blank = ("", "", "")
-            yield (*head, CLASH, repair.text, *blank, repair.change, _yes(repair.proved), "", "")
+        for kind, repairs in ((CLASH, ruled.repairs), (MEANS, ruled.others)):
+            for one in repairs:
+                blank = ("", "", "")
+                yield (*head, kind, one.text, *blank, one.change, _yes(one.proved), "", "")
         return
     before: Sequence[Level | None] = asked.levels if asked else [None] * len(ruled.plan.levels)
     for level, was in zip(ruled.plan.levels, before, strict=True):
