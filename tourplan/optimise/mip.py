@@ -48,6 +48,8 @@ Nodes, not seconds: a slow machine takes the same steps and finds the same plan.
 MOST_NODES = 2**30
 GRACE_S = 1.0
 """How long a solver may overrun its limit before it is left behind."""
+_late: list[threading.Thread] = []
+"""Solvers of this process that overran their limit, and may still run."""
 SMALL_COLUMNS = 4_000
 """Up to so many columns HiGHS is first tried alone, for so long: most such models need no more."""
 ALONE_S = 1.0
@@ -101,15 +103,13 @@ class Answer:
     """What a solve found: ``values`` of all variables or ``None``, and the proved bound.
 
     ``complete``: the solver ended of itself. Its bound may then still miss the value, where they
-    are too large for its arithmetic, and more time would not help. ``left_behind``: the solver
-    did not stop when told; its thread still runs.
+    are too large for its arithmetic, and more time would not help.
     """
 
     values: Floats | None
     bound: int | None
     infeasible: bool = False
     complete: bool = False
-    left_behind: bool = False
 
 
 @dataclass
@@ -305,7 +305,6 @@ class Mip:
             return _in_turn(task, SOLVERS if self.size <= SMALL_COLUMNS else SOLVERS[::-1])
         if self.size <= SMALL_COLUMNS:
             _in_turn(task, ("HIGHS",), monotonic() + ALONE_S)
-            task.best = replace(task.best, left_behind=False)  # its own second ends it soon
             if task.over:
                 return task.best
         return _side_by_side(task)
@@ -396,9 +395,8 @@ def _one_slice(task: _Task, nodes: int) -> Answer:
         call = Call("HIGHS", seconds, nodes, task.seed)
         work = partial(_solve, task.mip, task.objective, call, task.start)
         found = _on_a_thread(work, task.stop, task.deadline)
-        if found is None:
-            return replace(task.best, left_behind=True)
-        task.keep(found, "HIGHS")
+        if found is not None:
+            task.keep(found, "HIGHS")
     return task.best
 
 
@@ -415,7 +413,6 @@ def _in_turn(task: _Task, solvers: Sequence[Solver], until: float = float("inf")
             work = partial(_solve, task.mip, task.objective, call, task.start)
             found = _on_a_thread(work, task.stop, until)
             if found is None:
-                task.best = replace(task.best, left_behind=True)
                 return task.best
             task.keep(found, solver)
         if task.done.issuperset(solvers):
@@ -430,8 +427,12 @@ def _on_a_thread(
     """The answer of ``work``, or ``None`` when ``stop``, Ctrl-C or ``deadline`` comes before it.
 
     The solver cannot be told to stop, and at times overruns its own limit: past ``deadline`` and a
-    little grace its thread is left behind, a daemon.
+    little grace its thread is left behind, a daemon. Until it is done, no other is started.
     """
+    _wait(_late, stop, deadline)
+    if any(thread.is_alive() for thread in _late):
+        return None
+    _late.clear()
     answers: list[Answer] = []
     failures: list[BaseException] = []
 
@@ -443,14 +444,22 @@ def _on_a_thread(
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    try:
-        while thread.is_alive() and not stop.is_set() and monotonic() < deadline + GRACE_S:
-            thread.join(0.05)
-    except KeyboardInterrupt:
-        stop.set()
+    _wait([thread], stop, deadline + GRACE_S)
+    if thread.is_alive() and not stop.is_set():
+        _late.append(thread)
     if failures:
         raise failures[0]
     return answers[0] if answers else None
+
+
+def _wait(threads: Sequence[threading.Thread], stop: threading.Event, until: float) -> None:
+    """Wait for threads to be done, but no longer than ``until``, ``stop`` or Ctrl-C."""
+    try:
+        for thread in threads:
+            while thread.is_alive() and not stop.is_set() and monotonic() < until:
+                thread.join(0.05)
+    except KeyboardInterrupt:
+        stop.set()
 
 
 def _side_by_side(task: _Task) -> Answer:

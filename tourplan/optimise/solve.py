@@ -422,8 +422,6 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     until = search.deadline if last else started + (search.deadline - started) * _SHARE
     answer, bound, complete = _least(search, expression, until, search.bounds[name])
     search.seconds[name] = round(monotonic() - started, 3)
-    if answer.left_behind:
-        search.deadline = started  # its thread still runs: start no other beside it
     if answer.infeasible and search.solution is None and complete:
         raise Infeasible if search.trust() else Undecided
     exact = name not in _BY_TIMES

@@ -131,12 +131,9 @@ def _ask(
     deadline: float,
     enough: int | None = None,
 ) -> Answer:
-    """The least of an expression; the search is over where a solver did not stop when told."""
+    """The least of an expression."""
     budget = Budget(deadline, question.means.seed, question.stop, question.means.cores)
-    answer = model.least(expression, budget, hint, enough)
-    if answer.left_behind:
-        question.stop.set()  # its thread still runs: start no other beside it
-    return answer
+    return model.least(expression, budget, hint, enough)
 
 
 def _none(answer: Answer, *, first: bool) -> Forced:
