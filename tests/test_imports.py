@@ -38,13 +38,13 @@ export.daytable export.accesstables export.sources
 export.choices export.sections
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
-optimise.level optimise.narrowing
+optimise.level optimise.narrowing optimise.starting
 optimise.thinning
 optimise.branching
 optimise.staged
-study.roundcases study.fragility
+study.relaxed study.roundcases study.fragility
 optimise.solve
-study.front study.force study.widened study.explanation study.relaxed
+study.front study.force study.widened study.explanation
 study.otherways
 study.clash
 planner

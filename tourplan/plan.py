@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tourplan.verify import Violation
 
 Status = Literal["brouillon", "proposé", "validé"]
-Stopped = Literal["terminé", "limite de temps", "interrompu", "évalué"]
+Stopped = Literal["terminé", "limite de temps", "journées trop nombreuses", "interrompu", "évalué"]
 
 
 def _to_clock(value: object) -> object:
