@@ -258,7 +258,8 @@ def test_a_level_left_open_for_too_many_days_is_no_lack_of_time(monkeypatch):
         week_work_s=14 * HOUR,
         week_opening_s=6 * HOUR,
     )
-    monkeypatch.setattr(staged, "LISTED", -1)
+    monkeypatch.setattr(branching, "LISTED", -1)
+    monkeypatch.setattr(branching, "FEW", -1)
     monkeypatch.setattr(longdays, "ENUMERATED", 0)
     found = optimise(problem, tours=[None], deadline=monotonic() + 60)
     assert not found.levels[0].proved

@@ -17,10 +17,11 @@ from math import ceil, floor
 import numpy as np
 
 from tourplan.optimise.level import LISTED, Level
-from tourplan.optimise.mip import NOTHING, Floats, Relaxed, relaxed_bound, unit_of
+from tourplan.optimise.mip import NOTHING, Floats, Lp, Relaxed, relaxed_bound, unit_of
 from tourplan.optimise.pricing import NO_LIMITS, Limits, Priced, within
 from tourplan.optimise.rounding import crowds
 from tourplan.optimise.thinning import Thin, thinned
+from tourplan.optimise.variables import Ints
 
 FEW = 8_000
 """Days at most among which the solver closes a part of the search to the end."""
@@ -62,17 +63,24 @@ def branch(level: Level) -> bool:
 
 @dataclass
 class _Tree:
-    """The parts that are open; ``stuck``: bounds of those that nothing could split."""
+    """The parts that are open.
+
+    ``stuck``: bounds of those that nothing could split; ``chosen``: whether a plan was looked for
+    among the tours at hand.
+    """
 
     level: Level
     open: list[_Part] = field(default_factory=list)
     stuck: list[float] = field(default_factory=list)
     numbers: count[int] = field(default_factory=count)
+    chosen: bool = False
 
     def run(self) -> bool:
         """The whole search."""
         level = self.level
         level.d.total("days")  # splits ask for it
+        if level.value is None:
+            self._choose_known()
         self.push(-np.inf, NO_LIMITS)
         while self.open and not level.budget.over:
             part = heappop(self.open)
@@ -104,7 +112,7 @@ class _Tree:
             part = self._listed(part, priced)
             if self.level.hopeless(part.bound):
                 return None
-            if part.number == 0 and not self.level.proved:
+            if np.isfinite(part.refused) and not self.chosen:
                 self._choose_known()
             if self.level.budget.over:
                 return part
@@ -116,7 +124,7 @@ class _Tree:
 
     def _choose_known(self) -> None:
         """A better plan among the tours at hand."""
-        level = self.level
+        level, self.chosen = self.level, True
         terms = level.budget.terms(KNOWN_SHARE)
         level.keep(level.d.mip.minimise(level.objective, hint=level.solution, **terms))
 
@@ -129,7 +137,7 @@ class _Tree:
             rows if rows is not None and every else [NOTHING.variables for _ in level.columns.bases]
         )
         most = priced.relaxed.value + gap
-        thin = thinned(level, part.limits, priced.relaxed, rows, most)
+        thin = self._thinned(part, priced, rows, most)
         closed = part if thin.bound > most else self._closed(part, thin, most)
         if not every:
             self.stuck.append(part.bound)
@@ -180,7 +188,7 @@ class _Tree:
             rows = level.columns.below(level.d, priced, gap, level.budget.deadline)
             if rows is None:
                 return replace(part, refused=gap)
-            thin = thinned(level, part.limits, priced.relaxed, rows, base + gap)
+            thin = self._thinned(part, priced, rows, base + gap)
             part = replace(part, bound=max(part.bound, min(thin.bound, base + gap + _WHOLE)))
             if level.hopeless(part.bound):
                 return part
@@ -197,6 +205,18 @@ class _Tree:
         """What a day may cost above a bound and still be in a better plan."""
         level = self.level
         return np.inf if level.value is None else level.value - unit_of(level.objective) / 2 - bound
+
+    def _thinned(self, part: _Part, priced: Priced, rows: list[Ints], most: float) -> Thin:
+        """The days of a part that matter to its plans of value ``most`` at most.
+
+        Where weekdays matter, those outside join the model first: what they add to it is then more
+        than their totals.
+        """
+        level = self.level
+        if level.d.calendar is not None and sum(map(len, rows)) <= LISTED:
+            level.columns.add(level.d, rows, priced)
+            rows = [NOTHING.variables for _ in rows]
+        return thinned(level, part.limits, priced.relaxed, rows, most)
 
     def _closed(self, part: _Part, thin: Thin, most: float) -> _Part:
         """The part, solved over the days that matter to its plans of value ``most`` at most."""
@@ -240,20 +260,23 @@ class _Tree:
         if not totals.size:
             return None
         near = totals[np.argsort(np.abs(values[totals] % 1.0 - 0.5), kind="stable")[:TRIED]]
-        gains = [self._gain(part, int(one), relaxed) for one in near]
+        lp = Lp(within(d, part.limits), self.level.objective)
+        gains = [self._gain(lp, part, int(one), relaxed) for one in near]
         return int(near[int(np.argmax(gains))])
 
-    def _gain(self, part: _Part, variable: int, relaxed: Relaxed) -> float:
+    def _gain(self, lp: Lp, part: _Part, variable: int, relaxed: Relaxed) -> float:
         """How much splitting on a variable raises the optimum over the tours at hand."""
-        level, value = self.level, relaxed.values[variable]
-        low, high = part.limits.get(variable, (0.0, np.inf))
+        d, value = self.level.d, relaxed.values[variable]
+        least, most = d.mip.bounds(variable)
+        low, high = part.limits.get(variable, (least, most))
         gains = []
         for side in ((low, floor(value)), (ceil(value), high)):
-            mip = within(level.d, {**part.limits, variable: side})
-            found = mip.relax(level.objective, level.budget.deadline)
+            lp.bound(variable, *side)
+            found = lp.solve(self.level.budget.deadline)
             gains.append(np.inf if found is None else found.value - relaxed.value)
-        least, most = sorted(max(gain, 1e-3) for gain in gains)
-        return min(least, 1e9) * min(most, 1e9)
+        lp.bound(variable, least, most)
+        worse, better = sorted(max(gain, 1e-3) for gain in gains)
+        return min(worse, 1e9) * min(better, 1e9)
 
 
 def _part(value: Floats | float) -> bool:

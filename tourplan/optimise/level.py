@@ -1,14 +1,13 @@
-"""One level over tours too many to list, as it stands: the best plan, the best bound, prices."""
+"""One level over tours too many for one model, as it stands: the best plan, the best bound."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tourplan.optimise.budget import Budget
-from tourplan.optimise.mip import Answer, Expression, Floats, relaxed_bound, unit_of
+from tourplan.optimise.mip import Answer, Expression, Floats, relaxed_bound
 from tourplan.optimise.pricing import (
     NO_LIMITS,
     Columns,
@@ -17,7 +16,7 @@ from tourplan.optimise.pricing import (
     made_feasible,
     within,
 )
-from tourplan.optimise.variables import Decisions, Ints
+from tourplan.optimise.variables import Decisions
 
 LISTED = 20_000
 """Tours added at most because they could be in a better plan."""
@@ -33,7 +32,6 @@ class Level:
     budget: Budget
     solution: Floats | None
     bound: int | None = None
-    priced: Priced | None = None
 
     @property
     def value(self) -> int | None:
@@ -93,24 +91,3 @@ class Level:
             if not self.columns.add(self.d, self.columns.improving(priced), priced):
                 return priced, best
         return priced, best
-
-    def missing(self) -> list[Ints] | None:
-        """The tours outside that a better plan may hold, or ``None`` when that is not known.
-
-        Without a plan, any tour may.
-        """
-        if self.priced is None or (self.value is not None and np.isinf(self.gap)):
-            return None
-        return self.columns.below(self.d, self.priced, self.gap, self.budget.deadline)
-
-    @property
-    def gap(self) -> float:
-        """The reduced cost beyond which a tour outside is in no better plan."""
-        if self.priced is None or self.value is None:
-            return np.inf
-        floor = self.priced.relaxed.value + self.columns.missing(self.priced)
-        return self.value - unit_of(self.objective) / 2 - floor
-
-    def add(self, rows: Sequence[Ints]) -> int:
-        """Add tours to the model; how many."""
-        return self.columns.add(self.d, rows, self.priced)

@@ -146,16 +146,6 @@ class LongDays:
         ]
         return self._joined([one.tours for one in found])
 
-    def between(self, d: Decisions, relaxed: Relaxed, crew: int, sites: Ints, most: int) -> Ints:
-        """Some days of a crew-week that stop only at ``sites``, the best ones."""
-        others = np.setdiff1d(np.arange(len(self.problem.sites)), sites)
-        day = self.day.without(others)
-        found = [
-            price(day, prices, self.near, below=np.inf, most=most, hasty=True, labels=LABELS)
-            for prices, _ in self._by_day(d, relaxed, crew, 0.0)
-        ]
-        return self._joined([one.tours for one in found])
-
     def best(
         self, d: Decisions, relaxed: Relaxed, crew: int, below: float, deadline: float
     ) -> Search:

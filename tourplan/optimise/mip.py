@@ -260,6 +260,12 @@ class Mip:
             costs=(variables[keep], costs[keep]),
         )
 
+    def bounds(self, variable: int) -> tuple[float, float]:
+        """The least and the most that a variable may be."""
+        return float(np.concatenate(self.lower)[variable]), float(
+            np.concatenate(self.upper)[variable]
+        )
+
     def forbid(self, variables: Ints) -> None:
         """Give some variables the upper bound 0."""
         upper = np.concatenate(self.upper)

@@ -26,7 +26,7 @@ from tourplan.optimise.rules import (
     tours_on_days,
     work_of,
 )
-from tourplan.optimise.variables import Decisions, Ints
+from tourplan.optimise.variables import Decisions, Ints, far_points, sites_within
 from tourplan.problem import AccessGoal, Problem
 
 
@@ -251,6 +251,16 @@ def at_most_rows(d: Decisions, limits: Mapping[str, int]) -> None:
     for name, value in limits.items():
         level = build(d, name)
         d.mip.keep(level, value - (value - level.constant) % unit_of(level))
+
+
+def keep(d: Decisions, name: str, level: Expression, value: int) -> None:
+    """Plans are worth ``value`` at most on a level; where nobody may be left, all are reached."""
+    d.mip.keep(level, value)
+    if name in _BUILDERS:
+        return
+    goal = goal_named(d.problem, name)
+    if goal.sessions == 1 and value == least_beyond(d.problem, goal):
+        d.need(sites_within(d.problem, far_points(d.problem, goal), goal.minutes))
 
 
 def limit(problem: Problem, name: str) -> int | None:

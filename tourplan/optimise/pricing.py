@@ -131,13 +131,6 @@ class Priced:
         """How many known tours would improve the relaxation."""
         return sum(int(np.count_nonzero(found < _GAIN)) for found in self.costs)
 
-    def least_of(self, rows: Sequence[Ints]) -> float:
-        """The least reduced cost of some known tours of each base."""
-        pairs = zip(self.costs, rows, strict=True)
-        return min(
-            (float(found[mine].min(initial=np.inf)) for found, mine in pairs), default=np.inf
-        )
-
     def least(self, base: int) -> float:
         """No tour of a base outside the model has a lower reduced cost; 0 at most."""
         return min(self.floors[base], float(self.costs[base].min(initial=0.0)), 0.0)
@@ -319,24 +312,6 @@ class Columns:
             priced.refused = gap
             return None
         return [np.flatnonzero((found <= gap) & np.isfinite(found)) for found in priced.costs]
-
-    def between(self, d: Decisions, sites: Ints, priced: Priced | None, most: int) -> list[Ints]:
-        """Of each base, tours outside that stop only at some sites, the best ``most``."""
-
-        def there(long: LongDays, crew: int) -> Search:
-            assert priced is not None  # noqa: S101
-            return Search(long.between(d, priced.relaxed, crew, sites, most), -np.inf)
-
-        if self.long and priced is not None:
-            self._look(d, priced, there)
-        chosen = np.append(np.isin(np.arange(len(self.problem.sites)), sites), True)
-        found = []
-        for base, known in enumerate(self.bases):
-            rows = np.flatnonzero(chosen[known.tours.site].all(axis=1) & ~known.inside)
-            if priced is not None:
-                rows = rows[np.argsort(priced.costs[base][rows], kind="stable")]
-            found.append(rows[:most])
-        return found
 
     def missing(self, priced: Priced) -> float:
         """How much tours outside could still lower the relaxation, at most (0 or less)."""

@@ -28,7 +28,7 @@ from tourplan.optimise.mip import (
 )
 from tourplan.optimise.narrowing import narrow
 from tourplan.optimise.neighbours import SHARE, improved
-from tourplan.optimise.objectives import at_most_rows, build, limit
+from tourplan.optimise.objectives import at_most_rows, build, keep, limit
 from tourplan.optimise.pooling import Pool, deal, pooled
 from tourplan.optimise.pricing import Columns, all_or_none, made_feasible
 from tourplan.optimise.rules import add_rules, agent_weeks
@@ -380,7 +380,7 @@ def _keep(search: _Search, name: str, value: int, expression: Expression | None 
     """Levels after this one keep its value; ``expression``: unless every plan has it."""
     search.kept[name] = value
     if expression is not None:
-        search.decisions.mip.keep(expression, value)
+        keep(search.decisions, name, expression, value)
 
 
 def _value_of_required(problem: Problem, kind: Measure) -> int | None:

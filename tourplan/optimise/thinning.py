@@ -68,9 +68,10 @@ def thinned(
     """
     mip = within(level.d, limits)
     days = _own(level, mip, relaxed, most - relaxed.value + _MARGIN)
-    if level.d.calendar is not None:
+    outside = sum(map(len, rows))
+    if outside and level.d.calendar is not None:
         return Thin(days.number, list(rows), -inf)
-    for crew, goers in enumerate(level.d.problem.crew_weeks):
+    for crew, goers in enumerate(level.d.problem.crew_weeks if outside else ()):
         days = days.joined(_outside(level, mip, crew, rows[goers.base]))
     pool, bound, rise = _Pool(Lp(mip, level.objective), days), -inf, inf
     while not level.budget.over:
@@ -157,10 +158,9 @@ def _outside(level: Level, mip: Mip, crew: int, rows: Ints) -> _Days:
     d, base = level.d, level.d.problem.crew_weeks[crew].base
     tours = level.columns.bases[base].tours.rows(rows)
     once = d.problem.sites_of_each(np.flatnonzero(d.once))
-    amounts, where = d.entries(crew, tours)
-    found = sparse.coo_array(amounts)
+    tour, row, amounts = d.entries(crew, tours)
     shape = (len(rows), len(mip.row_unit))
-    entries = sparse.csr_array((found.data, (found.row, where[found.col])), shape=shape)
+    entries = sparse.csr_array((amounts, (tour, row)), shape=shape)
     return _Days(
         np.full(len(rows), base), rows, entries, covering(tours, once), covering(tours, d.needed)
     )

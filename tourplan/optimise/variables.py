@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,27 +141,29 @@ class Decisions:
 
     def need(self, groups: Bools) -> None:
         """Some day must reach each of these groups of sites, shape (groups, sites)."""
-        self.needed = np.concatenate([self.needed, groups])
+        self.needed = np.unique(np.concatenate([self.needed, groups]), axis=0)
 
-    def entries(self, crew: int, tours: DayTours) -> tuple[Floats, Ints]:
-        """What a day of each tour adds to rows, shape (tours, rows), and which rows these are.
+    def entries(self, crew: int, tours: DayTours) -> tuple[Ints, Ints, Floats]:
+        """What a day of each tour adds to rows, while weekdays do not matter, one figure each.
 
-        While weekdays do not matter. Nothing is added to the model.
+        Nothing is added to the model. Returns (tours, rows, figures), shape (figures,) each.
         """
-        stops = np.zeros((len(tours), len(self.held) + 1))
-        stops[np.arange(len(tours))[:, None], tours.site] = 1.0
-        parts, rows = [stops[:, :-1]], [self.held_rows]
+        tour, slot = np.nonzero(tours.site >= 0)
+        parts = [(tour, self.held_rows[tours.site[tour, slot]], np.ones(len(tour)))]
+
+        def add(rows: Ints, amounts: NDArray[Any]) -> None:
+            tour, column = np.nonzero(amounts)
+            parts.append((tour, rows[column], amounts[tour, column].astype(float)))
+
         for name, total in self.totals.items():
             unit = self.mip.row_unit[int(total.rows[crew])]
-            parts.append(figure(tours, name)[:, None] / unit)
-            rows.append(total.rows[[crew]])
-        for near, mine in self.covers:
-            parts.append(covering(tours, near).astype(float))
-            rows.append(mine)
+            add(total.rows[[crew]], figure(tours, name)[:, None] / unit)
+        for near, rows in self.covers:
+            add(rows, covering(tours, near))
         for crowd, row in self.crowds:
-            parts.append(pairs_in(tours, crowd)[:, None].astype(float))
-            rows.append(np.array([row]))
-        return np.hstack(parts), np.concatenate(rows)
+            add(np.array([row]), pairs_in(tours, crowd)[:, None])
+        every = [np.concatenate(part) for part in zip(*parts, strict=True)]
+        return every[0], every[1], every[2]
 
     def visited(self, groups: Bools) -> Bools:
         """Whether each day (``days()``) stops in each group of sites, shape (days, groups)."""
