@@ -14,7 +14,7 @@ from tiny import HOUR, MINUTE, at, examples, make, slot, territories
 
 from tourplan import daytours
 from tourplan.daytours import DayTours, list_day_tours
-from tourplan.optimise import longdays, pricing, staged
+from tourplan.optimise import branching, longdays, pricing
 from tourplan.optimise.labels import Prices, enumerate_below
 from tourplan.optimise.longdays import LongDays
 from tourplan.optimise.pricing import Columns, all_or_none

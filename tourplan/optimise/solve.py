@@ -224,7 +224,7 @@ def _searched(
             days = _dealt(search, pool, problem, without)
             spare = spare if days is None else days
             search.deadline = pooled_until if days is None else deadline
-    if days is None:
+    if days is None and (together is None or monotonic() < deadline):
         search = begun(problem, deadline=deadline, together=together)
         if start is not None:
             _start(search, start)
