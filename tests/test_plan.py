@@ -60,7 +60,7 @@ def test_a_file_both_ways(herault_plan, tmp_path):
 
 def test_json_has_french_keys_and_clock_times(herault_plan):
     found = content(herault_plan)
-    assert found["schema"] == "tourplan/plan/3"
+    assert found["schema"] == "tourplan/plan/4"
     assert list(found)[-2:] == ["empreinte", "mesures"]
     day = found["journees"][0]
     assert day["jour"] == "lundi"
@@ -141,7 +141,7 @@ def test_what_is_no_plan_is_refused(text):
 
 
 HOSTILE = [
-    (("schema",), "tourplan/plan/4"),
+    (("schema",), "tourplan/plan/5"),
     (("titre",), "\ud800"),
     (("titre",), 5),
     (("inconnu",), 1),
