@@ -66,8 +66,11 @@ class TestDates:
         assert {(b - a).days for a, b in pairwise(mondays)} == {14, 21}
 
     def test_public_holidays(self, herault_plan):
-        off = {out.when: out.holiday for out in outings(herault_plan, START, END) if out.holiday}
-        assert off == {date(2026, 11, 11): "Armistice", date(2027, 1, 1): "Jour de l'an"}
+        off = {out.when: out.off for out in outings(herault_plan, START, END) if out.off}
+        assert off == {
+            date(2026, 11, 11): "Armistice, jour férié",
+            date(2027, 1, 1): "Jour de l'an, jour férié",
+        }
 
     def test_an_end_within_a_week_cuts_it(self, herault_plan):
         found = outings(herault_plan, date(2027, 1, 11), date(2027, 1, 12))
@@ -97,7 +100,7 @@ class TestDates:
         assert {row["semaine_iso"] for row in rows} == {"2026-S53"}
         states = {row["date"]: row["etat"] for row in rows}
         assert states["2026-12-28"] == "tenue"
-        assert states["2027-01-01"] == "férié (Jour de l'an)"
+        assert states["2027-01-01"] == "non tenue (Jour de l'an, jour férié)"
 
 
 class TestPeriod:
@@ -131,7 +134,7 @@ class TestCommunes:
                 datetime.combine(out.when, datetime.min.time()) + timedelta(seconds=stop.opening_s),
             )
             for out in outings(herault_plan, START, END)
-            if not out.holiday
+            if not out.off
             for stop in out.day.stops
         }
         found = files(herault_plan)
@@ -143,7 +146,7 @@ class TestCommunes:
     def test_the_holiday_is_told(self, herault_plan):
         name = "agendas/communes/34064-le-caylar.ics"
         (event,) = events(files(herault_plan)[name])
-        assert "11\xa0novembre 2026 (Armistice), jour férié" in str(event["DESCRIPTION"])
+        assert "11\xa0novembre 2026 (Armistice, jour férié)" in str(event["DESCRIPTION"])
 
     def test_a_holiday_in_the_middle_is_an_exception(self, herault_plan):
         fridays = [e for e in events(files(herault_plan)["agendas/tournee.ics"]) if _friday(e)]

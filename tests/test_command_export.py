@@ -118,6 +118,19 @@ class TestCommand:
         first = date(2027, 1, 11) + timedelta(days=day.weekday)
         assert f"Dates : {first:%d/%m/%Y}, " in answer.out
 
+    def test_changes(self, tp, file, named, tmp_path):
+        """Those of dates that are not covered do not count."""
+        day = date(2027, 1, 11) + timedelta(days=named.days[0].weekday)
+        moved = day + timedelta(days=7)
+        rows = f"date;nouvelle_date;motif\n{day};{moved};neige\n2029-01-01;;trop loin\n"
+        (tmp_path / "c.csv").write_text(rows, encoding="utf-8")
+        answer = tp("export", file, "--format", "agenda", *DATES, "--changements", "c.csv")
+        assert answer.code == 0
+        assert f"Dates : {moved:%d/%m/%Y}, " in answer.out
+        assert "neige, remplacée le" in answer.out
+        text = texts(only_folder(tmp_path / "sorties"))["agendas/tournee.ics"]
+        assert text.count(f"RECURRENCE-ID;TZID=Europe/Paris:{day:%Y%m%d}T") == 2
+
     def test_json(self, tp, file, tmp_path):
         found = json.loads(tp("export", file, "--json", *DATES).out)
         assert Path(found["dossier"]).name == only_folder(tmp_path / "sorties").name

@@ -36,7 +36,7 @@ optimise.variables export.curve assemble study.tours study.changes export.scene 
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
 export.daytable export.accesstables export.sources
 export.choices export.sections export.dates
-export.agendas export.opendata export.layers
+export.agendas export.datechanges export.opendata export.layers
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
 export.bundle

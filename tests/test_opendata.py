@@ -165,7 +165,7 @@ def _held(plan: Plan) -> set[tuple[datetime, datetime]]:
     return {
         (_at(out.when, start), _at(out.when, end))
         for out in outings(plan, date(2026, 11, 2), date(2028, 10, 31))
-        if not out.holiday
+        if not out.off
         for start, end in _open_on(plan, out.day)
     }
 

@@ -54,6 +54,15 @@ def export(
             "--fin", metavar="DATE", help="Dernier jour des agendas (par défaut, 52 semaines)."
         ),
     ] = "",
+    changes: Annotated[
+        Path | None,
+        typer.Option(
+            "--changements",
+            metavar="FICHIER",
+            help="CSV date;nouvelle_date;motif : journées annulées (sans nouvelle_date) ou "
+            "reportées.",
+        ),
+    ] = None,
     pivot: Annotated[
         str,
         typer.Option(
@@ -80,6 +89,7 @@ def export(
     from datetime import datetime
 
     from tourplan.export.bundle import Request, every_format, exported, tried
+    from tourplan.export.datechanges import read_changes
     from tourplan.export.opendata import Publisher
     from tourplan.files import dated_folder, slug, write_bytes
     from tourplan.plan import Plan
@@ -91,7 +101,15 @@ def export(
     refuse_unwritable(output)
     now = datetime.now().astimezone()
     publisher = Publisher(pivot.replace(" ", ""), structure, booking)
-    ask = Request(Plan.read(path), now, audience == "interne", first, last, publisher)
+    ask = Request(
+        Plan.read(path),
+        now,
+        internal=audience == "interne",
+        start=first,
+        end=last,
+        changes=read_changes(changes) if changes else (),
+        publisher=publisher,
+    )
     asked = [name.strip() for name in formats.split(",") if name.strip()]
     lacking: list[Fault] = []
     if asked:
@@ -131,19 +149,23 @@ def _dates(*given: tuple[str, str]) -> list[date | None]:
     return found
 
 
+def _held(ask: Request) -> set[date]:
+    """The dates on which some day tour is held."""
+    return {out.held for out in ask.outings if out.held}
+
+
 def _tell(ask: Request, folder: Path, names: list[str], lacking: list[Fault]) -> None:
     """The files, the dates of the tour, and what was not made."""
-    from tourplan.export.dates import rule_words
+    from tourplan.export.dates import exception_words, rule_words
 
     say(f"Écrit dans {folder} :")
     say_all([f"  {name}" for name in names])
     say(f"Semaines de tournée : {rule_words(ask.plan)}.")
     if "dates.csv" in names:
-        dates = dict.fromkeys(
-            f"{out.when:%d/%m/%Y}{f' (férié, {out.holiday})' * bool(out.holiday)}"
-            for out in ask.outings
-        )
-        say(f"Dates : {', '.join(dates)}.")
+        days = [f"{day:%d/%m/%Y}" for day in sorted(_held(ask))]
+        say(f"Dates : {', '.join(days)}.")
+        if told := exception_words(ask.outings):
+            say(told)
     if lacking:
         say("Non écrit, il manque :")
         say_all([f"  {fault}" for fault in lacking])

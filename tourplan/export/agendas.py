@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from tourplan.export.dates import (
     WEEK_RULE,
     Outing,
     dates_csv,
-    holiday_words,
+    exception_words,
     month_weeks_of,
     weeks_words,
 )
@@ -53,7 +53,7 @@ def _communes(plan: Plan, found: Sequence[Outing]) -> dict[tuple[str, str], list
         for stop in day.stops:
             seen[stop.code] += 1
             events.setdefault((stop.code, stop.name), [])
-            if any(not out.holiday for out in outs):
+            if any(out.held for out in outs):
                 event = _session_event(plan, day, stop, outs, seen[stop.code])
                 events[stop.code, stop.name].append(event)
     return events
@@ -65,7 +65,7 @@ def _session_event(plan: Plan, day: Day, stop: Stop, outs: Sequence[Outing], num
     lines = [
         f"Permanence ouverte à tous, {opening_words(stop)}.",
         f"{capital(day.weekday_name)}, {weeks} ({WEEK_RULE}).",
-        holiday_words(outs),
+        exception_words(outs),
     ]
     return Event(
         uid=f"{_tour_mark(plan)}-{stop.code}-{number}@tourplan",
@@ -74,10 +74,16 @@ def _session_event(plan: Plan, day: Day, stop: Stop, outs: Sequence[Outing], num
         text="\n".join(filter(None, lines)),
         start_s=stop.opening_s,
         end_s=stop.closing_s,
-        dates=tuple(out.when for out in outs if not out.holiday),
+        dates=tuple(out.when for out in outs if out.held),
+        moved=_moved(outs),
         point=None if stop.lon is None or stop.lat is None else (stop.lon, stop.lat),
         sure=plan.status == "validé",
     )
+
+
+def _moved(outs: Sequence[Outing]) -> tuple[tuple[date, date], ...]:
+    """The dates held on another one."""
+    return tuple((out.when, out.instead) for out in outs if out.instead)
 
 
 def _agent_events(plan: Plan, agent: str, found: Sequence[Outing]) -> Iterator[Event]:
@@ -87,17 +93,18 @@ def _agent_events(plan: Plan, agent: str, found: Sequence[Outing]) -> Iterator[E
         outs = [
             out for out in found if out.day is day and agent in day.teams.get(out.month_week, ())
         ]
-        if any(not out.holiday for out in outs):
+        if any(out.held for out in outs):
             seen[day.week, day.weekday] += 1
             rank = f"{day.week}-{day.weekday}-{seen[day.week, day.weekday]}"
             yield Event(
                 uid=f"{_tour_mark(plan)}-{_mark(agent)}-{rank}@tourplan",
                 title=f"Tournée : {', '.join(stop.name for stop in day.stops)}",
                 place=plan.depots[day.depot],
-                text="\n".join(filter(None, (*_road_book(plan, day), holiday_words(outs)))),
+                text="\n".join(filter(None, (*_road_book(plan, day), exception_words(outs)))),
                 start_s=day.departure_s,
                 end_s=day.return_s,
-                dates=tuple(out.when for out in outs if not out.holiday),
+                dates=tuple(out.when for out in outs if out.held),
+                moved=_moved(outs),
                 sure=plan.status == "validé",
                 busy=True,
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tourplan.errors import Fault, InputError
 from tourplan.export.agendas import agenda_files
+from tourplan.export.datechanges import Change, changed
 from tourplan.export.dates import Outing, outings, period, rule_words
 from tourplan.export.itinerary import itinerary_csv
 from tourplan.export.layers import geojson_files, geopackage_files
@@ -31,6 +32,7 @@ class Request:
         now: when the export is made, with its zone.
         internal: for those who run the tour; else for everyone, without names of agents.
         start, end: the dates to be covered; ``None``: those of the plan, 52 weeks.
+        changes: days cancelled, or held on another date.
     """
 
     plan: Plan
@@ -38,6 +40,7 @@ class Request:
     internal: bool = False
     start: date | None = None
     end: date | None = None
+    changes: tuple[Change, ...] = ()
     publisher: Publisher = field(default_factory=Publisher)
 
     @cached_property
@@ -47,8 +50,10 @@ class Request:
 
     @cached_property
     def outings(self) -> tuple[Outing, ...]:
-        """The day tours on their dates."""
-        return outings(self.plan, *period(self.plan, self.start, self.end))
+        """The day tours on their dates; changes of dates that are not covered do not count."""
+        first, last = period(self.plan, self.start, self.end)
+        within = [change for change in self.changes if first <= change.when <= last]
+        return changed(outings(self.plan, first, last), within)
 
 
 def _agenda(ask: Request) -> Files:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from tourplan.errors import Fault, InputError
 from tourplan.export.french import listed, when
 from tourplan.export.itinerary import french_csv
-from tourplan.hours import clock
+from tourplan.hours import WEEKDAYS, clock
 from tourplan.plan import Day, Plan, Stop
 from tourplan.schedule import month_week, public_holidays, start_faults, tour_weeks
 
@@ -38,12 +38,24 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Outing:
-    """A day tour on one of its dates; ``holiday`` names the public holiday it falls on, if any."""
+    """A day tour on one of its dates.
+
+    Attributes:
+        when: the date that the rule of the tour gives.
+        off: why it is not held then, a public holiday or a change; empty: it is held.
+        instead: the date on which it is held in its place, if any.
+    """
 
     when: date
     month_week: int
     day: Day
-    holiday: str = ""
+    off: str = ""
+    instead: date | None = None
+
+    @property
+    def held(self) -> date | None:
+        """When it is held; ``None``: it is not."""
+        return self.instead or (None if self.off else self.when)
 
 
 def period(plan: Plan, start: date | None = None, end: date | None = None) -> tuple[date, date]:
@@ -71,7 +83,10 @@ def period(plan: Plan, start: date | None = None, end: date | None = None) -> tu
 
 
 def outings(plan: Plan, start: date, end: date) -> tuple[Outing, ...]:
-    """Every day tour from ``start`` to ``end``, in order; a week begun before is not taken."""
+    """Every day tour from ``start`` to ``end``, in order; a week begun before is not taken.
+
+    Those of public holidays are not held.
+    """
     dated = [
         (monday + timedelta(days=day.weekday), month_week(monday), day)
         for monday, week in tour_weeks(start, end, plan.month_weeks, plan.cycle_weeks)
@@ -80,7 +95,8 @@ def outings(plan: Plan, start: date, end: date) -> tuple[Outing, ...]:
     ]
     kept = sorted((one for one in dated if one[0] <= end), key=lambda one: one[0])
     holidays = public_holidays([when for when, *_ in kept])
-    return tuple(Outing(*one, holidays.get(one[0], "")) for one in kept)
+    off = {when: f"{name}, jour férié" for when, name in holidays.items()}
+    return tuple(Outing(*one, off.get(one[0], "")) for one in kept)
 
 
 def month_weeks_of(plan: Plan, day: Day) -> tuple[int, ...]:
@@ -100,29 +116,43 @@ def rule_words(plan: Plan) -> str:
     return f"{weeks} ({WEEK_RULE})"
 
 
-def holiday_words(found: Sequence[Outing]) -> str:
-    """On which dates there is no session, public holidays; nothing where there is none."""
-    days = dict.fromkeys(
-        f"le {when(out.when.isoformat())} ({out.holiday})" for out in found if out.holiday
-    )
-    return f"Pas de permanence {listed(list(days))}, jour férié." if days else ""
+def exception_words(found: Sequence[Outing]) -> str:
+    """On which dates there is no session, and which are held on another; may be nothing."""
+    days = dict.fromkeys(_exception(out) for out in found if out.off)
+    return f"Pas de permanence {listed(list(days))}." if days else ""
+
+
+def _exception(out: Outing) -> str:
+    """``le 11 novembre 2026 (Armistice, jour férié)``, and the date in its place."""
+    instead = f", remplacée le {when(out.instead.isoformat())}" if out.instead else ""
+    return f"le {when(out.when.isoformat())} ({out.off}{instead})"
 
 
 def dates_csv(found: Sequence[Outing]) -> str:
-    """Each session on each date, as Excel in French opens it; write it with a BOM."""
-    return french_csv(COLUMNS, (row for out in found for row in _rows(out)))
+    """Each session on each date, as Excel in French opens it; write it with a BOM.
+
+    One held on another date has a row on both.
+    """
+    rows = [row for out in found for row in _rows(out)]
+    return french_csv(COLUMNS, sorted(rows, key=lambda row: row[0]))
 
 
 def _rows(out: Outing) -> Iterator[tuple[str, ...]]:
-    iso = out.when.isocalendar()
+    place = f", remplacée le {out.instead:%d/%m/%Y}" if out.instead else ""
+    yield from _dated(out, out.when, f"non tenue ({out.off}{place})" if out.off else "tenue")
+    if out.instead:
+        yield from _dated(out, out.instead, f"tenue au lieu du {out.when:%d/%m/%Y}")
+
+
+def _dated(out: Outing, day: date, state: str) -> Iterator[tuple[str, ...]]:
+    iso = day.isocalendar()
     head = (
-        out.when.isoformat(),
-        out.day.weekday_name,
+        day.isoformat(),
+        WEEKDAYS[day.weekday()],
         f"{iso.year}-S{iso.week:02d}",
         str(out.month_week),
         str(out.day.week),
     )
-    state = f"férié ({out.holiday})" if out.holiday else "tenue"
     return ((*head, *_session(stop), state) for stop in out.day.stops)
 
 

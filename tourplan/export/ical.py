@@ -42,6 +42,7 @@ class Event:
         uid: the same from one edition to the next, so that the new one takes the old one's place.
         start_s, end_s: seconds since midnight, in the time of Paris.
         dates: when it is held, sorted, at least one.
+        moved: those of ``dates`` that are held on another date, with that date.
         point: longitude and latitude in degrees, if known.
         sure: whether it is settled, or still a proposal.
         busy: whether it takes the time of the one whose calendar it is.
@@ -54,6 +55,7 @@ class Event:
     start_s: int
     end_s: int
     dates: tuple[date, ...]
+    moved: tuple[tuple[date, date], ...] = ()
     point: tuple[float, float] | None = None
     sure: bool = True
     busy: bool = False
@@ -104,19 +106,32 @@ def folded(line: str) -> str:
 
 
 def _event_lines(event: Event, now: datetime) -> Iterator[str]:
-    """An event; a weekly rule less the weeks without it, which every calendar program reads."""
-    zone = f"TZID={ZONE}"
+    """An event, then those of its dates that are moved."""
+    yield from _component(event, event.dates[0], tuple(_recurrence(event)), now)
+    for old, new in event.moved:
+        instance = f"RECURRENCE-ID;TZID={ZONE}:{_local(old, event.start_s)}"
+        yield from _component(event, new, (instance,), now)
+
+
+def _recurrence(event: Event) -> Iterator[str]:
+    """A weekly rule less the weeks without the event, which every calendar program reads."""
+    if len(event.dates) > 1 or event.moved:
+        last = _moment(event.dates[-1], event.start_s).replace(tzinfo=ZoneInfo(ZONE))
+        yield f"RRULE:FREQ=WEEKLY;UNTIL={_utc(last)}"
+    if event.left_out:
+        days = ",".join(_local(day, event.start_s) for day in event.left_out)
+        yield f"EXDATE;TZID={ZONE}:{days}"
+
+
+def _component(event: Event, day: date, recurrence: Sequence[str], now: datetime) -> Iterator[str]:
+    """The lines of an event that is held on ``day``, and of how it recurs."""
     yield "BEGIN:VEVENT"
     yield f"UID:{event.uid}"
     yield f"DTSTAMP:{_utc(now)}"
     yield f"SEQUENCE:{(now - _SEQUENCE_EPOCH) // timedelta(minutes=1)}"
-    yield f"DTSTART;{zone}:{_local(event.dates[0], event.start_s)}"
-    yield f"DTEND;{zone}:{_local(event.dates[0], event.end_s)}"
-    if len(event.dates) > 1:
-        last = _moment(event.dates[-1], event.start_s).replace(tzinfo=ZoneInfo(ZONE))
-        yield f"RRULE:FREQ=WEEKLY;UNTIL={_utc(last)}"
-    if event.left_out:
-        yield f"EXDATE;{zone}:{','.join(_local(day, event.start_s) for day in event.left_out)}"
+    yield f"DTSTART;TZID={ZONE}:{_local(day, event.start_s)}"
+    yield f"DTEND;TZID={ZONE}:{_local(day, event.end_s)}"
+    yield from recurrence
     yield f"SUMMARY:{escaped(event.title)}"
     yield f"LOCATION:{escaped(event.place)}"
     if event.point is not None:
