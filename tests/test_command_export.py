@@ -87,7 +87,9 @@ class TestForTheTeam:
     def test_everything(self, tp, file, tmp_path):
         answer = tp("exporter", file, "--diffusion", "interne", *DATES, *SIRET)
         assert answer.code == 0
-        found = texts(only_folder(tmp_path / "sorties"))
+        folder = only_folder(tmp_path / "sorties")
+        assert folder.name.endswith("_deux-communes_interne")
+        found = texts(folder)
         assert {"itineraire.csv", "carte.html"} <= set(found)
         assert "agendas/agents/01-amelie-dupont-lajoie.ics" in found
         assert "Amélie Dupont-Lajoie" in found["itineraire.csv"]
@@ -145,6 +147,8 @@ class TestCommand:
             (("--debut", "2027-02-30"), "n’est pas une date"),
             (("--format", "agenda", "--debut", "2027-01-04", "--fin", "2026-01-04"), "--fin"),
             (("--format", "donnees-ouvertes", "--siret", "12"), "n’est pas un SIRET"),
+            (("--format", "geojson", "--siret", "12"), "ne sert qu’au format donnees-ouvertes"),
+            (("--format", "geojson", "--fin", "2027-01-04"), "ne sert qu’au format agenda"),
         ],
     )
     def test_faults(self, tp, file, args, words):

@@ -209,6 +209,13 @@ class TestCells:
         ]
         assert (row["latitude"], row["adresse"]) == ("", "Mairie")
 
+    def test_the_street_is_what_stands_before_the_postcode(self, herault_plan):
+        address = "Bâtiment 34000, 2 rue Haute, 34520 Le Caylar"
+        (row,) = tables(with_stop(herault_plan, address=address, postcode="34520"))[MEDNUM]
+        assert row["adresse"] == "Bâtiment 34000, 2 rue Haute"
+        (row,) = tables(with_stop(herault_plan, address="2 rue Haute", postcode="34520"))[MEDNUM]
+        assert row["adresse"] == "2 rue Haute"
+
     def test_overseas(self, herault_plan):
         (row,) = tables(with_stop(herault_plan, code="97411"))[LISTED]
         assert row["insee_dep"] == "974"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,7 +89,7 @@ def export(
     """Faire d’un plan ce que chacun reçoit : agendas, données ouvertes, couches de carte."""
     from datetime import datetime
 
-    from tourplan.export.bundle import Request, every_format, exported, tried
+    from tourplan.export.bundle import Request, every_format, exported
     from tourplan.export.datechanges import read_changes
     from tourplan.export.opendata import Publisher
     from tourplan.files import dated_folder, slug, write_bytes
@@ -98,6 +99,10 @@ def export(
     if audience not in _AUDIENCES:
         what = f"{quoted(audience)} n’est pas une diffusion"
         raise InputError.of("--diffusion", what, "donnez publique ou interne")
+    asked = [name.strip() for name in formats.split(",") if name.strip()]
+    dated = {"--debut": start, "--fin": end, "--changements": changes}
+    published = {"--siret": pivot, "--structure": structure, "--rendez-vous": booking}
+    _refuse_idle(asked, {"agenda": dated, "donnees-ouvertes": published})
     refuse_unwritable(output)
     now = datetime.now().astimezone()
     publisher = Publisher(pivot.replace(" ", ""), structure, booking)
@@ -110,15 +115,11 @@ def export(
         changes=read_changes(changes) if changes else (),
         publisher=publisher,
     )
-    asked = [name.strip() for name in formats.split(",") if name.strip()]
-    lacking: list[Fault] = []
-    if asked:
-        files = exported(ask, asked)
-    else:
-        files, lacking = tried(ask, every_format(ask))
-        if not files:
-            raise InputError(lacking)
-    with dated_folder(output, slug(ask.plan.title), datetime.now()) as (work, final):
+    files, lacking = exported(ask, asked or every_format(ask))
+    if lacking and (asked or not files):
+        raise InputError(lacking)
+    label = f"{slug(ask.plan.title)}_{audience}"
+    with dated_folder(output, label, datetime.now()) as (work, final):
         for name, content in files.items():
             write_bytes(work / name, content)
     if json:
@@ -126,6 +127,27 @@ def export(
         print_json({"dossier": str(final), "fichiers": sorted(files), "manque": missing})
     else:
         _tell(ask, final, sorted(files), lacking)
+
+
+def _refuse_idle(asked: Sequence[str], options: Mapping[str, Mapping[str, object]]) -> None:
+    """Refuse options that the formats asked for make no use of.
+
+    Args:
+        asked: the formats; none meaning all.
+        options: by format, the options that it alone uses, with what was given.
+
+    Raises:
+        InputError: those given for nothing.
+    """
+    faults = [
+        Fault(option, f"ne sert qu’au format {name}", f"ajoutez {name} à --format, ou retirez-la")
+        for name, given in options.items()
+        if asked and name not in asked
+        for option, value in given.items()
+        if value
+    ]
+    if faults:
+        raise InputError(faults)
 
 
 def _dates(*given: tuple[str, str]) -> list[date | None]:

@@ -98,20 +98,8 @@ def every_format(ask: Request) -> tuple[str, ...]:
     return (*PUBLIC, *INTERNAL) if ask.internal else tuple(PUBLIC)
 
 
-def exported(ask: Request, formats: Sequence[str]) -> Files:
-    """The files of each format, and a word on them.
-
-    Raises:
-        InputError: what the formats lack, all told at once.
-    """
-    files, faults = tried(ask, formats)
-    if faults:
-        raise InputError(faults)
-    return files
-
-
-def tried(ask: Request, formats: Sequence[str]) -> tuple[Files, list[Fault]]:
-    """The files of the formats that lack nothing, and what the others lack."""
+def exported(ask: Request, formats: Sequence[str]) -> tuple[Files, list[Fault]]:
+    """The files of the formats that lack nothing, with a word on them; what the others lack."""
     files: Files = {}
     faults: list[Fault] = []
     for name in formats:

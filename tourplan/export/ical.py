@@ -75,7 +75,6 @@ def calendar(name: str, events: Sequence[Event], now: datetime) -> str:
         "VERSION:2.0",
         f"PRODID:-//tourplan//tourplan {__version__}//FR",
         "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
         f"X-WR-CALNAME:{escaped(name)}",
         f"X-WR-TIMEZONE:{ZONE}",
         *_VTIMEZONE,

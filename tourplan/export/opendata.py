@@ -80,7 +80,6 @@ LIST_COLUMNS = (
 """Columns of the national list of France Services (ANCT, August 2024), in its order."""
 _OSM_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _PIVOT = re.compile(r"[a-zA-Z0-9]{9,14}", re.ASCII)
-_POSTAL = re.compile(r"[\s,;]*\b\d{5}\b.*$", re.DOTALL)
 
 Cell = str | float
 
@@ -123,7 +122,10 @@ class Spot:
     @property
     def street(self) -> str:
         """The address without postcode and town; the name of the place where there is no more."""
-        return _POSTAL.sub("", self.stop.address).strip() or self.stop.place
+        address, postcode = self.stop.address, self.stop.postcode
+        if postcode and postcode in address:
+            address = address.rpartition(postcode)[0]
+        return address.strip(" ,;") or self.stop.place
 
     @property
     def key(self) -> str:
