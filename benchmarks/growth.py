@@ -257,13 +257,14 @@ def models() -> Iterator[list[Any]]:
 
 def answered(count: int, vehicle_weeks: int, limit_s: float) -> Row:
     """A point, in this process."""
-    from tourplan.optimise.solve import all_day_tours, optimise
+    from tourplan.daytours import list_day_tours
+    from tourplan.optimise.solve import optimise
     from tourplan.prepare import Case
     from tourplan.scenario import Scenario
 
     problem = Case.of(Scenario.from_keys(keys(count, vehicle_weeks))).problem
     started = monotonic()
-    tours = all_day_tours(problem)
+    tours = [list_day_tours(problem, base) for base in range(len(problem.bases))]
     listed = monotonic()
     with models() as made:
         found = optimise(problem, tours=tours, deadline=listed + limit_s)

@@ -12,13 +12,16 @@ from time import monotonic
 import pytest
 from cycles import cycles
 from hypothesis import assume, given
+from test_longdays import SIX, plain
 from tiny import HOUR, MINUTE, MORNING, agent, asking, examples, make, on, on_a_line, with_work
 from tiny import territories as small_territories
 
+from tourplan import daytours
 from tourplan.daytours import list_day_tours
 from tourplan.errors import NoPlanError, Repair
+from tourplan.optimise.pricing import all_or_none
 from tourplan.optimise.rules import RULES
-from tourplan.optimise.solve import Infeasible, Undecided, optimise
+from tourplan.optimise.solve import Infeasible, NothingFound, Undecided, optimise
 from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
 from tourplan.problem import AccessGoal, Pin, Problem
@@ -210,6 +213,37 @@ def test_each_clash_is_named_and_mended(problem, expected):
     assert check(problem, why(problem)) == expected
 
 
+def unlisted(problem: Problem) -> NoPlanError:
+    """Why there is no plan, every day being one too many to list."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(daytours, "MAX_TOURS", 0)
+        return why(problem)
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"), [case[1:] for case in CLASHES], ids=[case[0] for case in CLASHES]
+)
+def test_a_clash_over_days_too_many_to_list(problem, expected):
+    assert check(problem, unlisted(problem)) == expected
+
+
+def test_days_too_many_to_list_by_the_million():
+    """40 communes, six sessions a day: 28 h of opening in 30 h of work, no plan."""
+    problem = plain(
+        40, SIX, weekdays=range(5), fixed=(0,), week_work_s=30 * HOUR, week_opening_s=28 * HOUR
+    )
+    assert all_or_none(problem) == [None]
+    error = why(problem, 120.0)
+    assert {repair.rule for repair in error.repairs} == {"weekly_opening", "weekly_work"}
+    for repair in error.repairs:
+        assert repair.proved
+        enough, too_little = mended(problem, repair)
+        assert has_plan(enough)
+        for less in too_little:
+            with pytest.raises((Infeasible, NothingFound)):
+                optimise(replace(less, objectives=()))
+
+
 def test_a_lack_of_slots_is_said():
     error = why(make(LINE, sessions=[MORNING], required="ABC"))
     (repair,) = error.repairs
@@ -360,6 +394,22 @@ def test_clashes_drawn_at_random_are_named_and_mended(problem):
         assert [repair.rule for repair in error.repairs] == ["day"] * len(hopeless)
     else:
         check(problem, error)
+
+
+@examples(40)
+@given(problem=small_territories())
+def test_clashes_over_days_not_listed_are_the_same(problem):
+    """As with days listed, but for what only whole days, all at hand, could prove."""
+    assume(not has_plan(problem))
+    listed, found = why(problem), unlisted(problem)
+    told = [(one.rule, one.change) for one in found.repairs]
+    if "recherche écourtée" not in str(found):
+        assert {rule for rule, _ in told} == {one.rule for one in listed.repairs}
+    for one in found.repairs:
+        if one.enough and one.rule in ALL:
+            enough, too_little = mended(problem, one)
+            assert has_plan(enough)
+            assert not one.proved or not any(has_plan(less) for less in too_little)
 
 
 # The real case.

@@ -12,8 +12,10 @@ from hypothesis import assume, given
 from tiny import HOUR, MINUTE, MORNING, asking, examples, make, on_a_line
 from tiny import territories as small_territories
 
+from tourplan import daytours
 from tourplan.optimise.mip import Means
-from tourplan.optimise.solve import Infeasible, all_day_tours, optimise
+from tourplan.optimise.pricing import all_or_none
+from tourplan.optimise.solve import Infeasible, optimise
 from tourplan.problem import AccessGoal, Problem
 from tourplan.study import explanation as words
 from tourplan.study.explain import (
@@ -24,13 +26,13 @@ from tourplan.study.explain import (
     with_remedies,
 )
 from tourplan.study.explanation import Marginal, Unserved
-from tourplan.study.force import Question, required
+from tourplan.study.force import Question, least, required
 
 ONE_MORNING: dict[str, Any] = {"sessions": [MORNING], "weekdays": [0]}
 
 
 def inquiry_of(problem: Problem, **facts: Any) -> Inquiry:
-    tours = tuple(all_day_tours(problem))
+    tours = tuple(all_or_none(problem))
     found = optimise(problem, tours=tours)
     question = Question(problem, tours, found.levels, Means(), threading.Event())
     return Inquiry(question, found.days, **facts)
@@ -150,6 +152,12 @@ class TestForced:
         assert not found.proved
 
 
+@pytest.fixture
+def unlisted(monkeypatch):
+    """Every day is one too many to list."""
+    monkeypatch.setattr(daytours, "MAX_TOURS", 0)
+
+
 def replace_bound(level: Any) -> Any:
     return level.model_copy(update={"bound": None})
 
@@ -188,6 +196,10 @@ class TestRemedies:
 
     def test_another_agency_is_not(self, crowded):
         assert remedies(crowded)["agence"][0] is False
+
+    @pytest.mark.usefixtures("unlisted")
+    def test_over_days_too_many_to_list_all_are_the_same(self, crowded):
+        assert why(CROWDED, "B", mend=True, agencies=(3,)) == crowded
 
     def test_the_least_work(self):
         """A and B on two mornings: 3 h + 40 min, then 3 h + 2 h; 8 h 40 for 8 h, cut at most."""
@@ -289,3 +301,44 @@ def test_reasons_drawn_at_random_are_those_of_the_whole_optimiser(problem):
             assert (found.reason, found.level, found.by) == (words.WORSE, *differ[0])
         else:
             assert found.reason == words.TIE
+
+
+@examples(40)
+@given(small_territories())
+def test_a_plan_within_the_levels_kept_is_found_where_there_is_one(problem):
+    """What ``least`` says of no relaxation at all, against the whole optimiser with limits."""
+    try:
+        inquiry = inquiry_of(problem)
+    except Infeasible:
+        assume(False)
+    kept = [level for level in inquiry.question.levels if level.name != "heures_mairie"]
+    limits = {
+        level.name: level.value * (1 if level.sense == "min" else -1)
+        for level in kept
+        if level.name != "passages"
+    }
+    for demand in set(range(len(problem.demands))) - inquiry.served():
+        found = least(inquiry.question, demand, "rien", kept, soon())
+        try:
+            optimise(required(problem, demand), at_most=limits)
+        except Infeasible:
+            assert (found.value, found.impossible) == (None, True)
+        else:
+            assert found.value == 0
+
+
+@examples(25)
+@given(small_territories())
+def test_reasons_over_days_too_many_to_list(problem):
+    """They are those of days listed, but for what only whole days, all at hand, could prove."""
+    try:
+        inquiry = inquiry_of(problem)
+    except Infeasible:
+        assume(False)
+    assume(all(level.proved for level in inquiry.question.levels))
+    unlisted = replace(inquiry.question, tours=(None,) * len(problem.bases))
+    for demand in set(range(len(problem.demands))) - inquiry.served():
+        (known,) = reasons(inquiry, [demand], soon())
+        (found,) = reasons(replace(inquiry, question=unlisted), [demand], soon())
+        if found.proved:
+            assert (found.reason, found.level, found.by) == (known.reason, known.level, known.by)

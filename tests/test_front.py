@@ -11,7 +11,8 @@ from time import monotonic
 import pytest
 from cycles import choices, cycles
 from hypothesis import assume, given
-from tiny import HOUR, MINUTE, examples, make, on_a_line
+from hypothesis import strategies as st
+from tiny import HOUR, MINUTE, examples, make, on_a_line, territories
 
 from tourplan.optimise.solve import Infeasible, NothingFound, Undecided, optimise
 from tourplan.problem import Problem
@@ -243,12 +244,32 @@ class TestEnds:
         assert found.stopped == "interrompu"
 
 
+PLACED = ("heures_mairie", "marches", "equite_agents")
+"""Levels that weekdays, or agents, are told apart for: only where something looks at them."""
+small_problems = st.one_of(territories(4, 3), cycles(4, 3))
+
+
 class TestLimits:
     def test_levels_that_cannot_be_limited(self):
         with pytest.raises(ValueError, match="cannot be limited"):
             optimise(star(), at_most={"equite_horaires": 0})
-        with pytest.raises(ValueError, match="cannot be limited"):
-            optimise(star(), at_most={"equite_agents": 0})
+
+    @examples(60)
+    @given(problem=small_problems, level=st.sampled_from(PLACED))
+    def test_a_level_within_a_limit_need_not_be_an_objective(self, problem, level):
+        """Kept at its best, it leaves to the road what it leaves as the objective before it."""
+        try:
+            both = optimise(replace(problem, objectives=(level, "route")))
+        except (Infeasible, Undecided):
+            assume(False)
+        assume(all(one.proved for one in both.levels))
+        best = value_of(problem, both.days, level)
+        found = optimise(replace(problem, objectives=("route",)), at_most={level: best})
+        assert not verify(problem, found.days)
+        assert value_of(problem, found.days, level) <= best
+        assert found.levels[0].value == both.levels[1].value
+        with pytest.raises((Infeasible, Undecided)):
+            optimise(replace(problem, objectives=("route",)), at_most={level: best - 1})
 
     def test_infeasible_limit(self):
         with pytest.raises(Infeasible):

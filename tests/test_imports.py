@@ -40,13 +40,13 @@ export.agendas export.datechanges export.opendata export.layers
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
 export.bundle
-optimise.level optimise.narrowing
+optimise.level optimise.narrowing optimise.starting
 optimise.thinning
 optimise.branching
 optimise.staged
-study.roundcases study.fragility
+study.relaxed study.roundcases study.fragility
 optimise.solve
-study.front study.force study.widened study.explanation study.relaxed
+study.front study.force study.widened study.explanation
 study.otherways
 study.clash
 planner

@@ -14,7 +14,7 @@ from tiny import HOUR, MINUTE, at, examples, make, slot, territories
 
 from tourplan import daytours
 from tourplan.daytours import DayTours, list_day_tours
-from tourplan.optimise import longdays, pricing
+from tourplan.optimise import longdays, pricing, staged
 from tourplan.optimise.labels import Prices, enumerate_below
 from tourplan.optimise.longdays import LongDays
 from tourplan.optimise.pricing import Columns, all_or_none
@@ -246,6 +246,23 @@ def test_little_time_gives_no_bound_but_a_true_one():
     found = optimise(problem, tours=[None], deadline=monotonic() + 3)
     assert not verify(problem, found.days, found.levels)
     assert all(level.bound is None or level.bound <= level.value for level in found.levels)
+
+
+def test_a_level_left_open_for_too_many_days_is_no_lack_of_time(monkeypatch):
+    problem = plain(
+        10,
+        FOUR,
+        required="ABC",
+        objectives=("habitants_au_dela_10", "route"),
+        goals=[AccessGoal(10, None, False)],
+        week_work_s=14 * HOUR,
+        week_opening_s=6 * HOUR,
+    )
+    monkeypatch.setattr(staged, "LISTED", -1)
+    monkeypatch.setattr(longdays, "ENUMERATED", 0)
+    found = optimise(problem, tours=[None], deadline=monotonic() + 60)
+    assert not found.levels[0].proved
+    assert found.stopped == "journées trop nombreuses"
 
 
 @pytest.mark.slow

@@ -17,8 +17,8 @@ from tourplan.optimise import solve as solve_module
 from tourplan.optimise.budget import Budget
 from tourplan.optimise.neighbours import extended, improved
 from tourplan.optimise.objectives import build
+from tourplan.optimise.pricing import all_or_none
 from tourplan.optimise.rules import add_rules
-from tourplan.optimise.solve import all_day_tours
 from tourplan.optimise.variables import Decisions
 from tourplan.problem import Problem
 
@@ -38,7 +38,7 @@ def budget(seconds: float = 60.0, seed: int = 0) -> Budget:
 
 
 def model(problem: Problem) -> Decisions:
-    d = Decisions(problem, all_day_tours(problem))
+    d = Decisions(problem, all_or_none(problem))
     add_rules(d)
     return d
 

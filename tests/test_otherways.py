@@ -11,8 +11,10 @@ from cycles import cycles
 from hypothesis import assume, given
 from tiny import HOUR, MINUTE, MORNING, examples, make, on_a_line, vehicle
 
+from tourplan import daytours
 from tourplan.errors import Repair
-from tourplan.optimise.solve import Infeasible, Undecided, all_day_tours, optimise
+from tourplan.optimise.pricing import all_or_none
+from tourplan.optimise.solve import Infeasible, Undecided, optimise
 from tourplan.problem import Pin, Problem
 from tourplan.study.clash import no_plan_error
 from tourplan.study.otherways import other_ways
@@ -22,7 +24,7 @@ from tourplan.verify import verify
 
 
 def question(problem: Problem, seconds: float = 60.0) -> Question:
-    tours = tuple(all_day_tours(problem))
+    tours = tuple(all_or_none(problem))
     return Question(problem, tours, monotonic() + seconds, threading.Event())
 
 
@@ -137,3 +139,10 @@ def test_every_way_told_gives_a_plan(problem):
             here, there = (text.split("« ")[1].split(" »")[0] for text in (way.text, way.change))
             places = problem.places.index(here), problem.places.index(there)
             assert has_plan(moved(problem, *places))
+
+
+def test_ways_over_days_too_many_to_list_are_the_same(monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(daytours, "MAX_TOURS", 0)
+        found = [ways(FAR), ways(TWO_WEEKS)]
+    assert found == [ways(FAR), ways(TWO_WEEKS)]

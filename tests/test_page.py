@@ -495,6 +495,7 @@ def test_a_proved_plan_says_so(read: Reader, herault_plan: Plan) -> None:
     ("stopped", "words"),
     [
         ("limite de temps", "arrêté à la limite de temps"),
+        ("journées trop nombreuses", "Trop de journées possibles pour que le calcul"),
         ("interrompu", "interrompu avant la fin"),
         ("évalué", "évaluée telle qu’elle est donnée"),
         ("terminé", "existe peut-être"),

@@ -14,9 +14,7 @@ from tiny import HOUR, MORNING, AccessGoal, agent, examples, make, on_a_line, ve
 from tourplan.optimise import solve as solve_module
 from tourplan.optimise.mip import ONE_CORE
 from tourplan.optimise.pooling import pooled
-from tourplan.optimise.solve import (
-    all_day_tours,
-)
+from tourplan.optimise.pricing import all_or_none
 from tourplan.problem import Problem
 from tourplan.study.relaxed import Question
 
@@ -83,7 +81,7 @@ def test_a_clash_is_not_seen_where_leaving_out_a_rule_mends_it():
         demands={"A": EACH_WEEK, "B": EACH_WEEK},
         week_work_s=7 * HOUR,
     )
-    tours = tuple(all_day_tours(problem))
+    tours = tuple(all_or_none(problem))
     question = Question(problem, tours, monotonic() + 60, threading.Event(), ONE_CORE)
     assert question.has_plan() is False
     assert question.has_plan({"required_sessions"}) is True

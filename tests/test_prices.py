@@ -136,6 +136,13 @@ class TestClash:
         assert "desservir les 10 communes obligatoires → en desservir 9 au plus" in told
         assert "Sans ouverture minimale, avec 39 h de travail au plus : un plan existe" in told
 
+    def test_other_means_are_told(self, beziers):
+        (agency,) = [way for way in beziers.asked.others if way.rule == "agency"]
+        told = f"{agency.text} → {agency.change}".replace("\u00a0", " ")
+        assert f"ou, sans toucher à ces exigences : {told}" in lines(beziers)
+        told = beziers.to_frame()
+        assert agency.change in told[told.sujet == "autre moyen"].texte.tolist()
+
     def test_the_table(self, beziers):
         frame = beziers.to_frame()
         clash = frame[frame.sujet == "exigence"]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fourcommunes import FOUR, scenario
 
 import tourplan as tp
-from tourplan.errors import InputError, NoPlanError
+from tourplan.errors import InputError, NoPlanError, Repair
 from tourplan.planner import searched
 from tourplan.prepare import prepare
-from tourplan.study.rounds import COLUMNS, Rounds, rounds
+from tourplan.study.roundcases import Shape
+from tourplan.study.rounds import COLUMNS, Cell, Rounds, _of_month, rounds
 from tourplan.verify import verify
 
 
@@ -133,6 +135,17 @@ def test_requirements_that_clash_are_told_with_their_repairs():
     assert "ouvrir au moins 24 h par semaine → " in lines(found)
     assert found.to_dict()["cases"][0]["changements"]
     assert "24 h" in next(found.rows())[3]
+
+
+def test_other_means_are_told():
+    agency = Repair("agency", "partir de A", "partir de B", True)
+    solved = Cell(1, 4, Shape(1, 1, 1), 2, impossible=True, why_not="Aucun plan.", others=(agency,))
+    bare = replace(solved, why_not="", others=())
+    found = Rounds("Essai", (_of_month(scenario(), bare, None, solved),), ())
+    told = "ou, sans toucher à ces exigences : partir de A → partir de B"
+    assert told in lines(found)
+    assert told in next(found.rows())[3]
+    assert found.to_dict()["cases"][0]["autres_moyens"] == [agency.to_dict()]
 
 
 def test_what_the_scenario_imposes_may_not_fit():

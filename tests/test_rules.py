@@ -13,6 +13,7 @@ from tiny import territories as small_territories
 from tourplan.daytours import list_day_tours
 from tourplan.optimise.mip import Expression
 from tourplan.optimise.objectives import build
+from tourplan.optimise.pricing import all_or_none
 from tourplan.optimise.rules import (
     RULES,
     add_rules,
@@ -22,7 +23,7 @@ from tourplan.optimise.rules import (
     weekly_opening,
     weekly_work,
 )
-from tourplan.optimise.solve import Infeasible, all_day_tours, optimise
+from tourplan.optimise.solve import Infeasible, optimise
 from tourplan.optimise.variables import Decisions, far_points, sites_within
 from tourplan.problem import AccessGoal, Agent, Pin, Problem
 from tourplan.verify import verify
@@ -271,7 +272,7 @@ def test_every_rule_has_its_price_told():
     ("rule", "problem"), [(rule, problem) for rule, problem, price in PRICES if price is None]
 )
 def test_without_the_rule_that_forbids_there_is_a_plan(rule, problem):
-    decisions = Decisions(problem, tuple(all_day_tours(problem)))
+    decisions = Decisions(problem, tuple(all_or_none(problem)))
     add_rules(decisions, without={rule})
     assert decisions.mip.minimise(NOTHING, deadline=float("inf")).values is not None
 

@@ -258,6 +258,7 @@ class TestProof:
         [
             ("interrompu", "calcul interrompu"),
             ("limite de temps", "temps de calcul épuisé"),
+            ("journées trop nombreuses", "trop de journées possibles pour les comparer toutes"),
             ("terminé", "sans preuve"),
         ],
     )

@@ -14,7 +14,6 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from tourplan.errors import Fault, InputError
 from tourplan.hours import DAY_S
 from tourplan.orders import Course, orders
 from tourplan.problem import DayRules, Problem, SessionSlot
@@ -99,7 +98,7 @@ class DayTours:
         ]
 
 
-class TooManyDays(InputError):  # noqa: N818
+class TooManyDays(Exception):  # noqa: N818
     """More days exist than ``MAX_TOURS``: they can be priced, not listed."""
 
 
@@ -114,7 +113,7 @@ def list_day_tours(problem: Problem, base: int = 0) -> DayTours:
     for chosen in slot_choices(problem.sessions):
         rows = orders(day_course(problem, base, chosen), left)
         if rows is None:
-            raise _too_many(problem)
+            raise TooManyDays
         parts = [
             time_days(problem, base, chosen, rows[first : first + TIMED]).feasible_only()
             for first in range(0, max(len(rows), 1), TIMED)
@@ -135,17 +134,6 @@ def day_tours_at(problem: Problem, base: int, site: Ints) -> DayTours:
         rows = site[mine][:, list(chosen)]
         chunks.append(time_days(problem, base, chosen, rows).feasible_only())
     return merge_days(problem, base, chunks)
-
-
-def _too_many(problem: Problem) -> TooManyDays:
-    """The error that says so."""
-    fault = Fault(
-        "communes",
-        f"{len(problem.sites)} communes candidates et {len(problem.sessions)} permanences par jour "
-        f"font plus de {MAX_TOURS} journées possibles",
-        "réduisez les candidates ou le nombre de permanences par jour",
-    )
-    return TooManyDays([fault])
 
 
 def day_course(problem: Problem, base: int, sessions: tuple[int, ...]) -> Course:

@@ -92,6 +92,15 @@ class Repair:
         return {names[key]: value for key, value in asdict(self).items()}
 
 
+def ways_out(repairs: Iterable[Repair], others: Iterable[Repair]) -> list[str]:
+    """Each change that would give a plan, in a line: of requirements, then of means."""
+    kept = "ou, sans toucher à ces exigences : "
+    return [
+        *(f"{repair.text} → {repair.change}" for repair in repairs),
+        *(f"{kept}{other.text} → {other.change}" for other in others),
+    ]
+
+
 class NoPlanError(TourplanError):
     """No plan keeps every requirement; ``repairs`` is a minimal set that clashes.
 

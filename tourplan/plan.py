@@ -29,7 +29,7 @@ Schema = Literal["tourplan/plan/3", "tourplan/plan/4"]
 Status = Literal["brouillon", "proposé", "validé"]
 _SINCE_4 = ("code_postal", "lon", "lat")
 """Keys of a session that ``tourplan/plan/3`` does not have."""
-Stopped = Literal["terminé", "limite de temps", "interrompu", "évalué"]
+Stopped = Literal["terminé", "limite de temps", "journées trop nombreuses", "interrompu", "évalué"]
 
 
 def _to_clock(value: object) -> object:

@@ -11,8 +11,8 @@ from pathlib import Path
 from time import monotonic
 
 from tourplan.assemble import assemble
-from tourplan.daytours import DayTours, TooManyDays
-from tourplan.errors import InputError, NoPlanError, OwnError
+from tourplan.daytours import DayTours
+from tourplan.errors import InputError, OwnError
 from tourplan.optimise.mip import Means
 from tourplan.optimise.solve import (
     Infeasible,
@@ -62,7 +62,7 @@ def searched(
     deadline: float,
     progress: Progress,
     stop: threading.Event,
-    tours: Sequence[DayTours] | None = None,
+    tours: Sequence[DayTours | None] | None = None,
 ) -> Solution:
     """The best days of ``problem``, that of ``case`` but for the levels asked.
 
@@ -91,7 +91,10 @@ def searched(
         progress(
             "aucun plan ne respecte toutes les exigences : recherche de celles qui s’opposent…"
         )
-        raise _why_none(case, problem, deadline, stop) from None
+        from tourplan.study.clash import no_plan_error
+
+        name_of = case.territory.name
+        raise no_plan_error(problem, deadline, stop, means_of(case), name_of) from None
     except Undecided:
         raise InputError.of(
             "mairie.horaires",
@@ -106,20 +109,6 @@ def searched(
             else "trop court pour trouver un premier plan",
             "donnez plus de temps (--limite, ou calcul.limite_s)",
         ) from None
-
-
-def _why_none(case: Case, problem: Problem, deadline: float, stop: threading.Event) -> NoPlanError:
-    """Why there is no plan, as far as days can be listed."""
-    from tourplan.study.clash import no_plan_error
-
-    try:
-        return no_plan_error(problem, deadline, stop, means_of(case), case.territory.name)
-    except TooManyDays:
-        return NoPlanError(
-            "Aucun plan n’existe (démontré). Les journées possibles sont trop nombreuses pour dire "
-            "quelles exigences s’opposent : avec moins de candidates, ou moins de permanences par "
-            "jour, la réponse le dirait."
-        )
 
 
 def means_of(case: Case) -> Means:

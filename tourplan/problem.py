@@ -290,6 +290,7 @@ class Problem:
         late_s: coming back after it is a late return.
         objectives: names of the levels, most important first.
         point_times: times from each resident point; ``None``: all are at their commune's place.
+        limited: names of other levels that a search keeps within a limit.
     """
 
     places: tuple[str, ...]
@@ -323,8 +324,14 @@ class Problem:
     late_s: int
     objectives: tuple[str, ...]
     point_times: PointTimes | None = field(default=None, repr=False)
+    limited: tuple[str, ...] = ()
     site_index: dict[tuple[str, str], int] = field(init=False, repr=False)
     demand_index: dict[str, int] = field(init=False, repr=False)
+
+    @property
+    def looked_at(self) -> frozenset[str]:
+        """The levels that matter to a search, as objectives or within a limit."""
+        return frozenset((*self.objectives, *self.limited))
 
     def __post_init__(self) -> None:
         for name in ("time_s", "distance_m", "resident_weight"):

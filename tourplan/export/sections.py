@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 STOPPED = {
     "terminé": "",
     "limite de temps": "Le calcul s’est arrêté à la limite de temps.",
+    "journées trop nombreuses": "Trop de journées possibles pour que le calcul les compare toutes.",
     "interrompu": "Le calcul a été interrompu avant la fin.",
     "évalué": "Cette tournée a été évaluée telle qu’elle est donnée, elle n’a pas été calculée.",
 }

@@ -258,7 +258,11 @@ def proof_sentence(plan: Plan) -> str:
             f"{head} ; aucun autre planning ne fait mieux selon ces règles et ces temps (démontré)."
         )
     open_levels = [level.label for level in plan.levels if not level.proved]
-    why = {"interrompu": "calcul interrompu", "limite de temps": "temps de calcul épuisé"}
+    why = {
+        "interrompu": "calcul interrompu",
+        "limite de temps": "temps de calcul épuisé",
+        "journées trop nombreuses": "trop de journées possibles pour les comparer toutes",
+    }
     reason = why.get(plan.stopped, "sans preuve")
     return (
         f"{head} ; meilleur planning trouvé, {reason}. Un autre fait peut-être mieux sur : "

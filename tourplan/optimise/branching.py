@@ -17,12 +17,12 @@ from math import ceil, floor
 import numpy as np
 
 from tourplan.optimise.level import LISTED, Level
-from tourplan.optimise.mip import NOTHING, Floats, Relaxed, unit_of
+from tourplan.optimise.mip import NOTHING, Floats, Relaxed, relaxed_bound, unit_of
 from tourplan.optimise.pricing import NO_LIMITS, Limits, Priced, within
 from tourplan.optimise.rounding import crowds
 from tourplan.optimise.thinning import Thin, thinned
 
-FEW = 2_000
+FEW = 8_000
 """Days at most among which the solver closes a part of the search to the end."""
 FIRST_REACH, WIDER = 0.02, 1.5
 """How far above a bound plans are looked for at first, relative to it; then so many times more."""
@@ -85,7 +85,7 @@ class _Tree:
                 break
         left_open = [part.bound for part in self.open] + self.stuck
         if left_open:
-            level.raise_bound(level.whole(min(left_open)))
+            level.raise_bound(relaxed_bound(min(left_open), level.objective))
         else:
             level.raise_bound(level.value)
         return not left_open or level.proved

@@ -49,7 +49,7 @@ def with_cuts(problem: Problem, tours: DayTours) -> tuple[DayTours, bool]:
 
 def _fragile(problem: Problem, tours: DayTours, safe_s: _SafeCut) -> Ints:
     """The rows of tours that a week's work may cut, and that cuts may take out of mairie hours."""
-    seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.objectives
+    seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.looked_at
     longest_s = len(problem.weekdays) * int(tours.work_s.max(initial=0))
     fragile = np.zeros(len(tours), dtype=bool)
     limit_s = min((agent.max_week_s for agent in problem.agents), default=longest_s)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tourplan.optimise.budget import Budget
-from tourplan.optimise.mip import Answer, Expression, Floats, unit_of, whole_bound
+from tourplan.optimise.mip import Answer, Expression, Floats, relaxed_bound, unit_of
 from tourplan.optimise.pricing import (
     NO_LIMITS,
     Columns,
@@ -65,13 +65,8 @@ class Level:
 
     def hopeless(self, bound: float) -> bool:
         """Whether no plan of a part of the search whose bound it is betters the best one."""
-        whole = self.whole(bound)
+        whole = relaxed_bound(bound, self.objective)
         return self.value is not None and whole is not None and whole >= self.value
-
-    def whole(self, bound: float) -> int | None:
-        """The least value of the objective from a bound on; ``None`` for none."""
-        steps = (bound - self.objective.constant) / unit_of(self.objective)
-        return whole_bound(steps, self.objective)
 
     def converge(self, budget: Budget, limits: Limits = NO_LIMITS) -> tuple[Priced | None, float]:
         """Price tours in until none betters the relaxation of a part of the search.

@@ -115,6 +115,23 @@ class LongDays:
             self.day, prices, self.near, below=0.0, most=10 * sites, hasty=True, labels=LABELS
         ).tours
 
+    def serving(self, site: int) -> DayTours | None:
+        """All days that hold a session at a site; ``None``: they are too many."""
+        prizes = np.zeros((self.day.stops, len(self.problem.sites)))
+        prizes[:, site] = 1.0
+        no_reach = np.zeros((0, len(self.problem.sites)), dtype=bool)
+        legs = np.zeros(self.day.allowed.shape)
+        found = enumerate_below(
+            self.day,
+            Prices(legs, prizes, no_reach, *_no_groups(), alike=self.alike),
+            self.near,
+            self.spent,
+            -0.5,
+            most=ENUMERATED,
+            labels=LABELS,
+        )
+        return self.timed(found.tours) if found.complete else None
+
     def timed(self, site: Ints) -> DayTours:
         """The days with these sites that exist."""
         return day_tours_at(self.problem, self.base, site)
@@ -458,7 +475,7 @@ def slots_alike(problem: Problem, base: int) -> bool:
     Its sessions differ in nothing but their names, whatever the level, and all of them fit in a
     day, each open for its longest, even if every drive is the longest of all.
     """
-    levels = {"heures_mairie", "equite_agents", "equite_horaires"} & set(problem.objectives)
+    levels = {"heures_mairie", "equite_agents", "equite_horaires"} & set(problem.looked_at)
     windows = {replace(slot, name="") for slot in problem.sessions}
     opened = problem.open_slots
     return (

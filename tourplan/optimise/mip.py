@@ -48,6 +48,8 @@ Nodes, not seconds: a slow machine takes the same steps and finds the same plan.
 MOST_NODES = 2**30
 GRACE_S = 1.0
 """How long a solver may overrun its limit before it is left behind."""
+_late: list[threading.Thread] = []
+"""Solvers of this process that overran their limit, and may still run."""
 SMALL_COLUMNS = 4_000
 """Up to so many columns HiGHS is first tried alone, for so long: most such models need no more."""
 ALONE_S = 1.0
@@ -101,15 +103,13 @@ class Answer:
     """What a solve found: ``values`` of all variables or ``None``, and the proved bound.
 
     ``complete``: the solver ended of itself. Its bound may then still miss the value, where they
-    are too large for its arithmetic, and more time would not help. ``left_behind``: the solver
-    did not stop when told; its thread still runs.
+    are too large for its arithmetic, and more time would not help.
     """
 
     values: Floats | None
     bound: int | None
     infeasible: bool = False
     complete: bool = False
-    left_behind: bool = False
 
 
 @dataclass
@@ -291,25 +291,26 @@ class Mip:
         stop: threading.Event | None = None,
         cores: int = 1,
         nodes: int | None = None,
+        enough: int | None = None,
     ) -> Answer:
         """Minimise ``objective`` until proved, ``deadline`` (``time.monotonic``) or ``stop``.
 
         ``hint`` may be shorter than the variables: those added since have none. With one of
         ``cores`` the solvers take turns and the same call gives the same answer, unless time runs
         out; with more they work side by side on a model that is not small. With ``nodes``, HiGHS
-        alone looks at so many branching nodes, once.
+        alone looks at so many branching nodes, once. With ``enough``, all that is asked is whether
+        the least value is at most that: the search ends as soon as a value or the bound tells.
 
         Raises:
             SolverError: a solver gives an answer no model of ours should have.
         """
-        task = _Task(self, objective, deadline, hint, seed, stop or threading.Event())
+        task = _Task(self, objective, deadline, hint, seed, stop or threading.Event(), enough)
         if nodes is not None:
             return _one_slice(task, nodes)
         if cores < 2:
             return _in_turn(task, SOLVERS if self.size <= SMALL_COLUMNS else SOLVERS[::-1])
         if self.size <= SMALL_COLUMNS:
             _in_turn(task, ("HIGHS",), monotonic() + ALONE_S)
-            task.best = replace(task.best, left_behind=False)  # its own second ends it soon
             if task.over:
                 return task.best
         return _side_by_side(task)
@@ -332,6 +333,7 @@ class _Task:
     hint: Floats | None
     seed: int
     stop: threading.Event
+    enough: int | None = None
     best: Answer = field(default_factory=lambda: Answer(None, None))
     ended: bool = False
     done: set[Solver] = field(default_factory=set)
@@ -367,9 +369,18 @@ class _Task:
         best = self.best = _better(self.objective, self.best, found)
         if found.complete or found.infeasible:
             self.done.add(solver)
-        proved = best.values is not None and best.bound == self.objective.value(best.values)
+        value = None if best.values is None else self.objective.value(best.values)
+        proved = value is not None and best.bound == value
         self.ended = proved or self.done == set(SOLVERS)
         self.best = replace(best, complete=self.ended)
+        self.ended |= self._told(value, best.bound)
+
+    def _told(self, value: int | None, bound: int | None) -> bool:
+        """Whether it is known on which side of what is enough the least value is."""
+        if self.enough is None:
+            return False
+        reached = value is not None and value <= self.enough
+        return reached or (bound is not None and bound > self.enough)
 
 
 def _better(objective: Expression, old: Answer, new: Answer) -> Answer:
@@ -390,9 +401,8 @@ def _one_slice(task: _Task, nodes: int) -> Answer:
         call = Call("HIGHS", seconds, nodes, task.seed)
         work = partial(_solve, task.mip, task.objective, call, task.start)
         found = _on_a_thread(work, task.stop, task.deadline)
-        if found is None:
-            return replace(task.best, left_behind=True)
-        task.keep(found, "HIGHS")
+        if found is not None:
+            task.keep(found, "HIGHS")
     return task.best
 
 
@@ -409,7 +419,6 @@ def _in_turn(task: _Task, solvers: Sequence[Solver], until: float = float("inf")
             work = partial(_solve, task.mip, task.objective, call, task.start)
             found = _on_a_thread(work, task.stop, until)
             if found is None:
-                task.best = replace(task.best, left_behind=True)
                 return task.best
             task.keep(found, solver)
         if task.done.issuperset(solvers):
@@ -424,8 +433,12 @@ def _on_a_thread(
     """The answer of ``work``, or ``None`` when ``stop``, Ctrl-C or ``deadline`` comes before it.
 
     The solver cannot be told to stop, and at times overruns its own limit: past ``deadline`` and a
-    little grace its thread is left behind, a daemon.
+    little grace its thread is left behind, a daemon. Until it is done, no other is started.
     """
+    _wait(_late, stop, deadline)
+    if any(thread.is_alive() for thread in _late):
+        return None
+    _late.clear()
     answers: list[Answer] = []
     failures: list[BaseException] = []
 
@@ -437,14 +450,22 @@ def _on_a_thread(
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    try:
-        while thread.is_alive() and not stop.is_set() and monotonic() < deadline + GRACE_S:
-            thread.join(0.05)
-    except KeyboardInterrupt:
-        stop.set()
+    _wait([thread], stop, deadline + GRACE_S)
+    if thread.is_alive() and not stop.is_set():
+        _late.append(thread)
     if failures:
         raise failures[0]
     return answers[0] if answers else None
+
+
+def _wait(threads: Sequence[threading.Thread], stop: threading.Event, until: float) -> None:
+    """Wait for threads to be done, but no longer than ``until``, ``stop`` or Ctrl-C."""
+    try:
+        for thread in threads:
+            while thread.is_alive() and not stop.is_set() and monotonic() < until:
+                thread.join(0.05)
+    except KeyboardInterrupt:
+        stop.set()
 
 
 def _side_by_side(task: _Task) -> Answer:
@@ -552,3 +573,8 @@ def whole_bound(bound: float, objective: Expression) -> int | None:
         return None
     steps = ceil(bound - _ROUNDING * (1 + abs(bound) / 1e9))
     return objective.constant + unit_of(objective) * steps
+
+
+def relaxed_bound(relaxed: float, objective: Expression) -> int | None:
+    """The same, given the value of a linear relaxation, in the units of the objective."""
+    return whole_bound((relaxed - objective.constant) / unit_of(objective), objective)

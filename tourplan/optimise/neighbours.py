@@ -51,8 +51,6 @@ def improved(
             break
         freed = np.array(random.sample(days.tolist(), count), dtype=np.int64)
         answer = _chosen_again(d, level, best, freed, budget)
-        if answer.left_behind:
-            break
         if answer.values is not None and level.value(answer.values) < level.value(best):
             best, vain = answer.values, 0
             continue

@@ -59,20 +59,18 @@ class Pool:
     repeats: bool = False
 
 
-def pooled(
-    problem: Problem, without: Collection[str] = (), at_most: Collection[str] = ()
-) -> Pool | None:
+def pooled(problem: Problem, without: Collection[str] = ()) -> Pool | None:
     """The problem with alike agents and weeks pooled; ``None`` where no two are alike.
 
     Args:
-        problem: the problem.
+        problem: the problem; weeks that differ may keep its limits where repeated ones do not.
         without: names of rules left out; weeks repeat one another because of some of them.
-        at_most: levels with a limit; weeks that differ may keep it where repeated ones do not.
     """
-    if BY_AGENT & set(problem.objectives):
+    if BY_AGENT & problem.looked_at:
         return None
     teams = together(problem)
-    once = alone(teams.problem) if at_most or REPEATING & set(without) else merged(teams.problem)
+    apart = problem.limited or REPEATING & set(without)
+    once = alone(teams.problem) if apart else merged(teams.problem)
     groups = _groups(once)
     units = sum(len(group) for group in groups)
     weekly = len(groups) == units and len(once.copies) == len(teams.problem.crew_weeks)

@@ -147,18 +147,21 @@ class Priced:
 class Columns:
     """The day tours of each base, those known and those that are looked for.
 
-    ``listed``: all day tours of each base, ``None`` where they are too many.
+    Attributes:
+        listed: all day tours of each base, ``None`` where they are too many.
+        at_once: whether a model takes all that are listed, however many.
     """
 
     problem: Problem
     listed: Sequence[DayTours | None]
+    at_once: bool = False
     bases: list[Known] = field(init=False)
 
     def __post_init__(self) -> None:
         problem = self.problem
         self.bases = [Known.of(problem, base, tours) for base, tours in enumerate(self.listed)]
         count = sum(len(self.bases[crew.base].tours) for crew in problem.crew_weeks)
-        if count <= ALL_AT_ONCE and not self.long:
+        if (self.at_once or count <= ALL_AT_ONCE) and not self.long:
             for known in self.bases:
                 known.inside[:] = True
         else:
@@ -188,6 +191,16 @@ class Columns:
                 if priced is not None:
                     priced.costs[base][rows] = np.inf
         return sum(len(rows) for rows in chosen)
+
+    def hold(self, d: Decisions, base: int, site: Ints) -> None:
+        """Have the model hold the tours of a base with these sites, shape (tours, slots)."""
+        known = self.bases[base]
+        if known.long is not None:
+            known.learn(self.problem, site)
+        same = [(known.tours.site == row).all(axis=1) for row in site]
+        chosen = [np.empty(0, dtype=np.int64) for _ in self.bases]
+        chosen[base] = np.flatnonzero(np.any(same, axis=0) & ~known.inside)
+        self.add(d, chosen)
 
     def forget_others(self) -> None:
         """Know no more tours than the model holds, and look for no others."""
@@ -335,13 +348,15 @@ class Columns:
 
 def all_or_none(problem: Problem) -> list[DayTours | None]:
     """All day tours of each base, ``None`` where they are too many to list."""
-    found: list[DayTours | None] = []
-    for base in range(len(problem.bases)):
-        try:
-            found.append(list_day_tours(problem, base))
-        except TooManyDays:
-            found.append(None)
-    return found
+    return [days_or_none(problem, base) for base in range(len(problem.bases))]
+
+
+def days_or_none(problem: Problem, base: int) -> DayTours | None:
+    """All day tours of a base; ``None`` where they are too many to list."""
+    try:
+        return list_day_tours(problem, base)
+    except TooManyDays:
+        return None
 
 
 def _best(tours: DayTours, costs: Floats, sites: int) -> Ints:

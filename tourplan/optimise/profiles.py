@@ -75,7 +75,7 @@ def _keys(problem: Problem, tours: DayTours, week: int) -> Ints:
     allowed = tours.allowed[:, week]
     seen = {"heures_mairie": tours.in_hours, "marches": tours.market}
     counts = [
-        np.where(allowed, values, 0) if name in problem.objectives else np.zeros_like(values)
+        np.where(allowed, values, 0) if name in problem.looked_at else np.zeros_like(values)
         for name, values in seen.items()
     ]
     return np.hstack([*counts, allowed, watched_of(problem, tours)]).astype(np.int64)

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from tourplan.daytours import DayTours, Ints, list_day_tours
+from tourplan.daytours import DayTours, Ints
 from tourplan.measures import BEYOND, Measure, measure
 from tourplan.optimise.budget import Budget
 from tourplan.optimise.cuts import trim
@@ -27,21 +27,23 @@ from tourplan.optimise.mip import (
     Means,
 )
 from tourplan.optimise.narrowing import narrow
-from tourplan.optimise.neighbours import improved
+from tourplan.optimise.neighbours import SHARE, improved
 from tourplan.optimise.objectives import at_most_rows, build, limit
-from tourplan.optimise.pooling import BY_AGENT, Pool, deal, pooled
+from tourplan.optimise.pooling import Pool, deal, pooled
 from tourplan.optimise.pricing import Columns, all_or_none, made_feasible
 from tourplan.optimise.rules import add_rules, agent_weeks
 from tourplan.optimise.solvers import LONGEST_S
 from tourplan.optimise.staged import staged
+from tourplan.optimise.starting import started
 from tourplan.optimise.teams import Run
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import Problem
 from tourplan.timeline import Opening, build_day
+from tourplan.verify import verify
 
 Progress = Callable[[str], None]
-End = Literal["terminé", "limite de temps", "interrompu"]
+End = Literal["terminé", "limite de temps", "journées trop nombreuses", "interrompu"]
 
 _SHARE = 0.6
 """Share of the time left that one level may use, so that those after it are looked at too."""
@@ -83,6 +85,7 @@ class _Search:
         kept: the value of each level that those after it keep.
         together: the same of alike weeks decided together, whose bounds hold for any plan.
         trusted: whether every timing of the days was listed, as far as levels so far can tell.
+        ended: how the levels so far ended.
         repeats: whether weeks that repeat one another are decided once: past a level that is not
             proved, plans whose weeks differ may be better.
     """
@@ -100,7 +103,7 @@ class _Search:
     kept: dict[str, int] = field(default_factory=dict)
     solution: Floats | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    out_of_time: bool = False
+    ended: End = "terminé"
     trusted: bool = True
     repeats: bool = False
 
@@ -124,6 +127,17 @@ class _Search:
         """Whether the search is to end."""
         return self.stop.is_set() or monotonic() >= self.deadline
 
+    def left_open(self, until: float) -> None:
+        """Note why a level is left unsettled: for want of time, or because days are too many."""
+        if monotonic() >= until:
+            self.ended = "limite de temps"
+        elif self.ended == "terminé":
+            self.ended = "journées trop nombreuses"
+
+    def budget(self, until: float) -> Budget:
+        """What one search of the solvers may take."""
+        return Budget(until, self.means.seed, self.stop, self.means.cores)
+
     def trust(self, *levels: str) -> bool:
         """Whether every timing that matters to rules and ``levels`` was listed so far."""
         imposed = self.problem.hours_rule == "imposes"
@@ -140,6 +154,7 @@ def optimise(
     tours: Sequence[DayTours | None] | None = None,
     without: Collection[str] = (),
     at_most: Mapping[str, int] | None = None,
+    start: Sequence[Day] | None = None,
     progress: Progress = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Solution:
@@ -153,8 +168,9 @@ def optimise(
             has too many.
         without: names of rules to leave out (``rules.RULES``), for explanations.
         at_most: levels that must be no worse than a value, as they are minimised (the opposite of
-            those to maximise), for trade-offs. Those that tell agents apart must be objectives
-            too; ``equite_horaires`` cannot be one of them.
+            those to maximise), for trade-offs; ``equite_horaires`` cannot be one of them.
+        start: days of a plan at hand, if any. Where they keep every rule and limit, the search
+            starts from them, and the plan found is no worse.
         progress: told each step in French.
         stop: set it to end the search and keep the best plan so far.
 
@@ -165,11 +181,11 @@ def optimise(
     tours = tuple(all_or_none(problem) if tours is None else tours)
     deadline = min(deadline, monotonic() + LONGEST_S)
     stop, at_most = stop or threading.Event(), at_most or {}
-    if set(at_most) & BY_AGENT - (set(problem.objectives) - set(_BY_TIMES)):
+    if not set(at_most).isdisjoint(_BY_TIMES):
         raise ValueError(f"levels that cannot be limited: {sorted(at_most)}")
-    pool = pooled(problem, without, at_most)
-    days: tuple[Day, ...] | None = None
-    together = spare = None
+    problem = replace(problem, limited=tuple(at_most))
+    if start is not None and not _keeps(problem, start, at_most):
+        start = None
     begun = partial(
         _new_search,
         problem,
@@ -180,6 +196,26 @@ def optimise(
         without=without,
         at_most=at_most,
     )
+    pool = pooled(problem, without)
+    days, search = _searched(begun, problem, pool, deadline, without, start)
+    if start is not None and (days is None or _worth(problem, start) < _worth(problem, days)):
+        days = tuple(start)
+    if days is None:
+        raise NothingFound
+    stopped: End = "interrompu" if stop.is_set() else search.ended
+    return Solution(days, _levels(search, days), search.seconds, stopped)
+
+
+def _searched(
+    begun: Callable[..., _Search],
+    problem: Problem,
+    pool: Pool | None,
+    deadline: float,
+    without: Collection[str],
+    start: Sequence[Day] | None,
+) -> tuple[tuple[Day, ...] | None, _Search]:
+    """The best days found and the search that found them: alike weeks first, then each week."""
+    days = together = spare = None
     if pool is not None:
         pooled_until = monotonic() + (deadline - monotonic()) * POOLED_SHARE
         together = search = begun(pool.problem, deadline=pooled_until)
@@ -190,19 +226,36 @@ def optimise(
             search.deadline = pooled_until if days is None else deadline
     if days is None:
         search = begun(problem, deadline=deadline, together=together)
+        if start is not None:
+            _start(search, start)
         _take_levels(search)
         if search.solution is not None:
             days = days_of(search.decisions, search.solution)
-    if days is None:
-        days, search = spare, together or search
-    if days is None:
-        raise NothingFound
-    stopped: End = "terminé"
-    if stop.is_set():
-        stopped = "interrompu"
-    elif search.out_of_time:
-        stopped = "limite de temps"
-    return Solution(days, _levels(search, days), search.seconds, stopped)
+    return (spare, together or search) if days is None else (days, search)
+
+
+def _keeps(problem: Problem, days: Sequence[Day], at_most: Mapping[str, int]) -> bool:
+    """Whether days keep every rule, and levels at most at a value (as they are minimised)."""
+    return not verify(problem, days) and all(
+        _value(problem, days, name) <= most for name, most in at_most.items()
+    )
+
+
+def _worth(problem: Problem, days: Sequence[Day]) -> list[int]:
+    """What a plan is worth on each level, to be minimised."""
+    return [_value(problem, days, name) for name in problem.objectives]
+
+
+def _value(problem: Problem, days: Sequence[Day], name: str) -> int:
+    """What a plan is worth on a level, to be minimised."""
+    kind = measure(problem, name)
+    return _sign(kind) * kind.value(problem, days)
+
+
+def _start(search: _Search, days: Sequence[Day]) -> None:
+    """Start from a plan, where the model holds one that goes where it does."""
+    budget = search.budget(search.deadline).share(SHARE)
+    search.solution = started(search.columns, search.decisions, days, budget)
 
 
 def _levels(search: _Search, days: tuple[Day, ...]) -> tuple[Level, ...]:
@@ -253,24 +306,16 @@ def _take_levels(search: _Search) -> None:
 
 def _levels_taken(search: _Search) -> Iterator[None]:
     """Solve every level in order, one at each step; at the last, any plan if none is found."""
-    if not search.columns.whole:
-        _make_feasible(search)
+    columns, d = search.columns, search.decisions
+    sure = search.solution is not None or columns.whole
+    if not sure and made_feasible(columns, d, search.deadline) is False:
+        raise Infeasible if search.trust() else Undecided
     for name in search.problem.objectives:
         _take_level(search, name)
         yield
     if search.solution is None:
         _find_any(search)
     yield
-
-
-def _make_feasible(search: _Search) -> None:
-    """Add tours until the relaxation keeps every rule.
-
-    Raises:
-        Infeasible: it does not, even with all tours.
-    """
-    if made_feasible(search.columns, search.decisions, search.deadline) is False:
-        raise Infeasible if search.trust() else Undecided
 
 
 def _dealt(
@@ -285,15 +330,6 @@ def _dealt(
     placed = decisions.placed(solution)
     dealt = deal(pool, problem, decisions.tours, runs, steps, placed=placed, without=without)
     return None if dealt is None else days_from(problem, decisions.tours, *dealt)
-
-
-def all_day_tours(problem: Problem) -> list[DayTours]:
-    """The feasible day tours of each base.
-
-    Raises:
-        InputError: too many days would have to be examined.
-    """
-    return [list_day_tours(problem, base) for base in range(len(problem.bases))]
 
 
 def level_of(problem: Problem, days: Sequence[Day], name: str, bound: int | None = None) -> Level:
@@ -378,7 +414,7 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     decisions, name = search.decisions, kind.name
     started = monotonic()
     if search.over:
-        search.out_of_time = True
+        search.ended = "limite de temps"
         return
     search.progress(f"{kind.label}…")
     last = name == search.problem.objectives[-1]
@@ -386,8 +422,6 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     until = search.deadline if last else started + (search.deadline - started) * _SHARE
     answer, bound, complete = _least(search, expression, until, search.bounds[name])
     search.seconds[name] = round(monotonic() - started, 3)
-    if answer.left_behind:
-        search.deadline = started  # its thread still runs: start no other beside it
     if answer.infeasible and search.solution is None and complete:
         raise Infeasible if search.trust() else Undecided
     exact = name not in _BY_TIMES
@@ -397,7 +431,8 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     if search.solution is None:
         return
     reached = _reached(search, kind)
-    search.out_of_time |= not (complete or reached == known)
+    if not (complete or reached == known):
+        search.left_open(until)
     if not exact and answer.values is not None:
         reached = max(reached, expression.value(answer.values))
     if exact and reached == known and not last:
@@ -411,7 +446,7 @@ def days_of(decisions: Decisions, solution: Floats) -> tuple[Day, ...]:
     problem, runs = decisions.problem, decisions.runs(solution)
     steps = least_trimming(decisions, solution, runs)
     days = days_from(problem, decisions.tours, runs, steps)
-    if "equite_agents" in problem.objectives:
+    if "equite_agents" in problem.looked_at:
         steps = np.rint(solution[decisions.trimmed]).astype(np.int64)
         fairer = days_from(problem, decisions.tours, runs, steps)
         apart = measure(problem, "equite_agents")
@@ -476,8 +511,7 @@ def _least(
 
     A plan near the best so far that reaches the bound ``known`` is enough.
     """
-    means, d, plan = search.means, search.decisions, search.solution
-    budget = Budget(until, means.seed, search.stop, means.cores)
+    d, plan, budget = search.decisions, search.solution, search.budget(until)
     if not search.columns.whole:
         return staged(search.columns, d, expression, plan, budget)
     if plan is not None and d.mip.size > SMALL_COLUMNS:

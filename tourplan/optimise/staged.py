@@ -17,7 +17,7 @@ import numpy as np
 from tourplan.optimise.branching import branch
 from tourplan.optimise.budget import Budget
 from tourplan.optimise.level import LISTED, Level
-from tourplan.optimise.mip import Answer, Expression, Floats
+from tourplan.optimise.mip import Answer, Expression, Floats, relaxed_bound
 from tourplan.optimise.neighbours import extended, improved
 from tourplan.optimise.pricing import Columns
 from tourplan.optimise.variables import Decisions, Ints
@@ -66,7 +66,7 @@ def staged(
     level.priced, bound = level.converge(budget.share(_PRICED_SHARE if columns.long else 1.0))
     if np.isposinf(bound) and level.value is None:
         return Answer(None, None, infeasible=True), None, True
-    level.raise_bound(level.value if np.isposinf(bound) else level.whole(bound))
+    level.raise_bound(level.value if np.isposinf(bound) else relaxed_bound(bound, objective))
     if not level.proved:
         _improve(level)
     if not level.proved:

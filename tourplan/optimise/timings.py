@@ -39,7 +39,7 @@ def with_timings(problem: Problem, base: int, tours: DayTours) -> tuple[DayTours
     A timing matters unless another opens as long, with as many half-days within mairie hours on
     each weekday: on a given day, one is as good as the other.
     """
-    if problem.hours_rule == "ignores" and "heures_mairie" not in problem.objectives:
+    if problem.hours_rule == "ignores" and "heures_mairie" not in problem.looked_at:
         return tours, True
     found, complete, left = [tours], True, MOST_WAYS
     rows = np.flatnonzero((tours.most_in_hours > tours.in_hours).any(axis=1))

@@ -5,23 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
-from tourplan.daytours import DayTours, time_days
+from tourplan.daytours import DayTours, Ints, day_tours_at
 from tourplan.errors import NoPlanError, Repair
 from tourplan.hours import MINUTE_S, WEEK_S, clock, duration
 from tourplan.measures import number, of_whom, weights_of
+from tourplan.optimise.longdays import LongDays
 from tourplan.optimise.mip import ONE_CORE, Means
 from tourplan.optimise.objectives import required_sessions, residents_beyond
+from tourplan.optimise.pricing import all_or_none
 from tourplan.optimise.profiles import watched_demands
 from tourplan.optimise.rules import RULES, allowed_beyond, leeway, weekly_opening, weekly_work
-from tourplan.optimise.solve import all_day_tours
 from tourplan.problem import AccessGoal, Problem
 from tourplan.study.otherways import other_ways
-from tourplan.study.relaxed import HOURS, Question
+from tourplan.study.relaxed import HOURS, Question, Tours
 
 LEGAL_WEEK_S = 48 * 3600
 """The longest week of work (Code du travail, L3121-20)."""
@@ -41,14 +42,15 @@ def no_plan_error(
     says so. Where another clash remains, a repair says that it is not enough by itself. With
     ``name_of``, the name of a commune by code, changes of means are looked for too.
     """
-    tours = tuple(all_day_tours(problem))
-    at_any_hour = tours
+    question = Question.first(problem, deadline, stop, means)
+    problem, lax, tours = question.problem, question.problem, question.tours
     if problem.hours_rule == "imposes":  # relaxed below, like other requirements of several days
-        at_any_hour = tuple(all_day_tours(replace(problem, hours_rule="preferes")))
+        lax = replace(problem, hours_rule="preferes")
+        tours = tuple(all_or_none(lax))
     hopeless = [
         number
         for number, demand in enumerate(problem.demands)
-        if demand.required and not ever_served(problem, at_any_hour, number)
+        if demand.required and not ever_served(lax, tours, number)
     ]
     if hopeless:
         return NoPlanError(
@@ -58,7 +60,6 @@ def no_plan_error(
             + " dans aucune journée.",
             [_hopeless_commune(problem, n) for n in hopeless],
         )
-    question = Question(problem, tours, deadline, stop, means)
     clash, complete = _minimal_clash(question)
     repairs = [_repair(question, rule) for rule in clash]
     end = "" if complete else " (recherche écourtée : la liste peut être trop longue)"
@@ -69,13 +70,31 @@ def no_plan_error(
     return NoPlanError(f"Aucun plan n’existe : {head} {verb}{end} — {wishes}.", repairs, others)
 
 
-def ever_served(problem: Problem, tours: Sequence[DayTours], demand: int) -> bool:
+def ever_served(problem: Problem, tours: Tours, demand: int) -> bool:
     """Whether some crew has a day that serves a commune, on a day when that is allowed."""
-    days = [[day in crew.weekdays for day in problem.weekdays] for crew in problem.crew_weeks]
+    for base, mine in enumerate(tours):
+        for site in problem.sites_of(demand).tolist():
+            if mine is not None and _runs(problem, base, mine.rows(mine.serving(site))):
+                return True
+            if mine is None and _ever_served_from(problem, base, site):
+                return True
+    return False
+
+
+def _ever_served_from(problem: Problem, base: int, site: int) -> bool:
+    """The same of a site and a base whose days are not listed; too many to tell is a yes."""
+    if _runs(problem, base, day_tours_at(problem, base, _short(problem, site))):
+        return True
+    every = LongDays(problem, base).serving(site)
+    return every is None or _runs(problem, base, every)
+
+
+def _runs(problem: Problem, base: int, tours: DayTours) -> bool:
+    """Whether some crew may run one of the tours of a base on some day."""
     return any(
-        tours[crew.base].allowed[tours[crew.base].serving(site), crew.week][:, there].any()
-        for crew, there in zip(problem.crew_weeks, days, strict=True)
-        for site in problem.sites_of(demand)
+        tours.allowed[:, crew.week, [day in crew.weekdays for day in problem.weekdays]].any()
+        for crew in problem.crew_weeks
+        if crew.base == base
     )
 
 
@@ -125,14 +144,16 @@ def _repair(question: Question, rule: str) -> Repair:
 
 def _fewer_communes(question: Question) -> Repair:
     problem = question.problem
-    decisions = question.without({"required_sessions"})
+    model = question.without({"required_sessions"})
+    decisions = model.decisions
     total = sum(demand.required for demand in problem.demands)
     days = {(crew.vehicle, crew.week, day) for crew in problem.crew_weeks for day in crew.weekdays}
     slots = len(days) * len(problem.sessions)
-    text = f"desservir les {total} communes obligatoires"
+    text = f"desservir {'la commune' if total == 1 else f'les {total} communes'} obligatoire"
+    text += "s" * (total > 1)
     if total > slots:
         text += f" (la tournée n’a que {slots} créneaux)"
-    answer = question.ask(decisions, required_sessions(decisions))
+    answer = question.ask(model, required_sessions(decisions))
     if answer.values is None:
         return _unknown("required_sessions", text, impossible=answer.infeasible)
     held = [
@@ -147,11 +168,12 @@ def _fewer_communes(question: Question) -> Repair:
 
 def _less_opening(question: Question) -> Repair:
     asked = question.problem.week.min_opening_s
-    decisions = question.without({"weekly_opening"})
+    model = question.without({"weekly_opening"})
+    decisions = model.decisions
     text = f"ouvrir au moins {duration(asked)} par semaine"
     missing = leeway(decisions, asked, question.problem.day.grid_s)
     weekly_opening(decisions, missing)
-    answer = question.ask(decisions, missing)
+    answer = question.ask(model, missing)
     if answer.values is None:
         return _unknown("weekly_opening", text, impossible=answer.infeasible)
     short = missing.value(answer.values)
@@ -163,11 +185,12 @@ def _less_opening(question: Question) -> Repair:
 
 def _more_work(question: Question) -> Repair:
     allowed = max((agent.max_week_s for agent in question.problem.agents), default=0)
-    decisions = question.without({"weekly_work"})
+    model = question.without({"weekly_work"})
+    decisions = model.decisions
     text = f"travailler au plus {duration(allowed)} par semaine et par agent"
     extra = leeway(decisions, WEEK_S, MINUTE_S)
     weekly_work(decisions, extra)
-    answer = question.ask(decisions, extra)
+    answer = question.ask(model, extra)
     if answer.values is None:
         return _unknown("weekly_work", text, impossible=answer.infeasible)
     more = extra.value(answer.values)
@@ -182,11 +205,12 @@ def _lower_goal(question: Question) -> Repair:
     problem = question.problem
     goals = [goal for goal in problem.goals if goal.imposed]
     text = _listed([f"{_share(g):g} % {of_whom(g)} à {g.minutes} min au plus" for g in goals])
-    decisions = question.without({"imposed_goals"})
+    model = question.without({"imposed_goals"})
+    decisions = model.decisions
     changes, proved = [], True
     for goal in goals:
         beyond = residents_beyond(decisions, goal)
-        answer = question.ask(decisions, beyond)
+        answer = question.ask(model, beyond)
         if answer.values is None:
             return _unknown("imposed_goals", text, impossible=answer.infeasible)
         least = beyond.value(answer.values)
@@ -268,23 +292,25 @@ def _hopeless_commune(problem: Problem, demand: int) -> Repair:
 
 
 def fits(problem: Problem, site: int) -> bool:
-    """Whether some day holds a session at ``site``, alone or with another.
+    """Whether some day holds a session at ``site``."""
+    short = _short(problem, site)
+    return any(len(day_tours_at(problem, base, short)) for base in range(len(problem.bases)))
 
-    Another session may help: the meal between them is a break. A third never does.
+
+def _short(problem: Problem, site: int) -> Ints:
+    """The sites of days at ``site`` alone or with another, shape (days, slots): -1 where unused.
+
+    Where there is a day there, one of them is, as long as going through other places takes longer:
+    another session may help, since the meal between them is a break. A third does not.
     """
-    slots = range(len(problem.sessions))
-    demand = problem.site_demand
-    others = np.flatnonzero(demand != demand[site]).tolist()
-    alone = np.array([[site]], dtype=np.int64)
-    pairs = np.array([[site, n] for n in others] + [[n, site] for n in others], dtype=np.int64)
-    return any(
-        any(time_days(problem, base, (k,), alone).feasible.any() for k in slots)
-        or any(
-            time_days(problem, base, both, pairs.reshape(-1, 2)).feasible.any()
-            for both in combinations(slots, 2)
-        )
-        for base in range(len(problem.bases))
-    )
+    demand, slots = problem.site_demand, len(problem.sessions)
+    others = np.flatnonzero(demand != demand[site])
+    found = [np.where(np.eye(slots, dtype=bool), site, -1)]
+    for here, there in permutations(range(slots), 2):
+        rows = np.full((len(others), slots), -1)
+        rows[:, here], rows[:, there] = site, others
+        found.append(rows)
+    return np.concatenate(found).astype(np.int64)
 
 
 def relaxed_days(problem: Problem) -> Sequence[tuple[str, Problem]]:

@@ -11,12 +11,12 @@ from time import monotonic
 
 import numpy as np
 
-from tourplan.daytours import DayTours, list_day_tours
 from tourplan.errors import Fault, InputError, NoPlanError, quoted
 from tourplan.export.french import capital, from_place, listed
 from tourplan.hours import WEEKDAYS, duration
 from tourplan.measures import fixed_access, served_sites, tour_access
-from tourplan.optimise.solve import Infeasible, Progress, Solution, all_day_tours
+from tourplan.optimise.pricing import all_or_none, days_or_none
+from tourplan.optimise.solve import Infeasible, Progress, Solution
 from tourplan.plan import Day, Level, Plan
 from tourplan.planner import means_of, solve
 from tourplan.prepare import Case
@@ -26,6 +26,7 @@ from tourplan.study import explanation as words
 from tourplan.study.clash import LEGAL_WEEK_S, ever_served, fits, no_plan_error, relaxed_days
 from tourplan.study.explanation import Effect, Explanation, Far, Marginal, Near, Remedy, Unserved
 from tourplan.study.force import EFFORT, Forced, Kind, Question, force, least, required, resolve
+from tourplan.study.relaxed import Tours
 from tourplan.study.widened import (
     free_weekday,
     other_agencies,
@@ -117,7 +118,7 @@ def explain(
     elif faults := verify(case.problem, plan.days):
         raise InputError.of("plan", f"il ne suit pas ce scénario : {faults[0]}")
     problem = case.problem
-    question = Question(problem, tuple(all_day_tours(problem)), plan.levels, means_of(case), stop)
+    question = Question(problem, tuple(all_or_none(problem)), plan.levels, means_of(case), stop)
     took_s = float(plan.measures.get("duree_s", 0.0))
     inquiry = Inquiry(question, plan.days, _agencies(case), _namer(case), progress, took_s)
     asked, outside = _asked(case, inquiry, codes)
@@ -260,7 +261,8 @@ def _plain_reason(inquiry: Inquiry, demand: int) -> Unserved | None:
     if not any(fits(problem, int(site)) for site in sites):
         return because(words.NO_DAY, _no_day(problem, demand))
     anyhow = replace(problem, hours_rule="preferes")
-    if problem.hours_rule == "imposes" and ever_served(anyhow, all_day_tours(anyhow), demand):
+    imposed = problem.hours_rule == "imposes"
+    if imposed and ever_served(anyhow, tuple(all_or_none(anyhow)), demand):
         text = "aucune journée n’y tient une permanence aux heures de la mairie (horaires imposés)"
         return because(words.HOURS, text)
     text = "ses créneaux permis ne sont ceux d’aucune équipe (reglages, interdits, équipes)"
@@ -484,7 +486,7 @@ def _remedies(inquiry: Inquiry, demand: int, one: Unserved, deadline: float) -> 
     kept = [] if one.reason == words.CLASH else kept
     tests = list(_tests(inquiry, demand, kept))
     for rank, (kind, text, test) in enumerate(tests):
-        if inquiry.question.over(deadline) or not inquiry.question.listed:
+        if inquiry.question.over(deadline):
             yield Remedy(kind, text, None, False)
             continue
         now = monotonic()
@@ -575,9 +577,6 @@ def _any_of(
         now = monotonic()
         until = now + (deadline - now) / (len(changed) - rank)
         other = replace(question, problem=problem, tours=_tours(question, problem))
-        if not other.listed:
-            proved = False
-            continue
         found = least(other, demand, "rien", kept, until)
         if found.value is not None:
             return Remedy(kind, text, True, True)
@@ -586,7 +585,7 @@ def _any_of(
     return Remedy(kind, told, False if proved else None, proved)
 
 
-def _tours(question: Question, problem: Problem) -> tuple[DayTours, ...]:
+def _tours(question: Question, problem: Problem) -> Tours:
     """The day tours of a changed problem: those at hand where only bases were added."""
     own = question.problem
     same = replace(problem, bases=own.bases, crew_weeks=own.crew_weeks)
@@ -595,9 +594,9 @@ def _tours(question: Question, problem: Problem) -> tuple[DayTours, ...]:
         for name in ("time_s", "open_slots", "weekdays", "day", "month_weeks", "hours_rule")
     )
     if not alike or problem.bases[: len(own.bases)] != own.bases:
-        return tuple(all_day_tours(problem))
+        return tuple(all_or_none(problem))
     more = range(len(own.bases), len(problem.bases))
-    return (*question.tours, *(list_day_tours(problem, base) for base in more))
+    return (*question.tours, *(days_or_none(problem, base) for base in more))
 
 
 def _less_opening(
@@ -683,7 +682,7 @@ def _marginal(inquiry: Inquiry, text: str, other: Problem | None, deadline: floa
     if question.over(deadline):
         return Marginal(text, words.UNTESTED)
     inquiry.progress(f"et avec plus de moyens : {text} ?")
-    found = resolve(other, _tours(question, other), deadline, question)
+    found = resolve(other, _tours(question, other), deadline, question, inquiry.days)
     if found is None:
         return Marginal(text, words.UNTESTED, note="pas de réponse dans le temps donné")
     if isinstance(found, Infeasible):
@@ -721,7 +720,7 @@ def _best_agency(inquiry: Inquiry, deadline: float) -> Marginal:
         inquiry.progress(f"et en partant aussi {from_place(name)} ?")
         other = with_agency(problem, place)
         until = _slice(deadline, len(asked) - rank)
-        found = resolve(other, _tours(question, other), until, question)
+        found = resolve(other, _tours(question, other), until, question, inquiry.days)
         if not isinstance(found, Solution):
             proved = False
             continue

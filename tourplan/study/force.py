@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Literal
 
-from tourplan.daytours import DayTours
 from tourplan.errors import OwnError
 from tourplan.hours import MINUTE_S, WEEK_S
 from tourplan.measures import measure
+from tourplan.optimise.budget import Budget
 from tourplan.optimise.mip import NOTHING, Answer, Expression, Floats, Means
 from tourplan.optimise.objectives import build, required_sessions
 from tourplan.optimise.pooling import pooled
-from tourplan.optimise.pricing import Columns
-from tourplan.optimise.rules import add_rules, leeway, weekly_opening, weekly_work
+from tourplan.optimise.rules import leeway, weekly_opening, weekly_work
 from tourplan.optimise.solve import (
     Infeasible,
     NothingFound,
@@ -29,6 +28,7 @@ from tourplan.optimise.solve import (
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import Problem
+from tourplan.study.relaxed import Model, Tours
 from tourplan.verify import verify
 
 EFFORT = ("route", "km", "cout", "co2", "equite_agents", "equite_horaires")
@@ -44,15 +44,10 @@ class Question:
     """A problem, its day tours, and the levels of the plan that answers are held against."""
 
     problem: Problem
-    tours: tuple[DayTours, ...]
+    tours: Tours
     levels: tuple[Level, ...]
     means: Means
     stop: threading.Event
-
-    @property
-    def listed(self) -> bool:
-        """Whether one model holds every day tour."""
-        return Columns(self.problem, self.tours).whole
 
     def over(self, deadline: float) -> bool:
         """Whether to search no more."""
@@ -90,17 +85,18 @@ def force(question: Question, demand: int, deadline: float) -> Forced:
     """Solve the levels again with a session at ``demand``, until one differs from the plan's."""
     if question.over(deadline):
         return Forced("inconnu")
-    names = question.problem.objectives
-    simple = question.listed and pooled(question.problem) is None
-    if simple and not set(_BY_PARTS) & set(names):
-        return _level_by_level(question, demand, deadline)
+    problem = question.problem
+    simple = pooled(problem) is None and not set(_BY_PARTS) & set(problem.objectives)
+    if simple and None not in question.tours:
+        model = _model(question, demand)
+        if model.columns.whole:
+            return _level_by_level(question, model, deadline)
     return _solved_again(question, demand, deadline)
 
 
-def _level_by_level(question: Question, demand: int, deadline: float) -> Forced:
+def _level_by_level(question: Question, model: Model, deadline: float) -> Forced:
     """Solve levels in order; the plan's own values, where proved, are bounds here too."""
-    problem = question.problem
-    d = _decisions(question, demand)
+    problem, d = question.problem, model.decisions
     solution: Floats | None = None
     for level in question.levels:
         if level.name == "passages":  # a rule: every plan has the same
@@ -110,17 +106,17 @@ def _level_by_level(question: Question, demand: int, deadline: float) -> Forced:
         if solution is None or _value(problem, d, solution, level) != level.value:
             if level.proved:
                 d.mip.bound(expression, at_least=target - 0.5)
-            answer = _ask(question, d, expression, solution, deadline)
+            answer = _ask(question, model, expression, solution, deadline)
             if answer.values is None:
-                return _none(problem, d, answer, first=solution is None)
+                return _none(answer, first=solution is None)
             solution = answer.values
             if _value(problem, d, solution, level) != level.value:
                 return _changed(problem, d, answer, level)
         d.mip.keep(expression, target)
     if solution is None:
-        answer = _ask(question, d, NOTHING, None, deadline)
+        answer = _ask(question, model, NOTHING, None, deadline)
         if answer.values is None:
-            return _none(problem, d, answer, first=True)
+            return _none(answer, first=True)
         solution = answer.values
     days = days_of(d, solution)
     _refuse_broken(problem, days)
@@ -128,26 +124,21 @@ def _level_by_level(question: Question, demand: int, deadline: float) -> Forced:
 
 
 def _ask(
-    question: Question, d: Decisions, expression: Expression, hint: Floats | None, deadline: float
+    question: Question,
+    model: Model,
+    expression: Expression,
+    hint: Floats | None,
+    deadline: float,
+    enough: int | None = None,
 ) -> Answer:
-    """The least of an expression; the search is over where a solver did not stop when told."""
-    answer = d.mip.minimise(
-        expression,
-        deadline=deadline,
-        hint=hint,
-        seed=question.means.seed,
-        stop=question.stop,
-        cores=question.means.cores,
-    )
-    if answer.left_behind:
-        question.stop.set()  # its thread still runs: start no other beside it
-    return answer
+    """The least of an expression."""
+    budget = Budget(deadline, question.means.seed, question.stop, question.means.cores)
+    return model.least(expression, budget, hint, enough)
 
 
-def _none(problem: Problem, d: Decisions, answer: Answer, *, first: bool) -> Forced:
+def _none(answer: Answer, *, first: bool) -> Forced:
     """No plan was found: because there is none, or for want of time."""
-    sure = problem.hours_rule != "imposes" or d.every_timing
-    impossible = answer.infeasible and first and sure
+    impossible = answer.infeasible and first
     return Forced("infaisable" if impossible else "inconnu", proved=impossible)
 
 
@@ -183,12 +174,24 @@ def _solved_again(question: Question, demand: int, deadline: float) -> Forced:
 
 
 def resolve(
-    problem: Problem, tours: Sequence[DayTours] | None, deadline: float, question: Question
+    problem: Problem,
+    tours: Tours,
+    deadline: float,
+    question: Question,
+    start: Sequence[Day] | None = None,
 ) -> Solution | Infeasible | None:
-    """The best plan of a changed problem, checked; ``None`` when none was found in time."""
+    """The best plan of a changed problem, checked; ``None`` when none was found in time.
+
+    ``start``: a plan at hand, where the changed problem may have it too.
+    """
     try:
         found = optimise(
-            problem, deadline=deadline, means=question.means, tours=tours, stop=question.stop
+            problem,
+            deadline=deadline,
+            means=question.means,
+            tours=tours,
+            start=start,
+            stop=question.stop,
         )
     except Infeasible as error:
         return error
@@ -221,7 +224,8 @@ def least(
         "ouverture": ("weekly_opening",),
         "retrait": ("required_sessions",),
     }[kind]
-    d = _decisions(question, demand, relaxed)
+    model = _model(question, demand, relaxed)
+    d = model.decisions
     objective = NOTHING
     if kind == "travail":
         objective = leeway(d, WEEK_S, MINUTE_S)
@@ -231,13 +235,38 @@ def least(
         weekly_opening(d, objective)
     elif kind == "retrait":
         objective = required_sessions(d)
-    for level in kept:
-        if level.name != "passages":
-            d.mip.keep(build(d, level.name), level.value * (1 if level.sense == "min" else -1))
-    answer = _ask(question, d, objective, None, deadline)
+    within = _within(question, model, kept, deadline)
+    if within.values is None:
+        return Least(None, impossible=within.infeasible)
+    if kind == "rien":
+        return Least(0, True)
+    answer = _ask(question, model, objective, within.values, deadline)
     if answer.values is None:
         return Least(None, impossible=answer.infeasible)
     return _least(question.problem, d, answer, objective, kind)
+
+
+def _within(question: Question, model: Model, kept: Sequence[Level], deadline: float) -> Answer:
+    """A plan with no level worse than those kept, which become rules; or that there is none.
+
+    As a rule, the last of them leaves solvers blind: what it is worth at best, the others kept, is
+    known much sooner than that no plan keeps them all.
+    """
+    d = model.decisions
+    levels = [
+        (build(d, level.name), level.value * (1 if level.sense == "min" else -1))
+        for level in kept
+        if level.name != "passages"
+    ]
+    for expression, value in levels[:-1]:
+        d.mip.keep(expression, value)
+    last, most = levels[-1] if levels else (NOTHING, 0)
+    answer = _ask(question, model, last, None, deadline, most)
+    if answer.values is not None and last.value(answer.values) <= most:
+        d.mip.keep(last, most)
+        return answer
+    beyond = answer.bound is not None and answer.bound > most
+    return Answer(None, None, infeasible=answer.infeasible or beyond)
 
 
 def _least(
@@ -245,7 +274,7 @@ def _least(
 ) -> Least:
     assert answer.values is not None  # noqa: S101
     value = objective.value(answer.values)
-    proved = answer.bound == value or kind == "rien"
+    proved = answer.bound == value
     if kind != "retrait":
         return Least(value, proved)
     held = [
@@ -256,12 +285,12 @@ def _least(
     return Least(sum(one.required for one in problem.demands) + value, proved, dropped=dropped)
 
 
-def _decisions(question: Question, demand: int, without: Collection[str] = ()) -> Decisions:
+def _model(question: Question, demand: int, without: Collection[str] = ()) -> Model:
     """The model of a question where a commune has a session, some rules left out."""
-    d = Decisions(question.problem, list(question.tours))
-    add_rules(d, without)
-    d.mip.row(d.held[question.problem.sites_of(demand)], 1.0, at_least=1.0)
-    return d
+    model = Model.of(question.problem, question.tours, without)
+    held = model.decisions.held[question.problem.sites_of(demand)]
+    model.decisions.mip.row(held, 1.0, at_least=1.0)
+    return model
 
 
 def _value(problem: Problem, d: Decisions, solution: Floats, level: Level) -> int:

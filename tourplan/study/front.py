@@ -40,8 +40,6 @@ Between = Literal["rien", "autres", "inconnu"]
 
 _SHARE = 0.5
 """Share of the time left that one point may take, so that a hard one leaves some to others."""
-_ALWAYS_TOLD = ("equite_agents", "heures_mairie", "marches")
-"""Levels that are looked at only when they are among the objectives, even to be limited."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ class Question:
     second: str
     kept: Mapping[str, int]
     later: tuple[str, ...] = ()
-    tours: Sequence[DayTours] | None = None
+    tours: Sequence[DayTours | None] | None = None
     deadline: float = inf
     means: Means = ONE_CORE
     progress: Progress = lambda _: None
@@ -121,17 +119,25 @@ class Question:
         """Whether the search is to end."""
         return self.stop.is_set() or monotonic() >= self.deadline
 
-    def solve(self, objectives: Sequence[str], limits: Mapping[str, int]) -> Solution | None:
-        """The best plan within limits besides those kept; ``None`` when none was found."""
+    def solve(
+        self,
+        objectives: Sequence[str],
+        limits: Mapping[str, int],
+        start: Sequence[Day] | None = None,
+    ) -> Solution | None:
+        """The best plan within limits besides those kept; ``None`` when none was found.
+
+        ``start``: a plan at hand that may be within them.
+        """
         at_most, now = {**self.kept, **limits}, monotonic()
-        told = [name for name in _ALWAYS_TOLD if name in at_most and name not in objectives]
         try:
             return optimise(
-                replace(self.problem, objectives=(*told, *objectives)),
+                replace(self.problem, objectives=tuple(objectives)),
                 deadline=now + (self.deadline - now) * _SHARE,
                 means=self.means,
                 tours=self.tours,
                 at_most=at_most,
+                start=start,
                 stop=self.stop,
             )
         except (Infeasible, NothingFound, Undecided):
@@ -155,7 +161,7 @@ class _Curve:
     ended: bool = False
     others_after: tuple[int, int] | None = None
     tried: set[int] = field(default_factory=set)
-    cut_short: bool = False
+    ends: set[End] = field(default_factory=set)
 
     def keep(self, new: Point) -> None:
         """Add a point, unless one at hand is as good on both levels; drop those it betters."""
@@ -173,8 +179,10 @@ class _Curve:
     def probe(self, limit: int) -> Point | None:
         """The point found with the second level at most ``limit``."""
         question = self.question
-        found = question.solve((question.first, question.second), {question.second: limit})
-        self.cut_short |= found is None or found.stopped != "terminé"
+        within = (p.days for p in self.points if p.values[1] <= limit)
+        levels, limits = (question.first, question.second), {question.second: limit}
+        found = question.solve(levels, limits, next(within, None))
+        self.ends.add("limite de temps" if found is None else found.stopped)
         return None if found is None else question.point(found, limit)
 
     def gaps(self) -> list[tuple[float, int]]:
@@ -201,29 +209,35 @@ def trace(question: Question, start: Solution, most: int) -> Front:
         most: points at most; where there are more, those found are spread and it is known.
     """
     curve = _Curve(question, most, [question.point(start, inf)])
-    curve.cut_short = start.stopped != "terminé"
+    curve.ends.add(start.stopped)
     if not question.over:
         _end(curve)
     if curve.points[0].values != curve.points[-1].values:
         _spread(curve)
         _close(curve)
-    ends: dict[bool, End] = {True: "limite de temps", False: "terminé"}
     between = tuple(curve.between(before, after) for before, after in pairwise(curve.points))
-    short = (curve.cut_short or question.over) and not (curve.ended and set(between) <= {"rien"})
-    return Front(
-        tuple(curve.points),
-        between,
-        curve.ended,
-        "interrompu" if question.stop.is_set() else ends[short],
-    )
+    settled = curve.ended and set(between) <= {"rien"}
+    return Front(tuple(curve.points), between, curve.ended, _how_it_ended(curve, settled))
+
+
+def _how_it_ended(curve: _Curve, settled: bool) -> End:
+    """How the search ended; ``settled``: nothing is left to know."""
+    if curve.question.stop.is_set():
+        return "interrompu"
+    if settled:
+        return "terminé"
+    if curve.question.over:
+        return "limite de temps"
+    worst: tuple[End, ...] = ("limite de temps", "journées trop nombreuses")
+    return next((end for end in worst if end in curve.ends), "terminé")
 
 
 def _end(curve: _Curve) -> None:
     """The best of the second level, then of the first."""
     question = curve.question
     question.progress("l’autre bout de la courbe…")
-    found = question.solve((question.second, question.first), {})
-    curve.cut_short |= found is None or found.stopped != "terminé"
+    found = question.solve((question.second, question.first), {}, curve.points[-1].days)
+    curve.ends.add("limite de temps" if found is None else found.stopped)
     if found is not None:
         second = value_of(question.problem, found.days, question.second)
         curve.ended = second == _bound(found.levels, question.second)
@@ -276,7 +290,8 @@ def refined(question: Question, point: Point, deadline: float) -> Point:
     """
     limits = {question.first: point.values[0], question.second: point.values[1]}
     mine = replace(question, deadline=deadline)
-    found = mine.solve(question.later, limits) if question.later and not mine.over else None
+    ask = question.later and not mine.over
+    found = mine.solve(question.later, limits, point.days) if ask else None
     bounds: dict[str, int | None] = {}
     if found is not None and _no_worse(question, found.days, limits):
         bounds = {level.name: level.bound for level in found.levels if level.name in question.later}

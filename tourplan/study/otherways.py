@@ -93,7 +93,8 @@ def _may_come_back(problem: Problem, number: int, demand: Demand) -> bool:
 def _fewest(question: Question, once: list[int]) -> tuple[list[int], bool] | None:
     """The communes to visit twice, and whether fewer cannot do; slots and gaps left aside."""
     problem = question.problem
-    d = question.without({"sessions_of_a_site"})
+    model = question.without({"sessions_of_a_site"})
+    d = model.decisions
     more = []
     for number, demand in enumerate(problem.demands):
         sites = d.held[problem.sites_of(number)]
@@ -102,7 +103,7 @@ def _fewest(question: Question, once: list[int]) -> tuple[list[int], bool] | Non
         d.mip.row(row, np.append(np.ones(len(sites)), -1.0), at_most=demand.allowed)
         more.append(extra)
     fewest = Expression(np.concatenate(more), np.ones(len(more), dtype=np.int64))
-    answer = question.ask(d, fewest)
+    answer = question.ask(model, fewest)
     if answer.values is None:
         return None
     chosen = np.flatnonzero(answer.values[fewest.variables] > 0.5).tolist()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tourplan.errors import InputError, NoPlanError
+from tourplan.errors import InputError, NoPlanError, ways_out
 from tourplan.export.french import capital
 from tourplan.export.itinerary import decimal_comma
 from tourplan.export.words import change, change_of
@@ -42,6 +42,7 @@ COLUMNS = (
     "ecart",
 )
 LEVEL, FIGURE, NO_PLAN, CLASH = "objectif", "chiffre", "aucun plan", "exigence"
+MEANS = "autre moyen"
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,8 +279,8 @@ def _proof(proved: bool) -> str:
 def _state(ruled: Ruled) -> list[str]:
     """The figures of a plan; the clash where there is none."""
     if ruled.plan is None:
-        repairs = (f"  {repair.text} → {repair.change}" for repair in ruled.repairs)
-        return [f"  {ruled.why_not}", *repairs] if ruled.impossible else []
+        ways = (f"  {line}" for line in ways_out(ruled.repairs, ruled.others))
+        return [f"  {ruled.why_not}", *ways] if ruled.impossible else []
     told = (f"{name} : {text}" for name, _, text in _figures(ruled.plan))
     return [f"  {capital(' ; '.join(told))}."]
 
@@ -313,9 +314,10 @@ def _rows(ruled: Ruled, asked: Plan | None) -> Iterator[tuple[str, ...]]:
     head = (ruled.words, decimal_comma(ruled.opening_h, 2), decimal_comma(ruled.work_h, 2))
     if ruled.plan is None:
         yield (*head, NO_PLAN, "", "", "", "", ruled.why_not, _yes(ruled.impossible), "", "")
-        for repair in ruled.repairs:
-            blank = ("", "", "")
-            yield (*head, CLASH, repair.text, *blank, repair.change, _yes(repair.proved), "", "")
+        for kind, repairs in ((CLASH, ruled.repairs), (MEANS, ruled.others)):
+            for one in repairs:
+                blank = ("", "", "")
+                yield (*head, kind, one.text, *blank, one.change, _yes(one.proved), "", "")
         return
     before: Sequence[Level | None] = asked.levels if asked else [None] * len(ruled.plan.levels)
     for level, was in zip(ruled.plan.levels, before, strict=True):

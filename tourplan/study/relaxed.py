@@ -1,4 +1,4 @@
-"""A problem without a plan, asked again with less required of it."""
+"""A problem asked again with less required of it."""
 
 from __future__ import annotations
 
@@ -8,44 +8,133 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from tourplan.daytours import DayTours
-from tourplan.optimise.mip import NOTHING, ONE_CORE, Answer, Expression, Means
+from tourplan.optimise.budget import Budget
+from tourplan.optimise.mip import (
+    NOTHING,
+    ONE_CORE,
+    Answer,
+    Expression,
+    Floats,
+    Means,
+    relaxed_bound,
+)
 from tourplan.optimise.pooling import pooled
+from tourplan.optimise.pricing import Columns, all_or_none, made_feasible
 from tourplan.optimise.rules import add_rules
-from tourplan.optimise.solve import all_day_tours
+from tourplan.optimise.staged import staged
 from tourplan.optimise.variables import Decisions
 from tourplan.problem import Problem
 
 HOURS = "hours_rule"
 """The requirement that mairie hours impose; it is kept by ``daytours``, not by a rule."""
 
+Tours = tuple[DayTours | None, ...]
+"""The feasible day tours of each base, ``None`` where they are too many to list."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The model of a problem, some rules left out, over all its day tours."""
+
+    columns: Columns
+    decisions: Decisions
+
+    @classmethod
+    def of(
+        cls,
+        problem: Problem,
+        tours: Tours,
+        without: Collection[str] = (),
+        *,
+        at_once: bool = False,
+    ) -> Model:
+        """The model; ``at_once``: it holds all tours that are listed, however many."""
+        columns = Columns(problem, tours, at_once)
+        decisions = Decisions(problem, columns.first())
+        add_rules(decisions, without)
+        return cls(columns, decisions)
+
+    def least(
+        self,
+        objective: Expression,
+        budget: Budget,
+        hint: Floats | None = None,
+        enough: int | None = None,
+    ) -> Answer:
+        """The least value of an expression; what is proved holds for all tours and timings.
+
+        With ``enough``, all that is asked is whether it is at most that.
+        """
+        d = self.decisions
+        if self.columns.whole:
+            answer = _whole(d, objective, budget, hint, enough)
+        elif made_feasible(self.columns, d, budget.deadline) is not False:
+            answer, _, _ = staged(self.columns, d, objective, hint, budget)
+        else:
+            answer = Answer(None, None, infeasible=True)
+        if self._every_timing:
+            return answer
+        return replace(answer, bound=None, infeasible=False, complete=False)
+
+    @property
+    def _every_timing(self) -> bool:
+        """Whether every timing that rules and levels may look at is in the model."""
+        problem = self.decisions.problem
+        seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.looked_at
+        return self.decisions.every_timing or not seen
+
+
+def _whole(
+    d: Decisions, objective: Expression, budget: Budget, hint: Floats | None, enough: int | None
+) -> Answer:
+    """The least value over a model of all tours.
+
+    Where a bound may be enough, the relaxation is asked first: solvers that look for a plan may
+    take a minute to see what it tells at once.
+    """
+    relaxed = None if enough is None else d.mip.relax(objective, budget.deadline)
+    if relaxed is not None and enough is not None:
+        bound = relaxed_bound(relaxed.value, objective)
+        if bound is not None and bound > enough:
+            return Answer(None, bound)
+    return d.mip.minimise(objective, hint=hint, enough=enough, **budget.terms())
+
 
 @dataclass(frozen=True)
 class Question:
-    """What the search for a clash works on; ``tours``: the feasible day tours of each base."""
+    """What the search for a clash works on: a problem, whose levels do not matter."""
 
     problem: Problem
-    tours: tuple[DayTours, ...]
+    tours: Tours
     deadline: float
     stop: threading.Event
     means: Means = ONE_CORE
+
+    @classmethod
+    def first(
+        cls,
+        problem: Problem,
+        deadline: float,
+        stop: threading.Event,
+        means: Means = ONE_CORE,
+    ) -> Question:
+        """The question of a problem whose day tours are not at hand."""
+        problem = replace(problem, objectives=())
+        return cls(problem, tuple(all_or_none(problem)), deadline, stop, means)
 
     @property
     def over(self) -> bool:
         """Whether to ask no more."""
         return self.stop.is_set() or monotonic() > self.deadline
 
-    def without(self, rules: Collection[str]) -> Decisions:
+    def without(self, rules: Collection[str]) -> Model:
         """The model with some requirements left out."""
         return _model(*self._lax(rules), rules)
 
-    def ask(self, decisions: Decisions, objective: Expression) -> Answer:
+    def ask(self, model: Model, objective: Expression) -> Answer:
         """The least value of an expression."""
-        return decisions.mip.minimise(
-            objective,
-            deadline=self.deadline,
-            seed=self.means.seed,
-            stop=self.stop,
-            cores=self.means.cores,
+        return model.least(
+            objective, Budget(self.deadline, self.means.seed, self.stop, self.means.cores)
         )
 
     def has_plan(self, rules: Collection[str] = ()) -> bool | None:
@@ -63,23 +152,22 @@ class Question:
             return False
         return None if answer.values is None else True
 
-    def of(self, problem: Problem, tours: Sequence[DayTours] | None = None) -> Question:
+    def of(self, problem: Problem, tours: Sequence[DayTours | None] | None = None) -> Question:
         """The same question of another problem."""
-        found = tuple(all_day_tours(problem) if tours is None else tours)
+        found = tuple(all_or_none(problem) if tours is None else tours)
         return replace(self, problem=problem, tours=found)
 
-    def _lax(self, rules: Collection[str]) -> tuple[Problem, tuple[DayTours, ...]]:
+    def _lax(self, rules: Collection[str]) -> tuple[Problem, Tours]:
         """The problem and its days where mairie hours may be among what is left out."""
         if HOURS not in rules:
             return self.problem, self.tours
         problem = replace(self.problem, hours_rule="preferes")
-        return problem, tuple(all_day_tours(problem))
+        return problem, tuple(all_or_none(problem))
 
-    def _any(self, problem: Problem, tours: tuple[DayTours, ...], rules: Collection[str]) -> Answer:
+    def _any(self, problem: Problem, tours: Tours, rules: Collection[str]) -> Answer:
         return self.ask(_model(problem, tours, rules), NOTHING)
 
 
-def _model(problem: Problem, tours: tuple[DayTours, ...], without: Collection[str]) -> Decisions:
-    decisions = Decisions(problem, list(tours))
-    add_rules(decisions, without)
-    return decisions
+def _model(problem: Problem, tours: Tours, without: Collection[str]) -> Model:
+    """A model that holds every tour that is listed: there may be no plan among some of them."""
+    return Model.of(problem, tours, without, at_once=True)

@@ -54,12 +54,14 @@ class Sought:
         impossible: whether there is none.
         why_not: why there is no plan, in French.
         repairs: the requirements that clash.
+        others: changes of means that would do.
     """
 
     plan: Plan | None = None
     impossible: bool = False
     why_not: str = ""
     repairs: tuple[Repair, ...] = ()
+    others: tuple[Repair, ...] = ()
 
     def found(self, find: Callable[[], Plan]) -> Self:
         """The same with what ``find`` gives, or why it gives none."""
@@ -73,4 +75,10 @@ class Sought:
 
     def clashing(self, error: NoPlanError) -> Self:
         """The same, where there is no plan."""
-        return replace(self, impossible=True, why_not=error.message, repairs=error.repairs)
+        return replace(
+            self,
+            impossible=True,
+            why_not=error.message,
+            repairs=error.repairs,
+            others=error.others,
+        )

@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar
 
-from tourplan.errors import Fault, InputError, NoPlanError, listed
+from tourplan.errors import Fault, InputError, NoPlanError, listed, ways_out
 from tourplan.export.french import capital, counted
 from tourplan.export.itinerary import decimal_comma
 from tourplan.export.words import MOST_NAMED, levels_table, origin_words, until_next
@@ -160,6 +160,7 @@ class Rounds(Result):
                 {
                     **dict(zip(COLUMNS, row, strict=True)),
                     "changements": [repair.to_dict() for repair in cell.repairs],
+                    "autres_moyens": [other.to_dict() for other in cell.others],
                 }
                 for cell, row in zip(self.cells, self.rows(), strict=True)
             ],
@@ -307,7 +308,11 @@ def _of_month(scenario: Scenario, cell: Cell, own: Case | None, solved: Cell) ->
     """A cell with what was solved for its round, and what a month of it offers."""
     if own is None or solved.plan is None:
         return replace(
-            cell, impossible=solved.impossible, why_not=solved.why_not, repairs=solved.repairs
+            cell,
+            impossible=solved.impossible,
+            why_not=solved.why_not,
+            repairs=solved.repairs,
+            others=solved.others,
         )
     weeks = month_weeks(scenario, cell.rounds * cell.shape.weeks)
     days = [_repeated(day, weeks[day.week - 1 :: cell.shape.weeks]) for day in solved.plan.days]
@@ -348,8 +353,8 @@ def _cell_sentences(cell: Cell) -> list[str]:
     head = capital(cell.words)
     if cell.plan is None:
         state = "impossible" if cell.impossible else "non calculé"
-        repairs = (f"    {r.text} → {r.change}" for r in cell.repairs)
-        return [f"{head} : {state}.", f"  {cell.why_not.rstrip('.')}.", *repairs]
+        ways = (f"    {line}" for line in ways_out(cell.repairs, cell.others))
+        return [f"{head} : {state}.", f"  {cell.why_not.rstrip('.')}.", *ways]
     proof = {"oui": "démontré", "non": "non démontré"}.get(cell.proved, "démontré, équipes fixes")
     after = cell.plan.access[-1].after
     told = listed([f"{number(after[t])} à plus de {t} min" for t in THRESHOLDS])
@@ -425,7 +430,7 @@ def _row(cell: Cell) -> tuple[str, ...]:
     plan = cell.plan
     if plan is None:
         state = "non" if cell.impossible else "non calculé"
-        why = " ; ".join([cell.why_not, *(f"{r.text} → {r.change}" for r in cell.repairs)])
+        why = " ; ".join([cell.why_not, *ways_out(cell.repairs, cell.others)])
         blank = ("",) * (len(COLUMNS) - len(head) - len(means) - 2)
         return (*head, state, why, *means, *blank)
     return (*head, "oui", "", *means, *_room_cells(cell, plan), *_plan_cells(cell, plan))

@@ -14,7 +14,8 @@ from tourplan.errors import Fault, InputError, listed, quoted
 from tourplan.export.french import capital
 from tourplan.export.words import change, origin_words, proof_text
 from tourplan.measures import measure
-from tourplan.optimise.solve import End, Progress, Solution, all_day_tours, level_of
+from tourplan.optimise.pricing import all_or_none
+from tourplan.optimise.solve import End, Progress, Solution, level_of
 from tourplan.plan import Level, Plan
 from tourplan.planner import means_of, planned, searched
 from tourplan.prepare import Case
@@ -128,6 +129,8 @@ class TradeOff(Result):
         lines = []
         if self.stopped == "limite de temps":
             lines.append("Le temps a manqué : voici les points trouvés jusque-là.")
+        elif self.stopped == "journées trop nombreuses":
+            lines.append("Trop de journées possibles pour les comparer toutes.")
         elif self.stopped == "interrompu":
             lines.append("Calcul interrompu : voici les points trouvés jusque-là.")
         if "autres" in self.between:
@@ -209,7 +212,7 @@ def tradeoff(
         raise InputError(faults)
     limit_s = case.scenario.computing.limit_s if limit_s is None else limit_s
     deadline = started + limit_s
-    tours = all_day_tours(case.problem)
+    tours = all_or_none(case.problem)
     best = replace(case.problem, objectives=(*kept, first, second))
     start = searched(case, best, deadline, progress, stop, tours)
     question = Question(

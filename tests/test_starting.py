@@ -1,0 +1,117 @@
+"""A search that starts from a plan at hand: as good, never worse; a start must keep rules."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from time import monotonic
+
+import pytest
+from cycles import cycles
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from tiny import HOUR, MORNING, asking, examples, make, on_a_line, territories
+
+from tourplan.optimise import pricing
+from tourplan.optimise.budget import Budget
+from tourplan.optimise.pricing import Columns, all_or_none
+from tourplan.optimise.rules import add_rules
+from tourplan.optimise.solve import (
+    Infeasible,
+    NothingFound,
+    Solution,
+    Undecided,
+    days_of,
+    level_of,
+    optimise,
+)
+from tourplan.optimise.starting import started
+from tourplan.optimise.variables import Decisions
+from tourplan.plan import Day, Level
+from tourplan.problem import Problem
+from tourplan.verify import verify
+
+problems = st.one_of(territories(4, 3), cycles(4, 3))
+
+
+def worst(problem: Problem) -> Solution:
+    """Some plan, none of whose levels matters."""
+    try:
+        return optimise(replace(problem, objectives=()))
+    except (Infeasible, Undecided, NothingFound):
+        assume(False)
+        raise
+
+
+def values(levels: Sequence[Level]) -> list[int]:
+    return [level.value * (1 if level.sense == "min" else -1) for level in levels]
+
+
+@examples(60)
+@given(problem=problems, limit=st.sampled_from([pricing.ALL_AT_ONCE, 10]))
+def test_a_start_changes_no_proved_value(problem, limit):
+    """Levels are those found without it, up to the first that is not proved."""
+    start = worst(problem).days
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pricing, "ALL_AT_ONCE", limit)
+        found = optimise(problem, start=start)
+    assert not verify(problem, found.days, found.levels)
+    known = optimise(problem)
+    for one, two in zip(known.levels, found.levels, strict=True):
+        if not (one.proved and two.proved):
+            return
+        assert one.value == two.value
+
+
+@examples(40)
+@given(problem=problems)
+def test_without_time_the_start_is_kept(problem):
+    start = worst(problem).days
+    found = optimise(problem, start=start, deadline=monotonic() - 1)
+    assert not verify(problem, found.days, found.levels)
+    before = [level_of(problem, start, name) for name in problem.objectives]
+    assert values(found.levels) <= values(before)
+
+
+LINE = make(on_a_line([0, 10, 30]), sessions=[MORNING], weekdays=[0], week_opening_s=2 * HOUR)
+
+
+def days_serving(letter: str) -> tuple[Day, ...]:
+    return optimise(asking(LINE, letter, required=1)).days
+
+
+def test_the_start_is_the_plan_when_there_is_no_time():
+    far = days_serving("B")
+    assert optimise(LINE, start=far, deadline=monotonic() - 1).days == far
+    with pytest.raises(NothingFound):
+        optimise(LINE, deadline=monotonic() - 1)
+
+
+def test_a_start_that_breaks_a_rule_is_none():
+    near = days_serving("A")
+    with pytest.raises(NothingFound):
+        optimise(asking(LINE, "B", required=1), start=near, deadline=monotonic() - 1)
+    with pytest.raises(NothingFound):
+        optimise(LINE, start=days_serving("B"), at_most={"route": 1200}, deadline=monotonic() - 1)
+    served = optimise(asking(LINE, "B", required=1), start=near).days
+    assert [stop.name for day in served for stop in day.stops] == ["B"]
+
+
+@examples(60)
+@given(problem=problems, listed=st.booleans())
+def test_days_of_a_start_go_where_it_goes(problem, listed):
+    """Read back from the model, the plan goes where the start goes, and keeps every rule."""
+    start = worst(problem).days
+    columns = Columns(problem, all_or_none(problem) if listed else [None] * len(problem.bases))
+    d = Decisions(problem, columns.first())
+    add_rules(d)
+    solution = started(columns, d, start, Budget(monotonic() + 30, 0, threading.Event()))
+    assert solution is not None
+    found = days_of(d, solution)
+    assert not verify(problem, found)
+    assert sorted(map(where, found)) == sorted(map(where, start))
+
+
+def where(day: Day) -> tuple[object, ...]:
+    return day.week, day.vehicle, day.depot, [(stop.code, stop.session) for stop in day.stops]
