@@ -24,7 +24,7 @@ ENGLISH = re.compile(
     r"unexpected|extra|invalid|value for|requires|does not|try |input|error|abort|<|"
     r"\btext\b|\bpath\b|\bfloat\b|\bstr\b|\bcommand\b"
 )
-COMMANDS = ("init", "check", "solve", "evaluate")
+COMMANDS = ("init", "check", "solve", "evaluate", "export")
 SMALL = """
 titre = "L’œuvre : 5 € ≤ 10 → « ça » 漢字 ☃"
 [communes]
@@ -108,7 +108,7 @@ class TestFrench:
             (["évaluter"], "vouliez-vous évaluer ?"),
             (
                 ["zzz"],
-                "attendu : init, check, solve, evaluate, explain, rounds, network, creer, verifier",
+                "attendu : init, check, solve, evaluate, explain, rounds, export, network, creer",
             ),
             (["--exemple"], "option --exemple inconnue"),
             (["-x"], "option -x inconnue"),

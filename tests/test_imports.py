@@ -15,7 +15,7 @@ LAYERS = """
 errors optimise.children
 optimise.compiled optimise.solvers
 files hours console arrays network.drivable network.source network.speedmodel network.store
-tables problem access schedule network.roads network.graph optimise.mip export.french
+tables problem access schedule export.ical network.roads network.graph optimise.mip export.french
 optimise.labels optimise.budget spacing orders queues
 territory network.links network.speeds network.waycut network.table network.measured network.turns
 fields residents
@@ -35,9 +35,11 @@ optimise.timings optimise.rounding
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
 export.daytable export.accesstables export.sources
-export.choices export.sections
+export.choices export.sections export.dates
+export.agendas export.datechanges export.opendata export.layers
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
+export.bundle
 optimise.level optimise.narrowing optimise.starting
 optimise.thinning
 optimise.branching
@@ -51,7 +53,7 @@ planner
 study.evaluate study.sensitivity study.tradeoff study.explain study.rounds study.prices
 commands.options commands.communes commands.refusals commands.running
 commands.init commands.check commands.tradeoff commands.evaluate commands.explain
-commands.rounds commands.network
+commands.rounds commands.network commands.export
 commands.solve
 cli
 """

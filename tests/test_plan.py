@@ -58,9 +58,24 @@ def test_a_file_both_ways(herault_plan, tmp_path):
     assert Plan.read(file) == herault_plan
 
 
+def test_a_plan_of_the_schema_before_both_ways(herault_plan):
+    """It has neither postcodes nor points, and keeps its fingerprint."""
+    older = content(herault_plan) | {"schema": "tourplan/plan/3"}
+    for stop in (stop for day in older["journees"] for stop in day["permanences"]):
+        for key in ("code_postal", "lon", "lat"):
+            del stop[key]
+    plan = Plan.from_json(signed(older))
+    assert plan.days[0].stops[0].postcode == ""
+    assert plan.days[0].stops[0].lon is None
+    again = json.loads(plan.to_json())
+    assert {**again, "empreinte": ""} == {**older, "empreinte": ""}
+    assert again["empreinte"] == plan.fingerprint
+    assert Plan.from_json(plan.to_json()) == plan
+
+
 def test_json_has_french_keys_and_clock_times(herault_plan):
     found = content(herault_plan)
-    assert found["schema"] == "tourplan/plan/3"
+    assert found["schema"] == "tourplan/plan/4"
     assert list(found)[-2:] == ["empreinte", "mesures"]
     day = found["journees"][0]
     assert day["jour"] == "lundi"
@@ -141,7 +156,7 @@ def test_what_is_no_plan_is_refused(text):
 
 
 HOSTILE = [
-    (("schema",), "tourplan/plan/4"),
+    (("schema",), "tourplan/plan/5"),
     (("titre",), "\ud800"),
     (("titre",), 5),
     (("inconnu",), 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +27,7 @@ from tourplan.measures import (
     whole_access,
 )
 from tourplan.network.source import NetworkSource
-from tourplan.plan import AreaAccess, Day, Figures, Groups, Level, Origin, Plan, Stopped
+from tourplan.plan import AreaAccess, Day, Figures, Groups, Level, Origin, Plan, Stop, Stopped
 from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
@@ -96,19 +97,30 @@ def origin_of(source: NetworkSource) -> Origin:
 
 
 def _addressed(case: Case, day: Day) -> Day:
-    """The day with the address of each session."""
-    stops = [
-        stop.model_copy(update={"address": _address(case, stop.code, stop.place)})
-        for stop in day.stops
-    ]
+    """The day with the address and the point of each session."""
+    stops = [stop.model_copy(update=_whereabouts(case, stop)) for stop in day.stops]
     return day.model_copy(update={"stops": tuple(stops)})
 
 
-def _address(case: Case, code: str, place: str) -> str:
-    """The address of a room, or of the mairie."""
-    venues = (v for v in case.scenario.venues if (v.code, v.name) == (code, place))
+def _whereabouts(case: Case, stop: Stop) -> dict[str, Any]:
+    """Address, postcode, longitude and latitude of a room, or of the mairie."""
+    commune = case.territory[stop.code]
+    venues = (v for v in case.scenario.venues if (v.code, v.name) == (stop.code, stop.place))
     venue = next(venues, None)
-    return case.territory[code].address if venue is None else venue.address
+    address, lon, lat = commune.address, commune.lon, commune.lat
+    if venue is not None:
+        address = venue.address
+        if venue.lon is not None and venue.lat is not None:
+            lon, lat = venue.lon, venue.lat
+    postcode = _postcode(address, commune.postcodes)
+    return {"address": address, "postcode": postcode, "lon": lon, "lat": lat}
+
+
+def _postcode(address: str, postcodes: str) -> str:
+    """The postcode that an address tells, else the commune's if it has one only, else none."""
+    own = postcodes.split(";")
+    told = [digits for digits in re.findall(r"\b\d{5}\b", address) if digits in own]
+    return told[-1] if told else own[0] if len(own) == 1 else ""
 
 
 def _sourced(case: Case, day: Day) -> Day:

@@ -14,6 +14,7 @@ import typer
 from tourplan.commands.check import check
 from tourplan.commands.evaluate import evaluate
 from tourplan.commands.explain import explain
+from tourplan.commands.export import export
 from tourplan.commands.init import init
 from tourplan.commands.network import roads
 from tourplan.commands.refusals import tell_faults, tell_no_plan
@@ -39,6 +40,7 @@ class _Program(FrenchGroup):
         "évaluer": "evaluate",
         "expliquer": "explain",
         "passages": "rounds",
+        "exporter": "export",
         "réseau": "network",
     }
     examples = (
@@ -56,7 +58,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     no_args_is_help=True,
 )
-for command in (init, check, solve, evaluate, explain, rounds):
+for command in (init, check, solve, evaluate, explain, rounds, export):
     app.command(cls=FrenchCommand)(command)
 app.add_typer(roads, name="network")
 

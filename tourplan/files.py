@@ -94,7 +94,12 @@ def _read_bytes(path: Path, place: str) -> bytes:
 
 
 def write_text(path: Path, text: str, *, bom: bool = False) -> None:
-    """Write ``text`` at ``path`` so that a reader sees the old file or the new, never half.
+    """Write ``text`` at ``path``, as ``write_bytes`` does."""
+    write_bytes(path, text.encode("utf-8-sig" if bom else "utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` at ``path`` so that a reader sees the old file or the new, never half.
 
     Raises:
         InputError: the file cannot be written there.
@@ -102,8 +107,8 @@ def write_text(path: Path, text: str, *, bom: bool = False) -> None:
     draft = path.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("x", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
-            file.write(text)
+        with draft.open("xb") as file:
+            file.write(content)
         draft.replace(path)
     except OSError as error:
         raise InputError.of(

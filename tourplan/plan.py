@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from tourplan.prepare import Case
     from tourplan.verify import Violation
 
+Schema = Literal["tourplan/plan/3", "tourplan/plan/4"]
 Status = Literal["brouillon", "proposé", "validé"]
+_SINCE_4 = ("code_postal", "lon", "lat")
+"""Keys of a session that ``tourplan/plan/3`` does not have."""
 Stopped = Literal["terminé", "limite de temps", "journées trop nombreuses", "interrompu", "évalué"]
 
 
@@ -58,6 +61,8 @@ class Stop(Frozen):
     """One session: where, when, and the drive that leads there.
 
     ``drive_measured``: the agents measured that drive on the road, it was not computed.
+    ``postcode`` is that of the address; ``lon`` and ``lat`` are degrees (WGS 84) of the room, or of
+    the commune's point. Plans before ``tourplan/plan/4`` have none of the three.
     """
 
     session: str = Field(alias="creneau")
@@ -74,6 +79,9 @@ class Stop(Frozen):
     drive_measured: bool = Field(alias="trajet_mesure", default=False)
     closed_from_s: Clock | None = Field(alias="pause_de", default=None)
     closed_until_s: Clock | None = Field(alias="pause_a", default=None)
+    postcode: str = Field(alias="code_postal", default="")
+    lon: float | None = None
+    lat: float | None = None
 
     @property
     def open_s(self) -> int:
@@ -274,7 +282,7 @@ class Plan(Frozen):
     ``waits`` are those of each candidate commune, then of all communes served (code ``""``).
     """
 
-    schema_name: Literal["tourplan/plan/3"] = Field(alias="schema", default="tourplan/plan/3")
+    schema_name: Schema = Field(alias="schema", default="tourplan/plan/4")
     title: str = Field(alias="titre")
     status: Status = Field(alias="statut", default="brouillon")
     author: str = Field(alias="auteur", default="")
@@ -313,10 +321,14 @@ class Plan(Frozen):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _content(self) -> dict[str, Any]:
-        """The plan under French keys; plans written before waits were worked out have none."""
+        """The plan under French keys, without those that plans of its time did not have."""
         content = self.model_dump(by_alias=True, mode="json")
         if not self.waits:
             del content["attente"]
+        if self.schema_name == "tourplan/plan/3":
+            for stop in (stop for day in content["journees"] for stop in day["permanences"]):
+                for key in _SINCE_4:
+                    del stop[key]
         return content
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from tourplan.errors import Fault, InputError
@@ -29,8 +29,6 @@ def start_faults(start: date | None) -> list[Fault]:
 def first_dates(start: date, month_weeks: Sequence[int], cycle_weeks: int) -> dict[int, date]:
     """The Monday of the first occurrence, from ``start`` on, of each week of the cycle.
 
-    The tour weeks of a month take the weeks of the cycle in turn, from the month's first.
-
     Args:
         start: no Monday before it is taken.
         month_weeks: the weeks of the month on tour (1 to 4), see ``MONTH_WEEK_RULE``.
@@ -39,19 +37,29 @@ def first_dates(start: date, month_weeks: Sequence[int], cycle_weeks: int) -> di
     Raises:
         InputError: the start is outside ``YEARS``.
     """
-    weeks = sorted(month_weeks)
     if faults := start_faults(start):
         raise InputError(faults)
-    monday = start + timedelta(days=-start.weekday() % 7)
     found: dict[int, date] = {}
-    for _ in range(_HORIZON_WEEKS):
+    end = start + timedelta(weeks=_HORIZON_WEEKS)
+    for monday, week in tour_weeks(start, end, month_weeks, cycle_weeks):
+        found.setdefault(week, monday)
+    return found
+
+
+def tour_weeks(
+    start: date, end: date, month_weeks: Sequence[int], cycle_weeks: int
+) -> Iterator[tuple[date, int]]:
+    """The Mondays on tour from ``start`` to ``end``, each with its week of the cycle, from 1.
+
+    The tour weeks of a month take the weeks of the cycle in turn, from the month's first.
+    """
+    weeks = sorted(month_weeks)
+    monday = start + timedelta(days=-start.weekday() % 7)
+    while monday <= end:
         number = month_week(monday)
         if number in weeks:
-            found.setdefault(weeks.index(number) % cycle_weeks + 1, monday)
-        if len(found) == cycle_weeks:
-            break
+            yield monday, weeks.index(number) % cycle_weeks + 1
         monday += timedelta(days=7)
-    return found
 
 
 def public_holidays(dates: Sequence[date]) -> dict[date, str]:

@@ -1,0 +1,172 @@
+"""``tourplan export``: files for everyone or for the team, all or nothing, in French."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyogrio
+import pytest
+from commands import only_folder
+
+from tourplan.plan import Plan
+from tourplan.planner import solve
+from tourplan.prepare import prepare
+from tourplan.scenario import Scenario
+
+SIRET = ("--siret", "434 933 123 00029")
+DATES = ("--debut", "2027-01-04", "--fin", "2027-06-30")
+SECRETS = ("Amélie", "Dupont-Lajoie", "Bertrand", "Utilitaire blanc", "Renée Autrice")
+"""Names of agents, of the vehicle, and of whoever wrote the plan."""
+
+
+@pytest.fixture(scope="module")
+def named() -> Plan:
+    """A plan that shows all it can: names of agents and vehicles, and its author's."""
+    keys = {
+        "titre": "Deux communes",
+        "auteur": "Renée Autrice",
+        "communes": {"a_desservir": ["34064", "34230"]},
+        "semaine": {"ouverture_min_h": 0},
+        "vehicules": [{"nom": "Utilitaire blanc", "depot": "34079"}],
+        "agents": [{"nom": "Amélie Dupont-Lajoie"}, {"nom": "Bertrand"}],
+        "sorties": {"noms_des_agents": True},
+    }
+    return solve(prepare(Scenario.from_keys(keys)))
+
+
+@pytest.fixture
+def file(named, tmp_path) -> Path:
+    path = tmp_path / "plan.json"
+    path.write_text(named.to_json(), encoding="utf-8")
+    return path
+
+
+def texts(folder: Path) -> dict[str, str]:
+    """Every file as text, its name included; the GeoPackage layer by layer."""
+    found = {}
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix == ".gpkg":
+            frames = [pyogrio.read_dataframe(path, layer=n) for n, _ in pyogrio.list_layers(path)]
+            raw = path.read_bytes().decode("latin-1") + path.read_bytes().decode(errors="ignore")
+            found[name] = raw + "".join(frame.to_string() for frame in frames)
+        else:
+            found[name] = name + path.read_bytes().decode("utf-8").replace("\r\n ", "")
+    return found
+
+
+class TestForEveryone:
+    def test_the_plan_itself_names_them(self, file):
+        assert all(secret in file.read_text(encoding="utf-8") for secret in SECRETS)
+
+    def test_nothing_internal_in_any_file(self, tp, file, tmp_path):
+        answer = tp("export", file, *DATES, *SIRET)
+        assert answer.code == 0
+        found = texts(only_folder(tmp_path / "sorties"))
+        assert {"LISEZMOI.txt", "dates.csv", "tournee.gpkg", "agendas/tournee.ics"} <= set(found)
+        assert "donnees_ouvertes/mediation_numerique.csv" in found
+        assert "geojson/trajets.geojson" in found
+        for name, text in found.items():
+            for secret in (*SECRETS, "dupont", "agents", "empreinte_entrees"):
+                assert secret.casefold() not in text.casefold().replace("sans nom d’agent", ""), (
+                    name
+                )
+
+    @pytest.mark.parametrize("name", ["itineraire", "carte"])
+    def test_what_is_internal_is_refused(self, tp, file, tmp_path, name):
+        answer = tp("export", file, "--format", name)
+        assert answer.code == 2
+        assert f"« {name} » montre les équipes" in answer.err
+        assert "--diffusion interne" in answer.err
+        assert not list((tmp_path / "sorties").glob("*"))
+
+
+class TestForTheTeam:
+    def test_everything(self, tp, file, tmp_path):
+        answer = tp("exporter", file, "--diffusion", "interne", *DATES, *SIRET)
+        assert answer.code == 0
+        folder = only_folder(tmp_path / "sorties")
+        assert folder.name.endswith("_deux-communes_interne")
+        found = texts(folder)
+        assert {"itineraire.csv", "carte.html"} <= set(found)
+        assert "agendas/agents/01-amelie-dupont-lajoie.ics" in found
+        assert "Amélie Dupont-Lajoie" in found["itineraire.csv"]
+        assert "interne : à ne pas publier" in found["LISEZMOI.txt"]
+
+
+class TestCommand:
+    def test_what_lacks_something_is_told_and_left_out(self, tp, file, tmp_path):
+        answer = tp("export", file)
+        assert answer.code == 0
+        assert "Non écrit, il manque :" in answer.out
+        assert "--debut : ce plan n’a pas de date de début" in answer.out
+        assert "--siret : le schéma national exige un SIRET" in answer.out
+        names = {path.name for path in only_folder(tmp_path / "sorties").iterdir()}
+        assert names == {"LISEZMOI.txt", "geojson", "tournee.gpkg"}
+
+    def test_what_is_asked_and_lacks_something_is_a_fault(self, tp, file, tmp_path):
+        answer = tp("export", file, "--format", "agenda,donnees-ouvertes,geojson,plan")
+        assert answer.code == 2
+        for words in ("--debut", "--siret", "format « plan » inconnu"):
+            assert words in answer.err
+        assert not list((tmp_path / "sorties").glob("*"))
+
+    def test_the_rule_of_the_weeks_and_the_dates(self, tp, file, named):
+        answer = tp("export", file, "--format", "agenda", *DATES)
+        assert "la semaine n d’un mois commence à son n-ième lundi" in answer.out
+        (day,) = named.days
+        first = date(2027, 1, 11) + timedelta(days=day.weekday)
+        assert f"Dates : {first:%d/%m/%Y}, " in answer.out
+
+    def test_changes(self, tp, file, named, tmp_path):
+        """Those of dates that are not covered do not count."""
+        day = date(2027, 1, 11) + timedelta(days=named.days[0].weekday)
+        moved = day + timedelta(days=7)
+        rows = f"date;nouvelle_date;motif\n{day};{moved};neige\n2029-01-01;;trop loin\n"
+        (tmp_path / "c.csv").write_text(rows, encoding="utf-8")
+        answer = tp("export", file, "--format", "agenda", *DATES, "--changements", "c.csv")
+        assert answer.code == 0
+        assert f"Dates : {moved:%d/%m/%Y}, " in answer.out
+        assert "neige, remplacée le" in answer.out
+        text = texts(only_folder(tmp_path / "sorties"))["agendas/tournee.ics"]
+        assert text.count(f"RECURRENCE-ID;TZID=Europe/Paris:{day:%Y%m%d}T") == 2
+
+    def test_json(self, tp, file, tmp_path):
+        found = json.loads(tp("export", file, "--json", *DATES).out)
+        assert Path(found["dossier"]).name == only_folder(tmp_path / "sorties").name
+        assert "agendas/tournee.ics" in found["fichiers"]
+        assert [fault["ou"] for fault in found["manque"]] == ["--siret"]
+
+    @pytest.mark.parametrize(
+        ("args", "words"),
+        [
+            (("--diffusion", "secrète"), "« secrète » n’est pas une diffusion"),
+            (("--debut", "lundi"), "« lundi » n’est pas une date"),
+            (("--debut", "2027-02-30"), "n’est pas une date"),
+            (("--format", "agenda", "--debut", "2027-01-04", "--fin", "2026-01-04"), "--fin"),
+            (("--format", "donnees-ouvertes", "--siret", "12"), "n’est pas un SIRET"),
+            (("--format", "geojson", "--siret", "12"), "ne sert qu’au format donnees-ouvertes"),
+            (("--format", "geojson", "--fin", "2027-01-04"), "ne sert qu’au format agenda"),
+        ],
+    )
+    def test_faults(self, tp, file, args, words):
+        answer = tp("export", file, *args)
+        assert answer.code == 2
+        assert words in answer.err
+
+    def test_what_is_no_plan(self, tp, tmp_path):
+        (tmp_path / "x.json").write_text("{}", encoding="utf-8")
+        assert tp("export", tmp_path / "x.json").code == 2
+        assert tp("export", tmp_path / "absent.json").code == 2
+
+    def test_data_that_changed_since(self, tp, named, tmp_path):
+        """Calendars need the plan alone; layers need its data, which is told."""
+        other = named.model_copy(update={"inputs_fingerprint": "0" * 16})
+        path = tmp_path / "autre.json"
+        path.write_text(other.to_json(), encoding="utf-8")
+        assert tp("export", path, "--format", "agenda", *DATES).code == 0
+        answer = tp("export", path, "--format", "geojson,geopackage")
+        assert answer.code == 2
+        assert answer.err.count("les données ont changé") == 1

@@ -1,0 +1,193 @@
+"""``tourplan export``: what people receive, from a plan that is already made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tourplan.commands.options import Output
+from tourplan.commands.running import refuse_unwritable
+from tourplan.console import Json, print_json, say, say_all
+from tourplan.errors import Fault, InputError, quoted
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from tourplan.export.bundle import Request
+
+_AUDIENCES = ("publique", "interne")
+
+
+def export(
+    path: Annotated[Path, typer.Argument(metavar="PLAN", help="Un plan.json écrit par solve.")],
+    formats: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="LISTE",
+            help="agenda, donnees-ouvertes, geojson, geopackage ; avec --diffusion interne, aussi "
+            "itineraire, carte (par défaut, tous ceux à qui rien ne manque).",
+        ),
+    ] = "",
+    output: Output = Path("sorties"),
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--diffusion",
+            metavar="QUI",
+            help="publique (par défaut) : ni agent, ni véhicule ; interne : tout.",
+        ),
+    ] = "publique",
+    start: Annotated[
+        str,
+        typer.Option(
+            "--debut",
+            metavar="DATE",
+            help="Premier jour des agendas (par défaut, celui du plan).",
+        ),
+    ] = "",
+    end: Annotated[
+        str,
+        typer.Option(
+            "--fin", metavar="DATE", help="Dernier jour des agendas (par défaut, 52 semaines)."
+        ),
+    ] = "",
+    changes: Annotated[
+        Path | None,
+        typer.Option(
+            "--changements",
+            metavar="FICHIER",
+            help="CSV date;nouvelle_date;motif : journées annulées (sans nouvelle_date) ou "
+            "reportées.",
+        ),
+    ] = None,
+    pivot: Annotated[
+        str,
+        typer.Option(
+            "--siret",
+            metavar="NUMERO",
+            help="SIRET (ou RNA, RIDET) de votre structure, exigé par les données ouvertes.",
+        ),
+    ] = "",
+    structure: Annotated[
+        str,
+        typer.Option("--structure", metavar="NOM", help="Son nom, pour les données ouvertes."),
+    ] = "",
+    booking: Annotated[
+        str,
+        typer.Option(
+            "--rendez-vous",
+            metavar="ADRESSE",
+            help="Page de prise de rendez-vous, pour les données ouvertes.",
+        ),
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Faire d’un plan ce que chacun reçoit : agendas, données ouvertes, couches de carte."""
+    from datetime import datetime
+
+    from tourplan.export.bundle import Request, every_format, exported
+    from tourplan.export.datechanges import read_changes
+    from tourplan.export.opendata import Publisher
+    from tourplan.files import dated_folder, slug, write_bytes
+    from tourplan.plan import Plan
+
+    first, last = _dates(("--debut", start), ("--fin", end))
+    if audience not in _AUDIENCES:
+        what = f"{quoted(audience)} n’est pas une diffusion"
+        raise InputError.of("--diffusion", what, "donnez publique ou interne")
+    asked = [name.strip() for name in formats.split(",") if name.strip()]
+    dated = {"--debut": start, "--fin": end, "--changements": changes}
+    published = {"--siret": pivot, "--structure": structure, "--rendez-vous": booking}
+    _refuse_idle(asked, {"agenda": dated, "donnees-ouvertes": published})
+    refuse_unwritable(output)
+    now = datetime.now().astimezone()
+    publisher = Publisher(pivot.replace(" ", ""), structure, booking)
+    ask = Request(
+        Plan.read(path),
+        now,
+        internal=audience == "interne",
+        start=first,
+        end=last,
+        changes=read_changes(changes) if changes else (),
+        publisher=publisher,
+    )
+    files, lacking = exported(ask, asked or every_format(ask))
+    if lacking and (asked or not files):
+        raise InputError(lacking)
+    label = f"{slug(ask.plan.title)}_{audience}"
+    with dated_folder(output, label, datetime.now()) as (work, final):
+        for name, content in files.items():
+            write_bytes(work / name, content)
+    if json:
+        missing = [fault.to_dict() for fault in lacking]
+        print_json({"dossier": str(final), "fichiers": sorted(files), "manque": missing})
+    else:
+        _tell(ask, final, sorted(files), lacking)
+
+
+def _refuse_idle(asked: Sequence[str], options: Mapping[str, Mapping[str, object]]) -> None:
+    """Refuse options that the formats asked for make no use of.
+
+    Args:
+        asked: the formats; none meaning all.
+        options: by format, the options that it alone uses, with what was given.
+
+    Raises:
+        InputError: those given for nothing.
+    """
+    faults = [
+        Fault(option, f"ne sert qu’au format {name}", f"ajoutez {name} à --format, ou retirez-la")
+        for name, given in options.items()
+        if asked and name not in asked
+        for option, value in given.items()
+        if value
+    ]
+    if faults:
+        raise InputError(faults)
+
+
+def _dates(*given: tuple[str, str]) -> list[date | None]:
+    """The dates that options tell; ``None`` where one is not given.
+
+    Raises:
+        InputError: those that are none.
+    """
+    from datetime import date
+
+    found: list[date | None] = []
+    faults = []
+    for option, text in given:
+        try:
+            found.append(date.fromisoformat(text) if text else None)
+        except ValueError:
+            what = f"{quoted(text)} n’est pas une date"
+            faults.append(Fault(option, what, "donnez par exemple 2027-01-04"))
+    if faults:
+        raise InputError(faults)
+    return found
+
+
+def _held(ask: Request) -> set[date]:
+    """The dates on which some day tour is held."""
+    return {out.held for out in ask.outings if out.held}
+
+
+def _tell(ask: Request, folder: Path, names: list[str], lacking: list[Fault]) -> None:
+    """The files, the dates of the tour, and what was not made."""
+    from tourplan.export.dates import exception_words, rule_words
+
+    say(f"Écrit dans {folder} :")
+    say_all([f"  {name}" for name in names])
+    say(f"Semaines de tournée : {rule_words(ask.plan)}.")
+    if "dates.csv" in names:
+        days = [f"{day:%d/%m/%Y}" for day in sorted(_held(ask))]
+        say(f"Dates : {', '.join(days)}.")
+        if told := exception_words(ask.outings):
+            say(told)
+    if lacking:
+        say("Non écrit, il manque :")
+        say_all([f"  {fault}" for fault in lacking])

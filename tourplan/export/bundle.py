@@ -1,0 +1,148 @@
+"""What people receive: every export of a plan, as bytes by name of file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tourplan.errors import Fault, InputError
+from tourplan.export.agendas import agenda_files
+from tourplan.export.datechanges import Change, changed
+from tourplan.export.dates import Outing, outings, period, rule_words
+from tourplan.export.itinerary import itinerary_csv
+from tourplan.export.layers import geojson_files, geopackage_files
+from tourplan.export.opendata import Publisher, open_data_files
+from tourplan.export.words import origin_words
+from tourplan.plan import Plan
+
+if TYPE_CHECKING:
+    from tourplan.prepare import Case
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A plan to be exported, and what the plan does not say.
+
+    Attributes:
+        now: when the export is made, with its zone.
+        internal: for those who run the tour; else for everyone, without names of agents.
+        start, end: the dates to be covered; ``None``: those of the plan, 52 weeks.
+        changes: days cancelled, or held on another date.
+    """
+
+    plan: Plan
+    now: datetime
+    internal: bool = False
+    start: date | None = None
+    end: date | None = None
+    changes: tuple[Change, ...] = ()
+    publisher: Publisher = field(default_factory=Publisher)
+
+    @cached_property
+    def case(self) -> Case:
+        """The facts that the plan was made from, read again."""
+        return self.plan.case()
+
+    @cached_property
+    def outings(self) -> tuple[Outing, ...]:
+        """The day tours on their dates; changes of dates that are not covered do not count."""
+        first, last = period(self.plan, self.start, self.end)
+        within = [change for change in self.changes if first <= change.when <= last]
+        return changed(outings(self.plan, first, last), within)
+
+
+def _agenda(ask: Request) -> Files:
+    return agenda_files(ask.plan, ask.outings, ask.now, internal=ask.internal)
+
+
+def _open_data(ask: Request) -> Files:
+    return open_data_files(ask.plan, ask.publisher, ask.now.date())
+
+
+def _geojson(ask: Request) -> Files:
+    return geojson_files(ask.plan, ask.case, internal=ask.internal)
+
+
+def _geopackage(ask: Request) -> Files:
+    return geopackage_files(ask.plan, ask.case, internal=ask.internal)
+
+
+def _itinerary(ask: Request) -> Files:
+    return {"itineraire.csv": itinerary_csv(ask.plan).encode("utf-8-sig")}
+
+
+def _map(ask: Request) -> Files:
+    from tourplan.export.page import map_page
+
+    return {"carte.html": map_page(ask.plan, ask.case).encode()}
+
+
+PUBLIC: Mapping[str, Callable[[Request], Files]] = {
+    "agenda": _agenda,
+    "donnees-ouvertes": _open_data,
+    "geojson": _geojson,
+    "geopackage": _geopackage,
+}
+"""The formats that may go to everyone."""
+INTERNAL: Mapping[str, Callable[[Request], Files]] = {"itineraire": _itinerary, "carte": _map}
+"""Those that tell agents, vehicles or working times, whatever is asked."""
+
+
+def every_format(ask: Request) -> tuple[str, ...]:
+    """The formats that may be made for whom the export is for."""
+    return (*PUBLIC, *INTERNAL) if ask.internal else tuple(PUBLIC)
+
+
+def exported(ask: Request, formats: Sequence[str]) -> tuple[Files, list[Fault]]:
+    """The files of the formats that lack nothing, with a word on them; what the others lack."""
+    files: Files = {}
+    faults: list[Fault] = []
+    for name in formats:
+        try:
+            files |= _maker(ask, name)(ask)
+        except InputError as error:
+            faults += error.faults
+    if files:
+        files["LISEZMOI.txt"] = _read_me(ask, sorted(files)).encode("utf-8-sig")
+    return files, list(dict.fromkeys(faults))
+
+
+def _maker(ask: Request, name: str) -> Callable[[Request], Files]:
+    """What makes a format.
+
+    Raises:
+        InputError: it is for internal use only, and the export is for everyone; or unknown.
+    """
+    if name in PUBLIC:
+        return PUBLIC[name]
+    if name not in INTERNAL:
+        known = ", ".join((*PUBLIC, *INTERNAL))
+        raise InputError.of("--format", f"format « {name} » inconnu", f"attendu : {known}")
+    if not ask.internal:
+        what = f"« {name} » montre les équipes : il n’est pas à diffuser"
+        raise InputError.of("--format", what, "ajoutez --diffusion interne, ou retirez-le")
+    return INTERNAL[name]
+
+
+def _read_me(ask: Request, names: Sequence[str]) -> str:
+    """What the files are, for whom, and where all comes from."""
+    plan = ask.plan
+    whom = "interne : à ne pas publier" if ask.internal else "publique : sans nom d’agent"
+    lines = [
+        plan.title,
+        f"Plan {plan.status}, empreinte {plan.fingerprint}.",
+        f"Export du {ask.now:%d/%m/%Y}. Diffusion {whom}.",
+        f"Semaines de tournée : {rule_words(plan)}.",
+        f"Temps de route : {origin_words(plan.origin)}.",
+        "Communes, mairies, habitants et points fixes : IGN, INSEE, DILA, ANCT (Licence Ouverte "
+        "2.0), sauf ce que le scénario fournit.",
+        "Colonnes : docs/exports.md, dans la documentation de tourplan.",
+        "",
+        *names,
+    ]
+    return "".join(f"{line}\r\n" for line in lines)

@@ -1,0 +1,171 @@
+"""The real dates of a plan: every day tour over a period, public holidays apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tourplan.errors import Fault, InputError
+from tourplan.export.french import listed, when
+from tourplan.export.itinerary import french_csv
+from tourplan.hours import WEEKDAYS, clock
+from tourplan.plan import Day, Plan, Stop
+from tourplan.schedule import month_week, public_holidays, start_faults, tour_weeks
+
+WEEK_RULE = "la semaine n d’un mois commence à son n-ième lundi"
+DEFAULT_DAYS = 52 * 7 - 1
+MAX_DAYS = 5 * 366
+COLUMNS = (
+    "date",
+    "jour",
+    "semaine_iso",
+    "semaine_du_mois",
+    "semaine",
+    "creneau",
+    "code_insee",
+    "commune",
+    "lieu",
+    "adresse",
+    "code_postal",
+    "ouverture",
+    "fermeture",
+    "pause_de",
+    "pause_a",
+    "etat",
+)
+
+
+@dataclass(frozen=True)
+class Outing:
+    """A day tour on one of its dates.
+
+    Attributes:
+        when: the date that the rule of the tour gives.
+        off: why it is not held then, a public holiday or a change; empty: it is held.
+        instead: the date on which it is held in its place, if any.
+    """
+
+    when: date
+    month_week: int
+    day: Day
+    off: str = ""
+    instead: date | None = None
+
+    @property
+    def held(self) -> date | None:
+        """When it is held; ``None``: it is not."""
+        return self.instead or (None if self.off else self.when)
+
+
+def period(plan: Plan, start: date | None = None, end: date | None = None) -> tuple[date, date]:
+    """The first and last dates asked for; the plan's own start, and 52 weeks, where none is.
+
+    Raises:
+        InputError: no start is known, or the period makes no sense.
+    """
+    first = start or (date.fromisoformat(plan.start) if plan.start else None)
+    if first is None:
+        raise InputError.of(
+            "--debut", "ce plan n’a pas de date de début", "donnez-la, par exemple 2027-01-04"
+        )
+    faults = start_faults(first)
+    if faults:
+        raise InputError([Fault("--debut", fault.what, fault.mend) for fault in faults])
+    last = end or first + timedelta(days=DEFAULT_DAYS)
+    if not first <= last <= first + timedelta(days=MAX_DAYS):
+        raise InputError.of(
+            "--fin",
+            f"le {last:%d/%m/%Y} n’est pas dans les cinq ans qui suivent le {first:%d/%m/%Y}",
+            "donnez une autre date",
+        )
+    return first, last
+
+
+def outings(plan: Plan, start: date, end: date) -> tuple[Outing, ...]:
+    """Every day tour from ``start`` to ``end``, in order; a week begun before is not taken.
+
+    Those of public holidays are not held.
+    """
+    dated = [
+        (monday + timedelta(days=day.weekday), month_week(monday), day)
+        for monday, week in tour_weeks(start, end, plan.month_weeks, plan.cycle_weeks)
+        for day in plan.days
+        if day.week == week
+    ]
+    kept = sorted((one for one in dated if one[0] <= end), key=lambda one: one[0])
+    holidays = public_holidays([when for when, *_ in kept])
+    off = {when: f"{name}, jour férié" for when, name in holidays.items()}
+    return tuple(Outing(*one, off.get(one[0], "")) for one in kept)
+
+
+def month_weeks_of(plan: Plan, day: Day) -> tuple[int, ...]:
+    """The weeks of the month in which a day tour is run."""
+    return tuple(sorted(plan.month_weeks)[day.week - 1 :: plan.cycle_weeks])
+
+
+def weeks_words(weeks: Sequence[int]) -> str:
+    """``1re et 3e semaines du mois``."""
+    ranks = listed([f"{week}{'re' if week == 1 else 'e'}" for week in weeks])
+    return f"{ranks} semaine{'s' if len(weeks) > 1 else ''} du mois"
+
+
+def rule_words(plan: Plan) -> str:
+    """In which weeks the tour goes out, and how the weeks of a month are counted."""
+    weeks = weeks_words(sorted(plan.month_weeks))
+    return f"{weeks} ({WEEK_RULE})"
+
+
+def exception_words(found: Sequence[Outing]) -> str:
+    """On which dates there is no session, and which are held on another; may be nothing."""
+    days = dict.fromkeys(_exception(out) for out in found if out.off)
+    return f"Pas de permanence {listed(list(days))}." if days else ""
+
+
+def _exception(out: Outing) -> str:
+    """``le 11 novembre 2026 (Armistice, jour férié)``, and the date in its place."""
+    instead = f", remplacée le {when(out.instead.isoformat())}" if out.instead else ""
+    return f"le {when(out.when.isoformat())} ({out.off}{instead})"
+
+
+def dates_csv(found: Sequence[Outing]) -> str:
+    """Each session on each date, as Excel in French opens it; write it with a BOM.
+
+    One held on another date has a row on both.
+    """
+    rows = [row for out in found for row in _rows(out)]
+    return french_csv(COLUMNS, sorted(rows, key=lambda row: row[0]))
+
+
+def _rows(out: Outing) -> Iterator[tuple[str, ...]]:
+    place = f", remplacée le {out.instead:%d/%m/%Y}" if out.instead else ""
+    yield from _dated(out, out.when, f"non tenue ({out.off}{place})" if out.off else "tenue")
+    if out.instead:
+        yield from _dated(out, out.instead, f"tenue au lieu du {out.when:%d/%m/%Y}")
+
+
+def _dated(out: Outing, day: date, state: str) -> Iterator[tuple[str, ...]]:
+    iso = day.isocalendar()
+    head = (
+        day.isoformat(),
+        WEEKDAYS[day.weekday()],
+        f"{iso.year}-S{iso.week:02d}",
+        str(out.month_week),
+        str(out.day.week),
+    )
+    return ((*head, *_session(stop), state) for stop in out.day.stops)
+
+
+def _session(stop: Stop) -> tuple[str, ...]:
+    pause = (stop.closed_from_s, stop.closed_until_s)
+    return (
+        stop.session,
+        stop.code,
+        stop.name,
+        stop.place,
+        stop.address,
+        stop.postcode,
+        clock(stop.opening_s),
+        clock(stop.closing_s),
+        *("" if time_s is None else clock(time_s) for time_s in pause),
+    )
