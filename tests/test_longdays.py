@@ -14,7 +14,7 @@ from tiny import HOUR, MINUTE, at, examples, make, slot, territories
 
 from tourplan import daytours
 from tourplan.daytours import DayTours, list_day_tours
-from tourplan.optimise import branching, longdays, pricing
+from tourplan.optimise import longdays, pricing, staged
 from tourplan.optimise.labels import Prices, enumerate_below
 from tourplan.optimise.longdays import LongDays
 from tourplan.optimise.pricing import Columns, all_or_none
@@ -258,9 +258,7 @@ def test_a_level_left_open_for_too_many_days_is_no_lack_of_time(monkeypatch):
         week_work_s=14 * HOUR,
         week_opening_s=6 * HOUR,
     )
-    monkeypatch.setattr(branching, "LISTED", -1)
-    monkeypatch.setattr(branching, "FEW", -1)
-    monkeypatch.setattr(longdays, "ENUMERATED", 0)
+    monkeypatch.setattr(staged, "branch", lambda level: False)
     found = optimise(problem, tours=[None], deadline=monotonic() + 60)
     assert not found.levels[0].proved
     assert found.stopped == "journées trop nombreuses"

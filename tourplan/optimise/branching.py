@@ -130,24 +130,22 @@ class _Tree:
 
     def _whole(self, part: _Part, priced: Priced) -> _Part | None:
         """Close a part whose totals are all whole; it is stuck where its days are too many."""
-        level, gap = self.level, self._gap(priced.relaxed.value)
+        level, base = self.level, self._floor(priced)
+        gap = self._gap(base)
         rows = level.columns.below(level.d, priced, gap, level.budget.deadline)
-        every = rows is not None and sum(map(len, rows)) <= LISTED
-        rows = (
-            rows if rows is not None and every else [NOTHING.variables for _ in level.columns.bases]
-        )
-        most = priced.relaxed.value + gap
-        thin = self._thinned(part, priced, rows, most)
-        closed = part if thin.bound > most else self._closed(part, thin, most)
-        if not every:
+        if rows is None or sum(map(len, rows)) > LISTED:
             self.stuck.append(part.bound)
             return None
-        if thin.bound > most or level.hopeless(closed.bound) or np.isposinf(closed.bound):
+        thin = self._thinned(part, priced, rows, base + gap)
+        if thin.bound > base + gap:
             return None
-        if not level.budget.over:
-            self.stuck.append(closed.bound)
+        part = self._closed(part, thin, base + gap)
+        if level.hopeless(part.bound) or np.isposinf(part.bound):
             return None
-        return closed
+        if level.budget.over:
+            return part
+        self.stuck.append(part.bound)
+        return None
 
     def _tight(self, part: _Part) -> tuple[Priced | None, float]:
         """Converge and cut, again and again while the bound rises enough."""
@@ -182,7 +180,7 @@ class _Tree:
         Plans little above the bound are looked for first, which takes few days: one found there is
         the best of the part, and none there raises the bound.
         """
-        level, base = self.level, part.bound
+        level, base = self.level, self._floor(priced)
         reach = FIRST_REACH * max(abs(base), 1.0) if np.isinf(part.refused) else np.inf
         while (gap := min(reach, self._gap(base))) < 0.8 * part.refused and not level.budget.over:
             rows = level.columns.below(level.d, priced, gap, level.budget.deadline)
@@ -200,6 +198,10 @@ class _Tree:
                 return part
             reach = gap * (WIDER if sum(map(len, rows)) < MANY else LITTLE_WIDER)
         return part
+
+    def _floor(self, priced: Priced) -> float:
+        """What plans of a part are worth at least, and one day more than that by its own price."""
+        return priced.relaxed.value + self.level.columns.missing(priced)
 
     def _gap(self, bound: float) -> float:
         """What a day may cost above a bound and still be in a better plan."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tourplan.optimise.budget import Budget
-from tourplan.optimise.mip import Answer, Expression, Floats, relaxed_bound
+from tourplan.optimise.mip import Answer, Expression, Floats, Relaxed, relaxed_bound, unit_of
 from tourplan.optimise.pricing import (
     NO_LIMITS,
     Columns,
@@ -18,6 +18,10 @@ from tourplan.optimise.pricing import (
 )
 from tourplan.optimise.variables import Decisions
 
+DEARER, DEAREST = 10, 10**6
+"""A limit still missed costs so many times more, up to that many times what it did at first."""
+_KEPT = 1e-6
+"""Limits missed by less in all are kept."""
 LISTED = 20_000
 """Tours added at most because they could be in a better plan."""
 
@@ -73,21 +77,45 @@ class Level:
             (what tours are worth at its optimum, its bound): nothing and infinity where no plan
             of the part betters the best one, the bound so far where time runs out first.
         """
-        priced, best, mended = None, -np.inf, False
+        kept, best, fine = None, -np.inf, self._first_fine()
         while not budget.over:
-            relaxed = within(self.d, limits).relax(self.objective, budget.deadline)
+            relaxed, missed = self._relaxed(limits, fine, budget.deadline)
             if relaxed is None:
-                if mended:
-                    break
-                able = made_feasible(self.columns, self.d, budget.deadline, limits)
-                if able is False:
-                    return None, np.inf
-                mended = True
-                continue
-            priced, mended = self.columns.price(self.d, relaxed, budget.deadline), False
+                break
+            priced = self.columns.price(self.d, relaxed, budget.deadline)
+            kept = priced if missed < _KEPT else None
             best = max(best, relaxed.value + self.columns.missing(priced))
             if self.hopeless(best):
                 return None, np.inf
-            if not self.columns.add(self.d, self.columns.improving(priced), priced):
-                return priced, best
-        return priced, best
+            if self.columns.add(self.d, self.columns.improving(priced), priced):
+                continue
+            if kept is not None:
+                break
+            if fine > DEAREST * self._first_fine():
+                able = made_feasible(self.columns, self.d, budget.deadline, limits)
+                return None, np.inf if able is False else best
+            fine *= DEARER
+        return kept, best
+
+    def _first_fine(self) -> int:
+        """What a limit missed by one costs at first: a tenth of what a plan is worth."""
+        return unit_of(self.objective) * (1 + abs(self.value or 0) // unit_of(self.objective) // 10)
+
+    def _relaxed(self, limits: Limits, fine: int, deadline: float) -> tuple[Relaxed | None, float]:
+        """The optimum of the relaxation, limits missed at a price, and by how much they are.
+
+        So there is one with the tours at hand, whatever the limits; any plan within the limits is
+        worth no less.
+        """
+        mip = within(self.d, limits)
+        rows = range(len(self.d.mip.row_unit), len(mip.row_unit))
+        short, over = mip.variables(len(rows), np.inf), mip.variables(len(rows), np.inf)
+        for row, less, more in zip(rows, short, over, strict=True):
+            mip.extend(row, np.array([less, more]), np.array([1.0, -1.0]))
+        missed = np.concatenate([short, over])
+        fines = Expression(missed, np.full(len(missed), fine, dtype=np.int64))
+        relaxed = mip.relax(self.objective.plus(fines), deadline)
+        if relaxed is None:
+            return None, 0.0
+        values = relaxed.values[: self.d.mip.size]
+        return replace(relaxed, values=values), float(relaxed.values[missed].sum())
