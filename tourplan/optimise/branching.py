@@ -130,7 +130,7 @@ class _Tree:
 
     def _whole(self, part: _Part, priced: Priced) -> _Part | None:
         """Close a part whose totals are all whole; it is stuck where its days are too many."""
-        level, base = self.level, self._floor(priced)
+        level, base = self.level, self._floor(part, priced)
         gap = self._gap(base)
         rows = level.columns.below(level.d, priced, gap, level.budget.deadline)
         if rows is None or sum(map(len, rows)) > LISTED:
@@ -180,7 +180,7 @@ class _Tree:
         Plans little above the bound are looked for first, which takes few days: one found there is
         the best of the part, and none there raises the bound.
         """
-        level, base = self.level, self._floor(priced)
+        level, base = self.level, self._floor(part, priced)
         reach = FIRST_REACH * max(abs(base), 1.0) if np.isinf(part.refused) else np.inf
         while (gap := min(reach, self._gap(base))) < 0.8 * part.refused and not level.budget.over:
             rows = level.columns.below(level.d, priced, gap, level.budget.deadline)
@@ -199,9 +199,10 @@ class _Tree:
             reach = gap * (WIDER if sum(map(len, rows)) < MANY else LITTLE_WIDER)
         return part
 
-    def _floor(self, priced: Priced) -> float:
-        """What plans of a part are worth at least, and one day more than that by its own price."""
-        return priced.relaxed.value + self.level.columns.missing(priced)
+    def _floor(self, part: _Part, priced: Priced) -> float:
+        """What plans of a part are worth at least; those that hold a day, its price more."""
+        level = self.level
+        return priced.relaxed.value + level.columns.missing(priced, level.d, part.limits)
 
     def _gap(self, bound: float) -> float:
         """What a day may cost above a bound and still be in a better plan."""
@@ -245,7 +246,7 @@ class _Tree:
     def _split(self, part: _Part, variable: int, value: float) -> None:
         """Open the two halves of a part."""
         low, high = part.limits.get(variable, (0.0, np.inf))
-        for side in ((low, float(floor(value))), (float(ceil(value)), high)):
+        for side in ((float(ceil(value)), high), (low, float(floor(value)))):
             self.push(part.bound, {**part.limits, variable: side}, part.refused)
 
     def _fractional(self, part: _Part, relaxed: Relaxed) -> int | None:

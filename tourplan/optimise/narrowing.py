@@ -38,7 +38,7 @@ def narrow(columns: Columns, d: Decisions, level: Expression, value: int, deadli
     gap = value + unit_of(level) / 2 - relaxed.value
     if not columns.whole:
         priced = columns.price(d, relaxed, deadline)
-        gap -= columns.missing(priced)
+        gap -= columns.missing(priced, d)
         left = columns.below(d, priced, gap, deadline) if np.isfinite(gap) else None
         if left is not None and sum(map(len, left)) <= ADDED:
             columns.add(d, left)

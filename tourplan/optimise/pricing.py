@@ -313,11 +313,15 @@ class Columns:
             return None
         return [np.flatnonzero((found <= gap) & np.isfinite(found)) for found in priced.costs]
 
-    def missing(self, priced: Priced) -> float:
+    def missing(self, priced: Priced, d: Decisions, limits: Limits = NO_LIMITS) -> float:
         """How much tours outside could still lower the relaxation, at most (0 or less)."""
         most = 0.0
-        for crew in self.problem.crew_weeks:
-            most += len(crew.weekdays) * crew.count * priced.least(crew.base)
+        for number, crew in enumerate(self.problem.crew_weeks):
+            days = float(len(crew.weekdays) * crew.count)
+            if "days" in d.totals:
+                _, limit = limits.get(int(d.totals["days"].variables[number]), (0.0, days))
+                days = min(days, limit)
+            most += days * priced.least(crew.base)
         return most
 
 
@@ -393,7 +397,7 @@ def made_feasible(
             return True
         priced = columns.price(d, relaxed, deadline)
         if not columns.add(d, columns.improving(priced)):
-            return None if relaxed.value + columns.missing(priced) < _KEPT else False
+            return None if relaxed.value + columns.missing(priced, d, limits) < _KEPT else False
     return None
 
 
