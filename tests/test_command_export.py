@@ -102,7 +102,7 @@ class TestCommand:
         assert answer.code == 0
         assert "Non écrit, il manque :" in answer.out
         assert "--debut : ce plan n’a pas de date de début" in answer.out
-        assert "--siret : le schéma national exige un SIRET" in answer.out
+        assert "--siret : les données ouvertes exigent un SIRET (schéma national)" in answer.out
         names = {path.name for path in only_folder(tmp_path / "sorties").iterdir()}
         assert names == {"LISEZMOI.txt", "geojson", "tournee.gpkg"}
 

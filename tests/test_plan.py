@@ -316,6 +316,20 @@ def test_a_session_that_closes_over_the_meal_is_open_before_and_after(herault_pl
     assert content(plan)["journees"][0]["equipes"] == {"1": ["A"], "3": []}
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"schema": "tourplan/plan/99"}', "plus récent"),
+        ('{"schema": "tourplan/plan/x"}', "inattendue"),
+        ("{}", "ce n’est pas un plan"),
+        ("[1]", "ce n’est pas un plan"),
+    ],
+)
+def test_what_is_no_plan_of_ours_says_so(text, said):
+    with pytest.raises(InputError, match=said):
+        Plan.from_json(text)
+
+
 @pytest.mark.parametrize("schema", [1, 2])
 def test_a_plan_of_an_older_tourplan_says_what_to_do(tmp_path, schema):
     path = tmp_path / "plan.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -30,6 +30,22 @@ Status = Literal["brouillon", "proposé", "validé"]
 _SINCE_4 = ("code_postal", "lon", "lat")
 """Keys of a session that ``tourplan/plan/3`` does not have."""
 Stopped = Literal["terminé", "limite de temps", "journées trop nombreuses", "interrompu", "évalué"]
+
+
+def _refuse_other_versions(schema: str, where: str) -> None:
+    """Refuse the plans that an older or a newer tourplan wrote, each with what to do.
+
+    Raises:
+        InputError: says which.
+    """
+    name, _, version = schema.rpartition("/")
+    if name != "tourplan/plan" or not version.isdecimal() or schema in get_args(Schema):
+        return
+    if int(version) > max(int(one.rpartition("/")[2]) for one in get_args(Schema)):
+        age, mend = "récent", "installez une version plus récente de tourplan"
+    else:
+        age, mend = "ancien", "refaites-le avec « tourplan solve »"
+    raise InputError.of(where, f"ce plan a été écrit par un tourplan plus {age}", mend)
 
 
 def _to_clock(value: object) -> object:
@@ -362,12 +378,7 @@ class Plan(Frozen):
         try:
             content = json.loads(text)
             stated = content.pop("empreinte", None)
-            if content.get("schema") in ("tourplan/plan/1", "tourplan/plan/2"):
-                raise InputError.of(
-                    where,
-                    "ce plan a été écrit par un tourplan plus ancien",
-                    "refaites-le avec « tourplan solve »",
-                )
+            _refuse_other_versions(str(content["schema"]), where)
             plan = cls.model_validate(content)
             fingerprint = plan.fingerprint
         except ValidationError as error:
@@ -375,7 +386,7 @@ class Plan(Frozen):
                 Fault(f"{where}, {'.'.join(map(str, e['loc']))}", "valeur inattendue ou absente")
                 for e in error.errors()
             ) from None
-        except (ValueError, TypeError, AttributeError, RecursionError):
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             raise InputError.of(where, "ce n’est pas un plan de tourplan") from None
         if stated != fingerprint:
             raise InputError.of(

@@ -676,12 +676,12 @@ def _slice(deadline: float, parts: int) -> float:
 
 def _marginal(inquiry: Inquiry, text: str, other: Problem | None, deadline: float) -> Marginal:
     """What one change brings."""
-    question, text = inquiry.question, capital(text)
+    question, asked, text = inquiry.question, text, capital(text)
     if other is None:
         return Marginal(text, words.UNTESTED, note="il n’en reste plus")
     if question.over(deadline):
         return Marginal(text, words.UNTESTED)
-    inquiry.progress(f"et avec plus de moyens : {text} ?")
+    inquiry.progress(f"et avec plus de moyens : {asked} ?")
     found = resolve(other, _tours(question, other), deadline, question, inquiry.days)
     if found is None:
         return Marginal(text, words.UNTESTED, note="pas de réponse dans le temps donné")

@@ -245,10 +245,8 @@ def _far_words(far: Far) -> str:
         each = [f"{near}{f' – {near.why}' if near.why else ''}" for near in far.within]
         told.append(f"seraient à {far.minutes} min au plus : {', '.join(each)}")
     else:
-        told.append(
-            f"aucune commune candidate n’est à {far.minutes} min au plus ; la plus proche : "
-            f"{far.nearest or 'aucune'}"
-        )
+        nearest = f" ; la plus proche : {far.nearest}" if far.nearest else ""
+        told.append(f"aucune commune candidate n’est à {far.minutes} min au plus{nearest}")
     return " ; ".join(told)
 
 
