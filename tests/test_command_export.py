@@ -106,6 +106,11 @@ class TestCommand:
         names = {path.name for path in only_folder(tmp_path / "sorties").iterdir()}
         assert names == {"LISEZMOI.txt", "geojson", "tournee.gpkg"}
 
+    def test_no_date_in_the_period_is_said(self, tp, file):
+        answer = tp("export", file, "--debut", "2027-01-05", "--fin", "2027-01-06")
+        assert answer.code == 0
+        assert "Aucune date de tournée dans cette période." in answer.out
+
     def test_what_is_asked_and_lacks_something_is_a_fault(self, tp, file, tmp_path):
         answer = tp("export", file, "--format", "agenda,donnees-ouvertes,geojson,plan")
         assert answer.code == 2

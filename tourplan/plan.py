@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -394,6 +396,8 @@ class Plan(Frozen):
                 "le plan a été modifié à la main : son empreinte ne correspond plus",
                 "refaites-le avec « tourplan solve »",
             )
+        if loose := list(_loose(plan)):
+            raise InputError(Fault(f"{where}, {key}", "ne va pas avec le reste") for key in loose)
         return plan
 
     @classmethod
@@ -468,3 +472,20 @@ class Plan(Frozen):
         from tourplan.export.page import itinerary_table
 
         return itinerary_table(self)
+
+
+def _loose(plan: Plan) -> Iterator[str]:
+    """The keys of a plan, made by another program perhaps, that do not go with the others."""
+    weeks = set(range(1, plan.cycle_weeks + 1))
+    try:
+        date.fromisoformat(plan.start or "2027-01-04")
+    except ValueError:
+        yield "debut"
+    if not plan.month_weeks or not set(plan.month_weeks) <= {1, 2, 3, 4}:
+        yield "semaines_du_mois"
+    if not {day.depot for day in plan.days} <= plan.depots.keys():
+        yield "agences"
+    if not {day.week for day in plan.days} <= weeks:
+        yield "journees"
+    if not plan.access:
+        yield "acces"
