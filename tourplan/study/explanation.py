@@ -73,7 +73,10 @@ class Near:
 
 @dataclass(frozen=True)
 class Far:
-    """Residents that the plan leaves beyond some minutes, and what could bring them within."""
+    """Residents that the plan leaves beyond some minutes, and what could bring them within.
+
+    ``code`` and ``name`` are those of the commune; ``hamlet``, the point's own name, if it has one.
+    """
 
     code: str
     name: str
@@ -83,6 +86,7 @@ class Far:
     served: Near | None
     within: tuple[Near, ...]
     nearest: Near | None
+    hamlet: str = ""
 
 
 @dataclass(frozen=True)
@@ -238,7 +242,8 @@ def _remedy_words(remedy: Remedy) -> str:
 
 def _far_words(far: Far) -> str:
     """Nearest counter and session, then what could be nearer."""
-    told = [f"{number(far.residents)} habitant{'s' if far.residents > 1 else ''}"]
+    hamlet = f"{far.hamlet}, " if far.hamlet else ""
+    told = [f"{hamlet}{number(far.residents)} habitant{'s' if far.residents > 1 else ''}"]
     told.append(f"point fixe le plus proche : {far.fixed or 'aucun'}")
     told.append(f"permanence la plus proche : {far.served or 'aucune'}")
     if far.within:
@@ -286,6 +291,7 @@ def _far_dict(far: Far) -> dict[str, Any]:
     return {
         "code_insee": far.code,
         "commune": far.name,
+        "lieu_dit": far.hamlet,
         "habitants": far.residents,
         "seuil_min": far.minutes,
         "point_fixe": _near_dict(far.fixed),
