@@ -268,6 +268,15 @@ class TestFarHamlets:
         assert words._far_words(far).startswith("Le Mas, 10 habitants ; ")
         assert far.nearest is not None
 
+    def test_the_screen_shows_the_most_peopled_and_counts_the_others(self, herault_plan):
+        far = tuple(words.Far("1", "A", 50 - n, 20, None, None, (), None) for n in range(50))
+        told = words.Explanation(herault_plan, (), far, (), (20,)).sentences()
+        assert told[2].startswith("  A : 50 habitants")
+        assert told[-1].replace("\u00a0", " ") == (
+            "  et 30 autres lieux, dans explications.csv (--sortie)."
+        )
+        assert len(told) == 2 + words.MOST_SHOWN + 1
+
     def test_without_a_candidate_none_is_said_the_nearest(self):
         far = words.Far("1", "A", 3, 20, None, None, (), None)
         assert words._far_words(far).endswith("aucune commune candidate n’est à 20 min au plus")

@@ -399,7 +399,7 @@ def _far(inquiry: Inquiry, point: int, limit: int, ways: Ways) -> Far:
         name=inquiry.place_name(place),
         residents=int(problem.resident_weight[point]),
         minutes=limit,
-        fixed=_nearest(ways.to_fixed(inquiry, point)),
+        fixed=ways.nearest_fixed(inquiry, point),
         served=_nearest(held),
         within=tuple(sorted(within, key=_how_far)),
         nearest=_nearest(possible),
@@ -414,12 +414,17 @@ class Ways:
     fixed: tuple[NDArray[np.int64], NDArray[np.bool_]]
     sites: tuple[NDArray[np.int64], NDArray[np.bool_]]
 
-    def to_fixed(self, inquiry: Inquiry, point: int) -> list[Near]:
-        """Every fixed counter, as far as it is from a resident point."""
-        places = inquiry.problem.fixed_place.tolist()
-        return [
-            _near(inquiry, place, self.fixed, point, column) for column, place in enumerate(places)
-        ]
+    def nearest_fixed(self, inquiry: Inquiry, point: int) -> Near | None:
+        """The fixed counter nearest to a resident point."""
+        places, (time_s, reachable) = inquiry.problem.fixed_place, self.fixed
+        ways = np.flatnonzero(reachable[point])
+        least = ways[time_s[point, ways] == time_s[point, ways].min(initial=np.iinfo(np.int64).max)]
+        return _nearest(
+            [
+                _near(inquiry, int(places[column]), self.fixed, point, int(column))
+                for column in least
+            ]
+        )
 
     def to_site(self, inquiry: Inquiry, point: int, site: int) -> Near:
         """A site, as far as it is from a resident point."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tourplan.export.french import capital, listed
+from tourplan.export.french import capital, counted, listed
 from tourplan.export.words import change_of
 from tourplan.measures import BEYOND, far_weights, number
 from tourplan.plan import Level, Plan
@@ -20,6 +20,8 @@ NO_ROOM, FORBIDDEN, NO_DAY = "sans salle", "interdite", "aucune journée"
 NO_SLOT, HOURS = "créneaux interdits", "horaires de mairie imposés"
 CLASH, WORSE, TIE, BETTER = "exigences", "moins bon", "aussi bon", "mieux"
 UNTESTED = "non examiné"
+MOST_SHOWN = 20
+"""Far places of one threshold that sentences tell, those with most residents first."""
 NOTHING, NO_PLAN, NOT_FOUND = "rien", "aucun plan", "pas mieux trouvé"
 
 
@@ -169,7 +171,10 @@ class Explanation(Result):
                 f"À plus de {minutes} min d’un accueil{most} : {number(people)} "
                 f"habitant{'s' if people > 1 else ''}."
             )
-            lines += [f"  {far.name} : {_far_words(far)}." for far in mine]
+            lines += [f"  {far.name} : {_far_words(far)}." for far in mine[:MOST_SHOWN]]
+            if len(mine) > MOST_SHOWN:
+                others = counted(len(mine) - MOST_SHOWN, "autre lieu", "autres lieux")
+                lines.append(f"  et {others}, dans explications.csv (--sortie).")
         if self.minutes and not self.far:
             few = min(self.minutes)
             lines.append(f"Aucun habitant examiné n’est à plus de {few} min d’un accueil.")
