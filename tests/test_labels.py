@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tourplan.optimise import compiled
 from tourplan.optimise.labels import (
     LongDay,
     Prices,
@@ -128,3 +129,13 @@ def test_more_sites_than_one_word_has_bits(sites):
     tours = all_days(day)
     found = price(day, prices, neighbourhoods(legs), most=5)
     assert found.costs[0] == pytest.approx(prices.of(tours, day.steps).min())
+
+
+def test_loops_are_compiled_where_no_folder_may_be_written(monkeypatch):
+    def jit(*, nogil, cache=False):
+        if cache:
+            raise RuntimeError("no locator available for file")
+        return lambda loop: ("compiled", loop)
+
+    monkeypatch.setattr(compiled, "njit", jit)
+    assert compiled._compiled(len) == ("compiled", len)

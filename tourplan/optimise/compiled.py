@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 from numba import njit
+
+_Loop = TypeVar("_Loop", bound=Callable[..., Any])
 
 _FIRST = 1 << 14
 """Labels there is room for at first."""
 
 
-@njit(cache=True, nogil=True)
+def _compiled(loop: _Loop) -> _Loop:
+    """A loop compiled on its first call; kept on disk, unless no folder may be written."""
+    try:
+        found: _Loop = njit(cache=True, nogil=True)(loop)
+    except RuntimeError:  # no folder for the cache: compiled again in each process
+        found = njit(nogil=True)(loop)
+    return found
+
+
+@_compiled
 def _within(a: Any, b: Any) -> bool:
     """Whether all bits of ``a`` are in ``b``."""
     outside = np.uint64(0)
@@ -20,7 +32,7 @@ def _within(a: Any, b: Any) -> bool:
     return bool(outside == 0)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _lost(sums: Any, a: Any, b: Any) -> float:
     """What the bits of both are worth; row ``k`` of ``sums`` is for the values of byte ``k``."""
     total = 0.0
@@ -30,7 +42,7 @@ def _lost(sums: Any, a: Any, b: Any) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _excess(sums: Any, a: Any, b: Any) -> float:
     """What the bits of ``a`` that are not in ``b`` are worth."""
     total = 0.0
@@ -40,7 +52,7 @@ def _excess(sums: Any, a: Any, b: Any) -> float:
     return total
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _no_more(a: Any, b: Any) -> bool:
     """Whether no number of ``a`` is over that of ``b``."""
     over = False
@@ -49,7 +61,7 @@ def _no_more(a: Any, b: Any) -> bool:
     return not over
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _longer(array: Any) -> Any:
     """The array with room for twice as many rows."""
     twice = np.empty((2 * array.shape[0], *array.shape[1:]), dtype=array.dtype)
@@ -57,7 +69,7 @@ def _longer(array: Any) -> Any:
     return twice
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _step_on(
     used: Any,
     step: int,
@@ -84,7 +96,7 @@ def _step_on(
     return bool(to_used[resources] <= windows[1, slot])
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _can_end(
     begin: int,
     stop: int,
@@ -123,7 +135,7 @@ def _can_end(
     return False
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def grow(  # noqa: C901 - one loop, compiled
     legs: Any,
     prizes: Any,
@@ -305,7 +317,7 @@ def grow(  # noqa: C901 - one loop, compiled
     return place, slot, cost, used, memory, state, parent, kept, count, True
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def extend(  # noqa: C901 - one loop, compiled
     place: Any,
     slot: Any,
