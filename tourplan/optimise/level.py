@@ -84,10 +84,10 @@ class Level:
                 break
             priced = self.columns.price(self.d, relaxed, budget.deadline)
             kept = priced if missed < _KEPT else None
-            best = max(best, relaxed.value + self.columns.missing(priced))
+            best = max(best, self.columns.floor(priced))
             if self.hopeless(best):
                 return None, np.inf
-            if self.columns.add(self.d, self.columns.improving(priced), priced):
+            if self.columns.add(self.d, self.columns.improving(priced)):
                 continue
             if kept is not None:
                 break
