@@ -145,3 +145,23 @@ def test_cuts_are_made_and_close_the_gap(monkeypatch):
     )
     matches(problem, monkeypatch)
     assert sum(cuts) > 0
+
+
+@pytest.mark.usefixtures("split")
+@pytest.mark.parametrize("cut", [True, False])
+@pytest.mark.parametrize("objectives", [("route",), ("habitants_au_dela_5",), ()])
+def test_no_plan_is_told_as_such(objectives, cut, monkeypatch):
+    """Three communes in each of two places two hours and a half apart; days of two; three days."""
+    if not cut:
+        monkeypatch.setattr(branching._Tree, "_cut", lambda *_: 0)
+    where = [0, *([1] * 3), *([2] * 3)]
+    apart = [[60 * (2 if a == b else 150) for b in where] for a in where]
+    problem = make(
+        apart,
+        sessions=ALIKE,
+        weekdays=(0, 1, 2),
+        required="ABCDEF",
+        objectives=objectives,
+        max_work_s=9 * HOUR,
+    )
+    assert outcome(problem) == "Infeasible"

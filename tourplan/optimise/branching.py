@@ -107,7 +107,7 @@ class _Tree:
         priced, bound = self._tight(part)
         part = replace(part, bound=max(part.bound, bound))
         if priced is None or self.level.budget.over:
-            return None if np.isposinf(bound) else part
+            return None if self.level.hopeless(part.bound) else part
         if not self._days_in_parts(priced.relaxed):
             part = self._listed(part, priced)
             if self.level.hopeless(part.bound):
@@ -140,7 +140,7 @@ class _Tree:
         if thin.bound > most:
             return None
         part = self._closed(part, thin, most)
-        if level.hopeless(part.bound) or np.isposinf(part.bound):
+        if level.hopeless(part.bound):
             return None
         if level.budget.over:
             return part
@@ -182,7 +182,9 @@ class _Tree:
         """
         level, base = self.level, self.level.columns.floor(priced)
         reach = FIRST_REACH * max(abs(base), 1.0) if np.isinf(part.refused) else np.inf
-        while (gap := min(reach, self._most - base)) < 0.8 * part.refused and not level.budget.over:
+        while (
+            gap := min(reach, self._most - base)
+        ) <= 0.8 * part.refused and not level.budget.over:
             rows = level.columns.below(level.d, priced, gap, level.budget.deadline)
             if rows is None:
                 return replace(part, refused=gap)
@@ -196,7 +198,8 @@ class _Tree:
                 part = self._closed(part, thin, base + gap)
             if level.hopeless(part.bound) or part.bound <= base + gap:
                 return part
-            reach = gap * (WIDER if sum(map(len, rows)) < MANY else LITTLE_WIDER)
+            wider = WIDER if sum(map(len, rows)) < MANY else LITTLE_WIDER
+            reach = np.inf if level.columns.whole else gap * wider
         return part
 
     @property
