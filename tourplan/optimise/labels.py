@@ -120,19 +120,6 @@ class LongDay:
     who: Ints
     clock: Clock | None = None
 
-    @classmethod
-    def free(cls, stops: int, sites: int) -> LongDay:
-        """Any day of at most so many stops, all legs alike."""
-        places = sites + 1
-        return cls(
-            stops,
-            np.zeros((stops + 1, stops + 1), dtype=np.int64),
-            ~np.eye(places, dtype=bool)[None],
-            np.zeros((0, 1, places, places), dtype=np.int64),
-            np.zeros(0, dtype=np.int64),
-            np.arange(places),
-        )
-
     def limited(self, measure: Ints, limit: int) -> LongDay:
         """The same day with one more resource, used alike at every step."""
         return replace(
@@ -256,24 +243,6 @@ class Prices:
     worth: Floats
     pair: Bools
     alike: bool = True
-
-    @classmethod
-    def same(
-        cls,
-        legs: Floats,
-        prizes: Floats,
-        stops: int,
-        groups: Bools | None = None,
-        worth: Floats | None = None,
-        pair: Bools | None = None,
-    ) -> Prices:
-        """Prices of slots and steps all alike; ``legs``: (places, places), ``prizes``: (sites,)."""
-        groups = np.zeros((0, len(prizes)), dtype=bool) if groups is None else groups
-        worth = np.zeros(len(groups)) if worth is None else worth
-        pair = np.zeros(len(groups), dtype=bool) if pair is None else pair
-        rows = np.repeat(prizes[None], stops, axis=0)
-        keep = np.argsort(-worth, kind="stable")[: np.count_nonzero(worth > 0)]
-        return cls(np.asarray(legs, float)[None], rows, groups[keep], worth[keep], pair[keep])
 
     def reversed(self) -> Prices:
         """Prices of the day driven backwards."""
