@@ -93,6 +93,11 @@ class TestCheck:
         assert answer.code == 2
         assert "Traceback" not in answer.err
 
+    def test_a_name_that_is_neither_file_nor_example_is_told_the_examples(self, tp):
+        answer = tp("check", "hérault")
+        assert answer.code == 2
+        assert "ni fichier ni exemple de ce nom → exemples : herault, herault-libre" in answer.err
+
     def test_a_week_too_many_in_the_tour_of_today(self, tp, tmp_path):
         written(tmp_path / "t.csv", "semaine;jour;creneau;code_insee\n2;lundi;matin;34064\n")
         path = written(tmp_path / "s.toml", SMALL + '[comparaison]\ntournee = "t.csv"\n')

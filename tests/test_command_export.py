@@ -102,9 +102,14 @@ class TestCommand:
         assert answer.code == 0
         assert "Non écrit, il manque :" in answer.out
         assert "--debut : ce plan n’a pas de date de début" in answer.out
-        assert "--siret : le schéma national exige un SIRET" in answer.out
+        assert "--siret : les données ouvertes exigent un SIRET (schéma national)" in answer.out
         names = {path.name for path in only_folder(tmp_path / "sorties").iterdir()}
         assert names == {"LISEZMOI.txt", "geojson", "tournee.gpkg"}
+
+    def test_no_date_in_the_period_is_said(self, tp, file):
+        answer = tp("export", file, "--debut", "2027-01-05", "--fin", "2027-01-06")
+        assert answer.code == 0
+        assert "Aucune date de tournée dans cette période." in answer.out
 
     def test_what_is_asked_and_lacks_something_is_a_fault(self, tp, file, tmp_path):
         answer = tp("export", file, "--format", "agenda,donnees-ouvertes,geojson,plan")

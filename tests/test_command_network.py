@@ -297,6 +297,11 @@ class TestInfo:
         assert "Vitesses d’hiver" in winter
         assert speed(winter, "communale") == "31"  # a quarter less
 
+    def test_without_roads_no_place_has_one(self, tp):
+        told = tp("network", "info", "herault", "--lieux").out
+        assert "ces temps ne viennent pas d’un réseau de routes" in told
+        assert "Lieux, et leur route" not in told
+
     def test_the_road_of_each_place_on_request(self, tp, scenario):
         codes = [f"9000{number}" for number in range(1, 5)]
         assert "Lieux, et leur route" not in tp("network", "info", "s.toml").out

@@ -130,7 +130,7 @@ class TestSolve:
         rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
         assert [row["commune"] for row in rows] == ["Le Caylar", "Les Rives", "Ensemble"]
         assert {row["etat"] for row in rows} == {"tient"}
-        assert "Public attendu (hypothèses de [besoin]) : 6" in tp("solve", small).out
+        assert "Public attendu, par hypothèse : 6" in tp("solve", small).out
         assert "Public attendu" in (folder / "carte.html").read_text(encoding="utf-8")
 
     def test_two_runs_of_a_second_do_not_meet(self, tp, small, tmp_path):

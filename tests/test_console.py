@@ -173,6 +173,7 @@ class TestFrench:
             ("Option '--x' requires an argument.", "l’option --x attend une valeur"),
             ("Option '--x' does not take a value.", "l’option --x n’attend pas de valeur"),
             ("Invalid value for '--limite': 'abc' is not a valid float.", "attendu un nombre"),
+            ("Invalid value for 'X': File 'x' is not readable.", "X : lecture refusée"),
             ("Invalid value for '--limite': something new", "--limite : valeur refusée"),
             ("Missing command.", "il manque une commande"),
             ("Something no one has seen", "commande mal écrite"),
@@ -213,6 +214,19 @@ class TestRun:
 
         with pytest.raises(ZeroDivisionError):
             run(self.program(action), ["x"])
+
+
+class TestNativeWords:
+    def test_what_native_code_prints_is_neither_in_the_answer_nor_on_the_screen(self, tmp_path):
+        code = (
+            "import os\n"
+            "from tourplan.console import native_words_aside\n"
+            "with native_words_aside():\n"
+            "    os.write(1, b'HighsMipSolverData')\n"
+            "print('answer')\n"
+        )
+        done = python("-c", code, cwd=tmp_path)
+        assert (done.stdout.split(), done.stderr) == ([b"answer"], b"")
 
 
 class TestAnyText:

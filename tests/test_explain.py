@@ -16,7 +16,7 @@ from tourplan import daytours
 from tourplan.optimise.mip import Means
 from tourplan.optimise.pricing import all_or_none
 from tourplan.optimise.solve import Infeasible, optimise
-from tourplan.problem import AccessGoal, Problem
+from tourplan.problem import AccessGoal, PointTimes, Problem
 from tourplan.study import explanation as words
 from tourplan.study.explain import (
     Inquiry,
@@ -242,6 +242,44 @@ class TestFar:
         far = [one for one in far_residents(inquiry_of(self.PROBLEM), (30,)) if one.code == "P3"]
         assert far[0].within == ()
         assert (far[0].nearest.code, far[0].nearest.time_s) == ("B", 40 * MINUTE)
+
+
+class TestFarHamlets:
+    """A hamlet 10 minutes beyond its commune A, which is 20 minutes from the depot's counter."""
+
+    def test_times_are_those_of_the_hamlet(self):
+        problem = make(
+            on_a_line([0, 20, 60]),
+            sites=2,
+            required="B",
+            residents={1: 10},
+            fixed=[0],
+            **ONE_MORNING,
+        )
+        farther = 10 * MINUTE
+        (fixed_s, fixed_way), (site_s, site_way) = problem.fixed_times(), problem.site_times()
+        own = PointTimes(fixed_s + farther, fixed_way, site_s + farther, site_way)
+        problem = replace(problem, point_times=own)
+        found = far_residents(inquiry_of(problem, hamlets=("Le Mas",)), (25,))
+        (far,) = [one for one in found if one.code == "A"]
+        assert (far.fixed.time_s, far.served.time_s) == (30 * MINUTE, 50 * MINUTE)
+        assert [(near.code, near.time_s) for near in far.within] == [("A", 10 * MINUTE)]
+        assert far.hamlet == "Le Mas"
+        assert words._far_words(far).startswith("Le Mas, 10 habitants ; ")
+        assert far.nearest is not None
+
+    def test_the_screen_shows_the_most_peopled_and_counts_the_others(self, herault_plan):
+        far = tuple(words.Far("1", "A", 50 - n, 20, None, None, (), None) for n in range(50))
+        told = words.Explanation(herault_plan, (), far, (), (20,)).sentences()
+        assert told[2].startswith("  A : 50 habitants")
+        assert told[-1].replace("\u00a0", " ") == (
+            "  et 30 autres lieux, dans explications.csv (--sortie)."
+        )
+        assert len(told) == 2 + words.MOST_SHOWN + 1
+
+    def test_without_a_candidate_none_is_said_the_nearest(self):
+        far = words.Far("1", "A", 3, 20, None, None, (), None)
+        assert words._far_words(far).endswith("aucune commune candidate n’est à 20 min au plus")
 
 
 class TestMarginals:

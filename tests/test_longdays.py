@@ -244,9 +244,9 @@ def test_a_search_that_finds_nothing_proves_it():
         if relaxed is None:
             break
         priced = columns.price(d, relaxed, monotonic() + 60)
-        assert columns.floor(priced) <= relaxed.value
+        assert columns.floor(priced, d) <= relaxed.value
         if not columns.add(d, columns.improving(priced)):
-            assert columns.floor(priced) == pytest.approx(relaxed.value, abs=1e-3)
+            assert columns.floor(priced, d) == pytest.approx(relaxed.value, abs=1e-3)
             break
     listed = columns_of(problem, list_day_tours(problem))
     assert relaxed is None or relaxed.value == pytest.approx(listed)

@@ -231,7 +231,7 @@ class TestFaults:
         assert "code postal inconnu" in str(caught.value)
 
     def test_no_siret_is_made_up(self, herault_plan):
-        with pytest.raises(InputError, match="exige un SIRET"):
+        with pytest.raises(InputError, match="exigent un SIRET"):
             open_data_files(herault_plan, Publisher(), TODAY)
 
     def test_a_plan_of_the_schema_before(self, herault_plan):

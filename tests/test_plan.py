@@ -316,6 +316,37 @@ def test_a_session_that_closes_over_the_meal_is_open_before_and_after(herault_pl
     assert content(plan)["journees"][0]["equipes"] == {"1": ["A"], "3": []}
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"schema": "tourplan/plan/99"}', "plus récent"),
+        ('{"schema": "tourplan/plan/x"}', "inattendue"),
+        ("{}", "ce n’est pas un plan"),
+        ("[1]", "ce n’est pas un plan"),
+    ],
+)
+def test_what_is_no_plan_of_ours_says_so(text, said):
+    with pytest.raises(InputError, match=said):
+        Plan.from_json(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "key"),
+    [
+        (("debut",), "2027-13-01", "debut"),
+        (("semaines_du_mois",), [9], "semaines_du_mois"),
+        (("semaines_du_mois",), [], "semaines_du_mois"),
+        (("agences",), {"../../x": "y"}, "agences"),
+        (("journees", 0, "semaine"), 7, "journees"),
+        (("acces",), [], "acces"),
+    ],
+)
+def test_what_does_not_go_with_the_rest_is_told(herault_plan, path, value, key):
+    """Another program may write a plan, with its fingerprint, that types alone do not refuse."""
+    with pytest.raises(InputError, match=f"plan.json, {key} : ne va pas avec le reste"):
+        Plan.from_json(signed(at_path(content(herault_plan), path, value)))
+
+
 @pytest.mark.parametrize("schema", [1, 2])
 def test_a_plan_of_an_older_tourplan_says_what_to_do(tmp_path, schema):
     path = tmp_path / "plan.json"

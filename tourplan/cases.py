@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tourplan.errors import InputError
 from tourplan.prepare import Case, prepare
 from tourplan.reading import read_scenario
 from tourplan.schedule import start_faults
@@ -21,6 +22,9 @@ def case_of(path: Path | None, progress: Callable[[str], None] | None = None) ->
     name = DEFAULT_EXAMPLE if path is None else str(path)
     if path is None or (name in EXAMPLES and not path.exists()):
         return prepare(example(name))
+    if not path.suffix and not path.exists():
+        known = ", ".join(EXAMPLES)
+        raise InputError.of(name, "ni fichier ni exemple de ce nom", f"exemples : {known}")
     scenario, faults = read_scenario(path)
     faults += [*start_faults(scenario.cycle.start), *comparison_faults(scenario)]
     return prepare(scenario, list(dict.fromkeys(faults)), progress)

@@ -72,14 +72,16 @@ def tame_streams() -> None:
 
 @contextmanager
 def native_words_aside() -> Iterator[None]:
-    """What native code prints on stdout goes to stderr: HiGHS says some things unasked."""
+    """What native code prints on stdout goes nowhere: HiGHS says some things unasked."""
     try:
         sys.stdout.flush()
         kept = os.dup(1)
     except OSError:  # no stdout at all
         yield
         return
-    os.dup2(2, 1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
     try:
         yield
     finally:
@@ -216,6 +218,10 @@ _USAGE = (
     (r"^Option '?([^']+?)'? requires an argument.*", r"l’option \1 attend une valeur"),
     (r"^Option '?([^']+?)'? does not take a value.*", r"l’option \1 n’attend pas de valeur"),
     (rf"^Invalid value for '?([^:]+?)'?: {_NUMBER}.*", r"\1 : attendu un nombre, par exemple 60"),
+    (
+        r"^Invalid value for '?([^:]+?)'?: .* is not readable.*",
+        r"\1 : lecture refusée ; vérifiez vos droits",
+    ),
     (r"^Invalid value for '?([^:]+?)'?: .*", r"\1 : valeur refusée"),
 )
 

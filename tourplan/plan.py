@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -30,6 +32,22 @@ Status = Literal["brouillon", "proposé", "validé"]
 _SINCE_4 = ("code_postal", "lon", "lat")
 """Keys of a session that ``tourplan/plan/3`` does not have."""
 Stopped = Literal["terminé", "limite de temps", "journées trop nombreuses", "interrompu", "évalué"]
+
+
+def _refuse_other_versions(schema: str, where: str) -> None:
+    """Refuse the plans that an older or a newer tourplan wrote, each with what to do.
+
+    Raises:
+        InputError: says which.
+    """
+    name, _, version = schema.rpartition("/")
+    if name != "tourplan/plan" or not version.isdecimal() or schema in get_args(Schema):
+        return
+    if int(version) > max(int(one.rpartition("/")[2]) for one in get_args(Schema)):
+        age, mend = "récent", "installez une version plus récente de tourplan"
+    else:
+        age, mend = "ancien", "refaites-le avec « tourplan solve »"
+    raise InputError.of(where, f"ce plan a été écrit par un tourplan plus {age}", mend)
 
 
 def _to_clock(value: object) -> object:
@@ -362,12 +380,7 @@ class Plan(Frozen):
         try:
             content = json.loads(text)
             stated = content.pop("empreinte", None)
-            if content.get("schema") in ("tourplan/plan/1", "tourplan/plan/2"):
-                raise InputError.of(
-                    where,
-                    "ce plan a été écrit par un tourplan plus ancien",
-                    "refaites-le avec « tourplan solve »",
-                )
+            _refuse_other_versions(str(content["schema"]), where)
             plan = cls.model_validate(content)
             fingerprint = plan.fingerprint
         except ValidationError as error:
@@ -375,7 +388,7 @@ class Plan(Frozen):
                 Fault(f"{where}, {'.'.join(map(str, e['loc']))}", "valeur inattendue ou absente")
                 for e in error.errors()
             ) from None
-        except (ValueError, TypeError, AttributeError, RecursionError):
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             raise InputError.of(where, "ce n’est pas un plan de tourplan") from None
         if stated != fingerprint:
             raise InputError.of(
@@ -383,6 +396,8 @@ class Plan(Frozen):
                 "le plan a été modifié à la main : son empreinte ne correspond plus",
                 "refaites-le avec « tourplan solve »",
             )
+        if loose := list(_loose(plan)):
+            raise InputError(Fault(f"{where}, {key}", "ne va pas avec le reste") for key in loose)
         return plan
 
     @classmethod
@@ -457,3 +472,20 @@ class Plan(Frozen):
         from tourplan.export.page import itinerary_table
 
         return itinerary_table(self)
+
+
+def _loose(plan: Plan) -> Iterator[str]:
+    """The keys of a plan, made by another program perhaps, that do not go with the others."""
+    weeks = set(range(1, plan.cycle_weeks + 1))
+    try:
+        date.fromisoformat(plan.start or "2027-01-04")
+    except ValueError:
+        yield "debut"
+    if not plan.month_weeks or not set(plan.month_weeks) <= {1, 2, 3, 4}:
+        yield "semaines_du_mois"
+    if not {day.depot for day in plan.days} <= plan.depots.keys():
+        yield "agences"
+    if not {day.week for day in plan.days} <= weeks:
+        yield "journees"
+    if not plan.access:
+        yield "acces"

@@ -118,7 +118,7 @@ def scenario_text(keys: Json, name_of: Callable[[str], str]) -> str:
         "# Scénario de tourplan. Les lignes qui commencent par # montrent une valeur par défaut,",
         "# ou un exemple quand c’est dit ; retirez le # pour la changer.",
         "# Les heures et les codes INSEE s’écrivent entre guillemets.",
-        "# Vérifier : tourplan check scenario.toml     Calculer : tourplan solve scenario.toml",
+        "# Vérifier : tourplan check CE_FICHIER     Calculer : tourplan solve CE_FICHIER",
         "",
     ]
     for key, note in head.items():

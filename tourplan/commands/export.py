@@ -185,7 +185,7 @@ def _tell(ask: Request, folder: Path, names: list[str], lacking: list[Fault]) ->
     say(f"Semaines de tournée : {rule_words(ask.plan)}.")
     if "dates.csv" in names:
         days = [f"{day:%d/%m/%Y}" for day in sorted(_held(ask))]
-        say(f"Dates : {', '.join(days)}.")
+        say(f"Dates : {', '.join(days)}." if days else "Aucune date de tournée dans cette période.")
         if told := exception_words(ask.outings):
             say(told)
     if lacking:

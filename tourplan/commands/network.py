@@ -200,6 +200,8 @@ def _of_places(case: Case) -> list[Snap]:
 def _places(case: Case) -> list[str]:
     """The road of each place, those farthest from theirs first."""
     snaps = sorted(_of_places(case), key=lambda snap: (-snap.distance_m, snap.code))
+    if not snaps:
+        return ["", "Lieux : ces temps ne viennent pas d’un réseau de routes."]
     return ["", "Lieux, et leur route :", *(f"  {_snap(case, snap)}" for snap in snaps)]
 
 

@@ -100,7 +100,9 @@ class Publisher:
         faults = []
         if not _PIVOT.fullmatch(self.pivot):
             wrong = f"{quoted(self.pivot)} n’est pas un SIRET"
-            what = wrong if self.pivot else "le schéma national exige un SIRET"
+            what = (
+                wrong if self.pivot else "les données ouvertes exigent un SIRET (schéma national)"
+            )
             faults.append(Fault("--siret", what, "donnez les 14 chiffres de votre structure"))
         if self.booking and not re.fullmatch(r"https?://\S+", self.booking):
             what = f"{quoted(self.booking)} n’est pas une adresse de page"

@@ -126,7 +126,7 @@ def need_sentences(plan: Plan) -> list[str]:
         return []
     *communes, whole = plan.waits
     visits = counted(round(whole.visits), "visite")
-    head = f"Public attendu (hypothèses de [besoin]) : {visits} par mois"
+    head = f"Public attendu, par hypothèse : {visits} par mois"
     full = sorted((w for w in communes if w.saturated), key=lambda w: (-w.unfit, w.name))
     room = _too_few(full, whole) if full else _enough(communes, whole)
     return [f"{head} là où va la tournée, {room} ; {until_next(whole)}."]

@@ -131,7 +131,7 @@ class _Tree:
     def _whole(self, part: _Part, priced: Priced) -> _Part | None:
         """Close a part whose totals are all whole; it is stuck where its days are too many."""
         level, most = self.level, self._most
-        gap = most - level.columns.floor(priced)
+        gap = most - level.columns.floor(priced, level.d, part.limits)
         rows = level.columns.below(level.d, priced, gap, level.budget.deadline)
         if rows is None or sum(map(len, rows)) > LISTED:
             self.stuck.append(part.bound)
@@ -180,7 +180,8 @@ class _Tree:
         Plans little above the bound are looked for first, which takes few days: one found there is
         the best of the part, and none there raises the bound.
         """
-        level, base = self.level, self.level.columns.floor(priced)
+        level = self.level
+        base = level.columns.floor(priced, level.d, part.limits)
         reach = FIRST_REACH * max(abs(base), 1.0) if np.isinf(part.refused) else np.inf
         while (
             gap := min(reach, self._most - base)
@@ -245,7 +246,7 @@ class _Tree:
     def _split(self, part: _Part, variable: int, value: float) -> None:
         """Open the two halves of a part."""
         low, high = part.limits.get(variable, (0.0, np.inf))
-        for side in ((low, float(floor(value))), (float(ceil(value)), high)):
+        for side in ((float(ceil(value)), high), (low, float(floor(value)))):
             self.push(part.bound, {**part.limits, variable: side}, part.refused)
 
     def _fractional(self, part: _Part, relaxed: Relaxed) -> int | None:

@@ -88,7 +88,7 @@ class Level:
             if relaxed is not None:
                 priced = self.columns.price(self.d, relaxed, budget.deadline)
                 kept = priced if missed < _KEPT else None
-                best = max(best, self.columns.floor(priced))
+                best = max(best, self.columns.floor(priced, self.d, limits))
                 if self.hopeless(best):
                     return None, np.inf
                 if self.columns.add(self.d, self.columns.improving(priced)):
@@ -107,7 +107,8 @@ class Level:
 
     def _first_fine(self) -> int:
         """What a limit missed by one costs at first: a tenth of what a plan is worth."""
-        return unit_of(self.objective) * (1 + abs(self.value or 0) // unit_of(self.objective) // 10)
+        unit = unit_of(self.objective)
+        return unit * (1 + abs(self.value or 0) // unit // 10)
 
     def _relaxed(self, limits: Limits, fine: int, deadline: float) -> tuple[Relaxed | None, float]:
         """The optimum of the relaxation, limits missed at a price, and by how much they are.

@@ -38,8 +38,8 @@ FOUND = 200
 """Days that one search for a crew-week gives at most."""
 ENUMERATED = 300_000
 """Days enumerated at most, before they are timed."""
-LABELS = 3_000_000
-"""Labels of one pass at most."""
+LABELS, LISTED_LABELS = 1_000_000, 3_000_000
+"""Labels of one pass at most, of a search and of a listing."""
 LABELS_A_SECOND = 50_000
 """Labels made in a second on a slow machine: near a deadline, no more are asked for."""
 SEEDS = 100_000
@@ -166,7 +166,7 @@ class LongDays:
         """All days of a crew-week whose reduced cost may be below a limit, if not too many."""
         found = []
         for prices, limit in self._by_day(d, relaxed, crew, below):
-            labels = _affordable(deadline)
+            labels = _affordable(deadline, LISTED_LABELS)
             listed = enumerate_below(
                 self.day, prices, self.near, self.spent, limit, most=ENUMERATED, labels=labels
             )
@@ -389,10 +389,10 @@ class _Worth:
         return np.broadcast_to(there, self.long.rooms.shape)
 
 
-def _affordable(deadline: float) -> int:
+def _affordable(deadline: float, most: int = LABELS) -> int:
     """No more labels than there is time for."""
     left_s = min(max(deadline - monotonic(), 0.0), 1e6)
-    return min(LABELS, 1 + int(LABELS_A_SECOND * left_s))
+    return min(most, 1 + int(LABELS_A_SECOND * left_s))
 
 
 def _no_groups() -> tuple[Floats, Bools]:

@@ -39,7 +39,7 @@ def narrow(columns: Columns, d: Decisions, level: Expression, value: int, deadli
     gap = most - relaxed.value
     if not columns.whole:
         priced = columns.price(d, relaxed, deadline)
-        gap = most - columns.floor(priced)
+        gap = most - columns.floor(priced, d)
         left = columns.below(d, priced, gap, deadline) if np.isfinite(gap) else None
         if left is not None and sum(map(len, left)) <= ADDED:
             columns.add(d, left)

@@ -319,14 +319,18 @@ class Columns:
             for known, found in zip(self.bases, priced.costs, strict=True)
         ]
 
-    def floor(self, priced: Priced) -> float:
-        """What any plan is worth at least; one that runs a tour, the tour's reduced cost more.
+    def floor(self, priced: Priced, d: Decisions, limits: Limits = NO_LIMITS) -> float:
+        """What any plan within limits is worth at least; one that runs a tour, its cost more.
 
         It is the relaxation's value, less what tours outside could still gain.
         """
         value = priced.relaxed.value
-        for crew in self.problem.crew_weeks:
-            value += len(crew.weekdays) * crew.count * priced.least(crew.base)
+        for number, crew in enumerate(self.problem.crew_weeks):
+            days = float(len(crew.weekdays) * crew.count)
+            if "days" in d.totals:
+                _, limit = limits.get(int(d.totals["days"].variables[number]), (0.0, days))
+                days = min(days, limit)
+            value += days * priced.least(crew.base)
         return value
 
 
@@ -402,7 +406,7 @@ def made_feasible(
             return True
         priced = columns.price(d, relaxed, deadline)
         if not columns.add(d, columns.improving(priced)):
-            return None if columns.floor(priced) < _KEPT else False
+            return None if columns.floor(priced, d, limits) < _KEPT else False
     return None
 
 

@@ -67,7 +67,8 @@ def thinned(
         most: a value of the objective.
     """
     mip = within(level.d, limits)
-    days = _own(level, mip, priced.relaxed, most - level.columns.floor(priced) + _MARGIN)
+    gap = most - level.columns.floor(priced, level.d, limits) + _MARGIN
+    days = _own(level, mip, priced.relaxed, gap)
     outside = sum(map(len, rows))
     if outside and level.d.calendar is not None:
         return Thin(days.number, list(rows), -inf)

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tourplan.errors import Fault, InputError, NoPlanError, quoted
 from tourplan.export.french import capital, from_place, listed
@@ -53,6 +54,7 @@ class Inquiry:
     """What explanations are drawn from: the question, the days of the plan, and who is asked.
 
     ``agencies``: places that may become a depot; ``name_of``: the name of a place by code;
+    ``hamlets``: the name of each resident point, if it has one;
     ``solve_s``: what one solve took, so that no more agencies are tried than time allows.
     """
 
@@ -62,6 +64,7 @@ class Inquiry:
     name_of: Callable[[str], str] = str
     progress: Progress = lambda _: None
     solve_s: float = 0.0
+    hamlets: tuple[str, ...] = ()
 
     @property
     def problem(self) -> Problem:
@@ -120,7 +123,8 @@ def explain(
     problem = case.problem
     question = Question(problem, tuple(all_or_none(problem)), plan.levels, means_of(case), stop)
     took_s = float(plan.measures.get("duree_s", 0.0))
-    inquiry = Inquiry(question, plan.days, _agencies(case), _namer(case), progress, took_s)
+    hamlets = tuple(point.name for point in case.residents)
+    inquiry = Inquiry(question, plan.days, _agencies(case), _namer(case), progress, took_s, hamlets)
     asked, outside = _asked(case, inquiry, codes)
     people = None if codes is None else set(codes)
     far = far_residents(inquiry, limits, people)
@@ -364,6 +368,7 @@ def far_residents(
     problem = inquiry.problem
     sites = served_sites(problem, inquiry.days)
     access = fixed_access(problem).join(tour_access(problem, sites))
+    ways = Ways(problem.fixed_times(), problem.site_times())
     found = []
     left = problem.resident_weight > 0
     for limit in sorted(minutes, reverse=True):
@@ -372,55 +377,70 @@ def far_residents(
         for point in np.flatnonzero(beyond):
             code = problem.places[problem.resident_place[point]].partition(" ")[0]
             if codes is None or code in codes:
-                found.append(_far(inquiry, int(point), limit))
+                found.append(_far(inquiry, int(point), limit, ways))
     return sorted(found, key=lambda far: (-far.minutes, -far.residents, far.code))
 
 
-def _far(inquiry: Inquiry, point: int, limit: int) -> Far:
-    problem = inquiry.problem
+def _far(inquiry: Inquiry, point: int, limit: int, ways: Ways) -> Far:
+    """A resident point, with what is nearest to it; times are its own, not its commune's."""
+    problem, served = inquiry.problem, inquiry.served()
     place = int(problem.resident_place[point])
-    fixed = [_near(inquiry, place, int(p)) for p in dict.fromkeys(problem.fixed_place.tolist())]
-    served = inquiry.served()
-    held = [
-        _near(inquiry, place, problem.sites[site].place)
-        for site in served_sites(problem, inquiry.days)
-    ]
     possible = [
-        near
-        for demand in range(len(problem.demands))
-        if demand not in served
-        for near in [
-            _nearest(
-                [
-                    replace(
-                        _near(inquiry, place, problem.sites[site].place),
-                        code=problem.demands[demand].code,
-                        name=problem.demands[demand].name,
-                    )
-                    for site in problem.sites_of(demand)
-                ]
-            )
-        ]
+        replace(near, code=demand.code, name=demand.name)
+        for number, demand in enumerate(problem.demands)
+        if number not in served
+        for near in [_nearest([ways.to_site(inquiry, point, s) for s in problem.sites_of(number)])]
         if near is not None
     ]
     within = [near for near in possible if near.time_s is not None and near.time_s <= limit * 60]
+    held = [ways.to_site(inquiry, point, site) for site in served_sites(problem, inquiry.days)]
     return Far(
         code=problem.places[place],
         name=inquiry.place_name(place),
         residents=int(problem.resident_weight[point]),
         minutes=limit,
-        fixed=_nearest(fixed),
+        fixed=ways.nearest_fixed(inquiry, point),
         served=_nearest(held),
         within=tuple(sorted(within, key=_how_far)),
         nearest=_nearest(possible),
+        hamlet=inquiry.hamlets[point] if inquiry.hamlets else "",
     )
 
 
-def _near(inquiry: Inquiry, here: int, there: int) -> Near:
-    problem = inquiry.problem
-    known = bool(problem.reachable[here, there])
-    seconds = int(problem.time_s[here, there]) if known else None
-    return Near(problem.places[there], inquiry.place_name(there), seconds)
+@dataclass(frozen=True, eq=False)
+class Ways:
+    """Seconds from resident points, and whether there is a way: shapes (points, counters)."""
+
+    fixed: tuple[NDArray[np.int64], NDArray[np.bool_]]
+    sites: tuple[NDArray[np.int64], NDArray[np.bool_]]
+
+    def nearest_fixed(self, inquiry: Inquiry, point: int) -> Near | None:
+        """The fixed counter nearest to a resident point."""
+        places, (time_s, reachable) = inquiry.problem.fixed_place, self.fixed
+        ways = np.flatnonzero(reachable[point])
+        least = ways[time_s[point, ways] == time_s[point, ways].min(initial=np.iinfo(np.int64).max)]
+        return _nearest(
+            [
+                _near(inquiry, int(places[column]), self.fixed, point, int(column))
+                for column in least
+            ]
+        )
+
+    def to_site(self, inquiry: Inquiry, point: int, site: int) -> Near:
+        """A site, as far as it is from a resident point."""
+        return _near(inquiry, inquiry.problem.sites[site].place, self.sites, point, site)
+
+
+def _near(
+    inquiry: Inquiry,
+    place: int,
+    times: tuple[NDArray[np.int64], NDArray[np.bool_]],
+    point: int,
+    column: int,
+) -> Near:
+    time_s, reachable = times
+    seconds = int(time_s[point, column]) if reachable[point, column] else None
+    return Near(inquiry.problem.places[place], inquiry.place_name(place), seconds)
 
 
 def _how_far(near: Near) -> tuple[bool, int, str]:
@@ -676,12 +696,12 @@ def _slice(deadline: float, parts: int) -> float:
 
 def _marginal(inquiry: Inquiry, text: str, other: Problem | None, deadline: float) -> Marginal:
     """What one change brings."""
-    question, text = inquiry.question, capital(text)
+    question, asked, text = inquiry.question, text, capital(text)
     if other is None:
         return Marginal(text, words.UNTESTED, note="il n’en reste plus")
     if question.over(deadline):
         return Marginal(text, words.UNTESTED)
-    inquiry.progress(f"et avec plus de moyens : {text} ?")
+    inquiry.progress(f"et avec plus de moyens : {asked} ?")
     found = resolve(other, _tours(question, other), deadline, question, inquiry.days)
     if found is None:
         return Marginal(text, words.UNTESTED, note="pas de réponse dans le temps donné")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tourplan.export.french import capital, listed
+from tourplan.export.french import capital, counted, listed
 from tourplan.export.words import change_of
 from tourplan.measures import BEYOND, far_weights, number
 from tourplan.plan import Level, Plan
@@ -20,6 +20,8 @@ NO_ROOM, FORBIDDEN, NO_DAY = "sans salle", "interdite", "aucune journée"
 NO_SLOT, HOURS = "créneaux interdits", "horaires de mairie imposés"
 CLASH, WORSE, TIE, BETTER = "exigences", "moins bon", "aussi bon", "mieux"
 UNTESTED = "non examiné"
+MOST_SHOWN = 20
+"""Far places of one threshold that sentences tell, those with most residents first."""
 NOTHING, NO_PLAN, NOT_FOUND = "rien", "aucun plan", "pas mieux trouvé"
 
 
@@ -73,7 +75,10 @@ class Near:
 
 @dataclass(frozen=True)
 class Far:
-    """Residents that the plan leaves beyond some minutes, and what could bring them within."""
+    """Residents that the plan leaves beyond some minutes, and what could bring them within.
+
+    ``code`` and ``name`` are those of the commune; ``hamlet``, the point's own name, if it has one.
+    """
 
     code: str
     name: str
@@ -83,6 +88,7 @@ class Far:
     served: Near | None
     within: tuple[Near, ...]
     nearest: Near | None
+    hamlet: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,10 @@ class Explanation(Result):
                 f"À plus de {minutes} min d’un accueil{most} : {number(people)} "
                 f"habitant{'s' if people > 1 else ''}."
             )
-            lines += [f"  {far.name} : {_far_words(far)}." for far in mine]
+            lines += [f"  {far.name} : {_far_words(far)}." for far in mine[:MOST_SHOWN]]
+            if len(mine) > MOST_SHOWN:
+                others = counted(len(mine) - MOST_SHOWN, "autre lieu", "autres lieux")
+                lines.append(f"  et {others}, dans explications.csv (--sortie).")
         if self.minutes and not self.far:
             few = min(self.minutes)
             lines.append(f"Aucun habitant examiné n’est à plus de {few} min d’un accueil.")
@@ -238,17 +247,16 @@ def _remedy_words(remedy: Remedy) -> str:
 
 def _far_words(far: Far) -> str:
     """Nearest counter and session, then what could be nearer."""
-    told = [f"{number(far.residents)} habitant{'s' if far.residents > 1 else ''}"]
+    hamlet = f"{far.hamlet}, " if far.hamlet else ""
+    told = [f"{hamlet}{number(far.residents)} habitant{'s' if far.residents > 1 else ''}"]
     told.append(f"point fixe le plus proche : {far.fixed or 'aucun'}")
     told.append(f"permanence la plus proche : {far.served or 'aucune'}")
     if far.within:
         each = [f"{near}{f' – {near.why}' if near.why else ''}" for near in far.within]
         told.append(f"seraient à {far.minutes} min au plus : {', '.join(each)}")
     else:
-        told.append(
-            f"aucune commune candidate n’est à {far.minutes} min au plus ; la plus proche : "
-            f"{far.nearest or 'aucune'}"
-        )
+        nearest = f" ; la plus proche : {far.nearest}" if far.nearest else ""
+        told.append(f"aucune commune candidate n’est à {far.minutes} min au plus{nearest}")
     return " ; ".join(told)
 
 
@@ -288,6 +296,7 @@ def _far_dict(far: Far) -> dict[str, Any]:
     return {
         "code_insee": far.code,
         "commune": far.name,
+        "lieu_dit": far.hamlet,
         "habitants": far.residents,
         "seuil_min": far.minutes,
         "point_fixe": _near_dict(far.fixed),
