@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from time import monotonic
 
 import numpy as np
@@ -12,7 +13,13 @@ from hypothesis import strategies as st
 from tiny import HOUR, examples, make, slot, territories
 
 from tourplan.optimise import branching, pricing, staged
+from tourplan.optimise.budget import Budget
+from tourplan.optimise.level import Level
+from tourplan.optimise.objectives import build
+from tourplan.optimise.pricing import NO_LIMITS, Columns, all_or_none, made_feasible
+from tourplan.optimise.rules import add_rules
 from tourplan.optimise.solve import Infeasible, Solution, Undecided, optimise
+from tourplan.optimise.variables import Decisions
 from tourplan.problem import Problem
 from tourplan.verify import verify
 
@@ -85,6 +92,32 @@ def test_pairs_of_sites_that_vie_for_few_days(seed, required, monkeypatch):
     matches(problem, monkeypatch)
 
 
+@pytest.mark.usefixtures("split")
+@pytest.mark.parametrize("seed", [14, 17, 33])
+def test_a_bound_above_the_relaxation_hides_no_day(seed):
+    """Halves keep the bound of the whole, beyond their own relaxation: its days are dearer."""
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(0, 40, (10, 2))
+    apart = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)) * 60
+    problem = make(
+        apart.astype(int).tolist(), weekdays=range(5), required="ABCDEFGHI", objectives=("route",)
+    )
+    (level,) = optimise(problem, deadline=monotonic() + 120).levels
+    assert level.proved
+    columns = Columns(problem, all_or_none(problem))
+    d = Decisions(problem, columns.first())
+    add_rules(d)
+    budget = Budget(monotonic() + 120, 0, threading.Event())
+    searched = Level(columns, d, build(d, "route"), budget, None)
+    tree = branching._Tree(searched)
+    assert made_feasible(columns, d, budget.deadline)
+    priced, bound = searched.converge(budget)
+    assert bound < level.value - 100
+    part = tree._listed(branching._Part(level.value - 1, 0, NO_LIMITS), priced)
+    assert searched.value == level.value
+    assert part.bound <= level.value + 1e-6
+
+
 ALIKE = tuple(slot(f"s{k}", "08:00", "20:00", 30) for k in range(2))
 
 
@@ -112,3 +145,23 @@ def test_cuts_are_made_and_close_the_gap(monkeypatch):
     )
     matches(problem, monkeypatch)
     assert sum(cuts) > 0
+
+
+@pytest.mark.usefixtures("split")
+@pytest.mark.parametrize("cut", [True, False])
+@pytest.mark.parametrize("objectives", [("route",), ("habitants_au_dela_5",), ()])
+def test_no_plan_is_told_as_such(objectives, cut, monkeypatch):
+    """Three communes in each of two places two hours and a half apart; days of two; three days."""
+    if not cut:
+        monkeypatch.setattr(branching._Tree, "_cut", lambda *_: 0)
+    where = [0, *([1] * 3), *([2] * 3)]
+    apart = [[60 * (2 if a == b else 150) for b in where] for a in where]
+    problem = make(
+        apart,
+        sessions=ALIKE,
+        weekdays=(0, 1, 2),
+        required="ABCDEF",
+        objectives=objectives,
+        max_work_s=9 * HOUR,
+    )
+    assert outcome(problem) == "Infeasible"

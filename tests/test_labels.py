@@ -20,12 +20,25 @@ from tourplan.optimise.labels import (
 )
 
 
+def free_day(stops: int, sites: int) -> LongDay:
+    """Any day of at most so many stops, all legs alike."""
+    places = sites + 1
+    return LongDay(
+        stops,
+        np.zeros((stops + 1, stops + 1), dtype=np.int64),
+        ~np.eye(places, dtype=bool)[None],
+        np.zeros((0, 1, places, places), dtype=np.int64),
+        np.zeros(0, dtype=np.int64),
+        np.arange(places),
+    )
+
+
 def case(seed: int, *, limited: bool, grouped: bool, alike: bool = True, sites: int = 5):
     """A day of at most three stops, its whole legs, and prices that make some days worth it."""
     rng = np.random.default_rng(seed)
     legs = rng.integers(1, 30, (sites + 1, sites + 1))
     np.fill_diagonal(legs, 0)
-    day = LongDay.free(3, sites)
+    day = free_day(3, sites)
     day.allowed[0][tuple(rng.integers(0, sites + 1, (2, 3)))] = False
     if limited:
         day = day.limited(rng.integers(1, 20, legs.shape), int(rng.integers(20, 60)))
@@ -33,7 +46,8 @@ def case(seed: int, *, limited: bool, grouped: bool, alike: bool = True, sites: 
     groups = rng.random((count, sites)) < 0.6
     worth, pair = rng.uniform(1, 20, count), rng.random(count) < 0.5
     prizes = rng.uniform(0, 25, sites)
-    prices = Prices.same(legs.astype(float), prizes, 3, groups, worth, pair)
+    rows = np.repeat(prizes[None], 3, axis=0)
+    prices = Prices(legs.astype(float)[None], rows, groups, worth, pair)
     if not alike:
         rows = prices.prizes + rng.uniform(-5, 5, (3, sites))
         prices = Prices(prices.legs, rows, prices.groups, prices.worth, prices.pair, alike=False)
@@ -122,7 +136,7 @@ def test_a_pass_cut_short_claims_no_bound():
 @pytest.mark.parametrize("sites", [70, 130])
 def test_more_sites_than_one_word_has_bits(sites):
     day, legs, prices = case(5, limited=False, grouped=True, sites=sites)
-    day = LongDay.free(2, sites)
+    day = free_day(2, sites)
     prices = Prices(
         prices.legs, prices.prizes[:2], prices.groups, prices.worth, prices.pair, prices.alike
     )

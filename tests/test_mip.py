@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ortools.math_opt.python import mathopt
 from ortools.sat.python import cp_model
 from tiny import examples
 
@@ -177,6 +178,24 @@ def test_a_failing_solver_is_no_infeasible_problem(monkeypatch):
     mip.variables(1)
     with pytest.raises(SolverError):
         mip.minimise(NOTHING, deadline=soon())
+
+
+def test_where_highs_fails_scip_tells(monkeypatch):
+    """HiGHS ends some models with ``kError``, as MathOpt says or fails to say."""
+    solve = mathopt.solve
+
+    def failing(model, solver, **rest):
+        if solver == mathopt.SolverType.HIGHS:
+            raise RuntimeError("HighsStatus: kError")
+        return solve(model, solver, **rest)
+
+    monkeypatch.setattr(mathopt, "solve", failing)
+    mip = Mip()
+    items = mip.variables(3)
+    mip.row(items, ints(3, 4, 5), at_most=7)
+    answer = mip.minimise(expression(items, [-4, -5, -6]), deadline=soon())
+    assert answer.values is not None
+    assert (answer.bound, answer.complete) == (-9, True)
 
 
 def test_a_solver_that_is_done_is_not_asked_again(monkeypatch):

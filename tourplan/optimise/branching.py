@@ -107,7 +107,7 @@ class _Tree:
         priced, bound = self._tight(part)
         part = replace(part, bound=max(part.bound, bound))
         if priced is None or self.level.budget.over:
-            return None if np.isposinf(bound) else part
+            return None if self.level.hopeless(part.bound) else part
         if not self._days_in_parts(priced.relaxed):
             part = self._listed(part, priced)
             if self.level.hopeless(part.bound):
@@ -130,17 +130,17 @@ class _Tree:
 
     def _whole(self, part: _Part, priced: Priced) -> _Part | None:
         """Close a part whose totals are all whole; it is stuck where its days are too many."""
-        level, base = self.level, self._floor(part, priced)
-        gap = self._gap(base)
+        level, most = self.level, self._most
+        gap = most - level.columns.floor(priced, level.d, part.limits)
         rows = level.columns.below(level.d, priced, gap, level.budget.deadline)
         if rows is None or sum(map(len, rows)) > LISTED:
             self.stuck.append(part.bound)
             return None
-        thin = self._thinned(part, priced, rows, base + gap)
-        if thin.bound > base + gap:
+        thin = self._thinned(part, priced, rows, most)
+        if thin.bound > most:
             return None
-        part = self._closed(part, thin, base + gap)
-        if level.hopeless(part.bound) or np.isposinf(part.bound):
+        part = self._closed(part, thin, most)
+        if level.hopeless(part.bound):
             return None
         if level.budget.over:
             return part
@@ -180,9 +180,12 @@ class _Tree:
         Plans little above the bound are looked for first, which takes few days: one found there is
         the best of the part, and none there raises the bound.
         """
-        level, base = self.level, self._floor(part, priced)
+        level = self.level
+        base = level.columns.floor(priced, level.d, part.limits)
         reach = FIRST_REACH * max(abs(base), 1.0) if np.isinf(part.refused) else np.inf
-        while (gap := min(reach, self._gap(base))) < 0.8 * part.refused and not level.budget.over:
+        while (
+            gap := min(reach, self._most - base)
+        ) <= 0.8 * part.refused and not level.budget.over:
             rows = level.columns.below(level.d, priced, gap, level.budget.deadline)
             if rows is None:
                 return replace(part, refused=gap)
@@ -196,18 +199,15 @@ class _Tree:
                 part = self._closed(part, thin, base + gap)
             if level.hopeless(part.bound) or part.bound <= base + gap:
                 return part
-            reach = gap * (WIDER if sum(map(len, rows)) < MANY else LITTLE_WIDER)
+            wider = WIDER if sum(map(len, rows)) < MANY else LITTLE_WIDER
+            reach = np.inf if level.columns.whole else gap * wider
         return part
 
-    def _floor(self, part: _Part, priced: Priced) -> float:
-        """What plans of a part are worth at least; those that hold a day, its price more."""
+    @property
+    def _most(self) -> float:
+        """No better plan is worth more."""
         level = self.level
-        return priced.relaxed.value + level.columns.missing(priced, level.d, part.limits)
-
-    def _gap(self, bound: float) -> float:
-        """What a day may cost above a bound and still be in a better plan."""
-        level = self.level
-        return np.inf if level.value is None else level.value - unit_of(level.objective) / 2 - bound
+        return np.inf if level.value is None else level.value - unit_of(level.objective) / 2
 
     def _thinned(self, part: _Part, priced: Priced, rows: list[Ints], most: float) -> Thin:
         """The days of a part that matter to its plans of value ``most`` at most.
@@ -217,9 +217,9 @@ class _Tree:
         """
         level = self.level
         if level.d.calendar is not None and sum(map(len, rows)) <= LISTED:
-            level.columns.add(level.d, rows, priced)
+            level.columns.add(level.d, rows)
             rows = [NOTHING.variables for _ in rows]
-        return thinned(level, part.limits, priced.relaxed, rows, most)
+        return thinned(level, part.limits, priced, rows, most)
 
     def _closed(self, part: _Part, thin: Thin, most: float) -> _Part:
         """The part, solved over the days that matter to its plans of value ``most`` at most."""

@@ -120,19 +120,6 @@ class LongDay:
     who: Ints
     clock: Clock | None = None
 
-    @classmethod
-    def free(cls, stops: int, sites: int) -> LongDay:
-        """Any day of at most so many stops, all legs alike."""
-        places = sites + 1
-        return cls(
-            stops,
-            np.zeros((stops + 1, stops + 1), dtype=np.int64),
-            ~np.eye(places, dtype=bool)[None],
-            np.zeros((0, 1, places, places), dtype=np.int64),
-            np.zeros(0, dtype=np.int64),
-            np.arange(places),
-        )
-
     def limited(self, measure: Ints, limit: int) -> LongDay:
         """The same day with one more resource, used alike at every step."""
         return replace(
@@ -207,12 +194,6 @@ class LongDay:
             total[:, -1] += self.clock.lag_s[step, place, 0]
         return np.asarray(able & (total <= self.caps).all(axis=1))
 
-    def without(self, sites: Ints) -> LongDay:
-        """The day that stops at none of some sites."""
-        allowed = self.allowed.copy()
-        allowed[:, sites + 1], allowed[:, :, sites + 1] = False, False
-        return replace(self, allowed=allowed)
-
     def reversed(self) -> LongDay:
         """The day driven backwards."""
         order = np.append(0, np.arange(self.stops, 0, -1))
@@ -262,24 +243,6 @@ class Prices:
     worth: Floats
     pair: Bools
     alike: bool = True
-
-    @classmethod
-    def same(
-        cls,
-        legs: Floats,
-        prizes: Floats,
-        stops: int,
-        groups: Bools | None = None,
-        worth: Floats | None = None,
-        pair: Bools | None = None,
-    ) -> Prices:
-        """Prices of slots and steps all alike; ``legs``: (places, places), ``prizes``: (sites,)."""
-        groups = np.zeros((0, len(prizes)), dtype=bool) if groups is None else groups
-        worth = np.zeros(len(groups)) if worth is None else worth
-        pair = np.zeros(len(groups), dtype=bool) if pair is None else pair
-        rows = np.repeat(prizes[None], stops, axis=0)
-        keep = np.argsort(-worth, kind="stable")[: np.count_nonzero(worth > 0)]
-        return cls(np.asarray(legs, float)[None], rows, groups[keep], worth[keep], pair[keep])
 
     def reversed(self) -> Prices:
         """Prices of the day driven backwards."""
@@ -661,7 +624,7 @@ def _expand(
     memory = np.zeros((1, width), dtype=np.uint64)
     state = np.zeros((1, groups.shape[1]), dtype=np.uint64)
     tours = np.full((1, day.stops), -1, dtype=np.int64)
-    done: list[tuple[Ints, Words, Ints]] = []
+    done: list[tuple[Ints, Ints]] = []
     total = 0
     for _ in range(day.stops):
         row, to, next_slot, cost, used = _extend(
@@ -696,22 +659,21 @@ def _expand(
         tours[np.arange(len(row)), next_slot] = to - 1
         place, slot = to, next_slot
         if prices.alike:
-            best = _useful(
-                np.column_stack([memory, place.astype(np.uint64)]), np.column_stack([sums, used])
-            )
+            keys = np.column_stack([np.sort(tours, axis=1), place])
+            best = _useful(keys, np.column_stack([sums, used]))
             place, slot, cost, sums = place[best], slot[best], cost[best], sums[best]
             memory, tours, state, used = memory[best], tours[best], state[best], used[best]
         back = day.steps[slot + 1, 0]
         home = (cost + prices.legs[back, place, 0] < limit) & day.home(place, slot, used)
-        done.append((tours[home], memory[home], (sums + spent[:, back, place, 0].T)[home]))
+        done.append((tours[home], (sums + spent[:, back, place, 0].T)[home]))
         total += len(row)
         if total > most:
             return None
-    found, key, whole = (np.concatenate(parts) for parts in zip(*done, strict=True))
-    return found[_useful(key, whole)] if prices.alike else found
+    found, whole = (np.concatenate(parts) for parts in zip(*done, strict=True))
+    return found[_useful(np.sort(found, axis=1), whole)] if prices.alike else found
 
 
-def _useful(keys: Words, sums: Ints) -> Ints:
+def _useful(keys: Ints, sums: Ints) -> Ints:
     """The rows that no first row of the same key, in order of sums, makes useless."""
     order = np.lexsort((*sums.T[::-1], *keys.T))
     same = np.zeros(len(order), dtype=bool)

@@ -66,9 +66,13 @@ class Level:
             self.bound = bound if self.value is None else min(bound, self.value)
 
     def hopeless(self, bound: float) -> bool:
-        """Whether no plan of a part of the search whose bound it is betters the best one."""
+        """Whether no plan of a part of the search whose bound it is betters the best one.
+
+        An infinite bound is that of a part without a plan.
+        """
         whole = relaxed_bound(bound, self.objective)
-        return self.value is not None and whole is not None and whole >= self.value
+        better = self.value is not None and whole is not None and whole >= self.value
+        return better or bound == np.inf
 
     def converge(self, budget: Budget, limits: Limits = NO_LIMITS) -> tuple[Priced | None, float]:
         """Price tours in until none betters the relaxation of a part of the search.
@@ -77,24 +81,28 @@ class Level:
             (what tours are worth at its optimum, its bound): nothing and infinity where no plan
             of the part betters the best one, the bound so far where time runs out first.
         """
-        kept, best, fine = None, -np.inf, self._first_fine()
+        kept, best, mended = None, -np.inf, False
+        fine = first = self._first_fine()
         while not budget.over:
             relaxed, missed = self._relaxed(limits, fine, budget.deadline)
-            if relaxed is None:
+            if relaxed is not None:
+                priced = self.columns.price(self.d, relaxed, budget.deadline)
+                kept = priced if missed < _KEPT else None
+                best = max(best, self.columns.floor(priced, self.d, limits))
+                if self.hopeless(best):
+                    return None, np.inf
+                if self.columns.add(self.d, self.columns.improving(priced)):
+                    continue
+                if kept is not None:
+                    break
+                if fine <= DEAREST * first:
+                    fine *= DEARER
+                    continue
+            if mended:
                 break
-            priced = self.columns.price(self.d, relaxed, budget.deadline)
-            kept = priced if missed < _KEPT else None
-            best = max(best, relaxed.value + self.columns.missing(priced, self.d, limits))
-            if self.hopeless(best):
+            if made_feasible(self.columns, self.d, budget.deadline, limits) is False:
                 return None, np.inf
-            if self.columns.add(self.d, self.columns.improving(priced), priced):
-                continue
-            if kept is not None:
-                break
-            if fine > DEAREST * self._first_fine():
-                able = made_feasible(self.columns, self.d, budget.deadline, limits)
-                return None, np.inf if able is False else best
-            fine *= DEARER
+            mended = True
         return kept, best
 
     def _first_fine(self) -> int:
@@ -105,8 +113,8 @@ class Level:
     def _relaxed(self, limits: Limits, fine: int, deadline: float) -> tuple[Relaxed | None, float]:
         """The optimum of the relaxation, limits missed at a price, and by how much they are.
 
-        So there is one with the tours at hand, whatever the limits; any plan within the limits is
-        worth no less.
+        So there is one with the tours at hand, whatever the limits, unless a cut forbids it; any
+        plan within the limits is worth no less.
         """
         mip = within(self.d, limits)
         rows = range(len(self.d.mip.row_unit), len(mip.row_unit))

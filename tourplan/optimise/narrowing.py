@@ -35,10 +35,11 @@ def narrow(columns: Columns, d: Decisions, level: Expression, value: int, deadli
     relaxed = d.mip.relax(level, deadline)
     if relaxed is None:
         return
-    gap = value + unit_of(level) / 2 - relaxed.value
+    most = value + unit_of(level) / 2
+    gap = most - relaxed.value
     if not columns.whole:
         priced = columns.price(d, relaxed, deadline)
-        gap -= columns.missing(priced, d)
+        gap = most - columns.floor(priced, d)
         left = columns.below(d, priced, gap, deadline) if np.isfinite(gap) else None
         if left is not None and sum(map(len, left)) <= ADDED:
             columns.add(d, left)

@@ -114,7 +114,7 @@ class Priced:
     Attributes:
         relaxed: the optimum.
         costs: reduced cost of each known tour of each base, the least over crew-weeks; infinite
-            for those inside.
+            for those inside when they were priced.
         floors: no tour of the base that is not known has a lower one, one a base.
         refused: a gap for which there are too many tours to know them all, if one was tried.
         labels: the most that one search for days not known took.
@@ -175,14 +175,12 @@ class Columns:
         """The tours that the first model holds."""
         return [known.tours.rows(np.flatnonzero(known.inside)) for known in self.bases]
 
-    def add(self, d: Decisions, chosen: Sequence[Ints], priced: Priced | None = None) -> int:
+    def add(self, d: Decisions, chosen: Sequence[Ints]) -> int:
         """Add rows of each base to the model; how many."""
         for base, rows in enumerate(chosen):
             if rows.size:
                 self.bases[base].inside[rows] = True
                 d.add_tours(base, self.bases[base].tours.rows(rows))
-                if priced is not None:
-                    priced.costs[base][rows] = np.inf
         return sum(len(rows) for rows in chosen)
 
     def hold(self, d: Decisions, base: int, site: Ints) -> None:
@@ -218,6 +216,8 @@ class Columns:
         for look, enough in ((quickly, FEW), (closely, FEW), (everywhere, 1)):
             if priced.gaining < enough and min(priced.floors, default=0.0) < _GAIN:
                 self._look(d, priced, look)
+        if not priced.gaining and min(priced.floors, default=0.0) < _GAIN:
+            priced.refused = _GAIN
         return priced
 
     def _look(self, d: Decisions, priced: Priced, look: Look) -> None:
@@ -299,7 +299,10 @@ class Columns:
         ]
 
     def below(self, d: Decisions, priced: Priced, gap: float, deadline: float) -> list[Ints] | None:
-        """The tours that a plan better by ``gap`` may hold; ``None`` where they are too many."""
+        """The tours outside that a plan worth ``gap`` more than the floor at most may hold, all.
+
+        ``None`` where they are too many.
+        """
 
         def everywhere(long: LongDays, crew: int) -> Search:
             return long.every(d, priced.relaxed, crew, gap, deadline)
@@ -311,18 +314,24 @@ class Columns:
         if min(priced.floors, default=np.inf) < gap:
             priced.refused = gap
             return None
-        return [np.flatnonzero((found <= gap) & np.isfinite(found)) for found in priced.costs]
+        return [
+            np.flatnonzero((found <= gap) & np.isfinite(found) & ~known.inside)
+            for known, found in zip(self.bases, priced.costs, strict=True)
+        ]
 
-    def missing(self, priced: Priced, d: Decisions, limits: Limits = NO_LIMITS) -> float:
-        """How much tours outside could still lower the relaxation, at most (0 or less)."""
-        most = 0.0
+    def floor(self, priced: Priced, d: Decisions, limits: Limits = NO_LIMITS) -> float:
+        """What any plan within limits is worth at least; one that runs a tour, its cost more.
+
+        It is the relaxation's value, less what tours outside could still gain.
+        """
+        value = priced.relaxed.value
         for number, crew in enumerate(self.problem.crew_weeks):
             days = float(len(crew.weekdays) * crew.count)
             if "days" in d.totals:
                 _, limit = limits.get(int(d.totals["days"].variables[number]), (0.0, days))
                 days = min(days, limit)
-            most += days * priced.least(crew.base)
-        return most
+            value += days * priced.least(crew.base)
+        return value
 
 
 def all_or_none(problem: Problem) -> list[DayTours | None]:
@@ -397,7 +406,7 @@ def made_feasible(
             return True
         priced = columns.price(d, relaxed, deadline)
         if not columns.add(d, columns.improving(priced)):
-            return None if relaxed.value + columns.missing(priced, d, limits) < _KEPT else False
+            return None if columns.floor(priced, d, limits) < _KEPT else False
     return None
 
 

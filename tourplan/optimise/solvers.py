@@ -98,7 +98,13 @@ class Raw:
 
 
 def called(proto: Any, call: Call, start: Floats | None) -> Raw:
-    """What a solver says of a model within the limits of a call."""
+    """What a solver says of a model within the limits of a call.
+
+    HiGHS fails on some models, now and then: that says nothing, and SCIP is left to tell.
+
+    Raises:
+        SolverError: SCIP fails, or a solver gives an answer no model of ours should have.
+    """
     from ortools.math_opt.python import mathopt
 
     model = mathopt.Model.from_model_proto(proto)
@@ -107,12 +113,17 @@ def called(proto: Any, call: Call, start: Floats | None) -> Raw:
     if start is not None:
         known = dict(zip(variables, start.tolist(), strict=False))
         extra.solution_hints.append(mathopt.SolutionHint(variable_values=known))
-    result = mathopt.solve(
-        model,
-        mathopt.SolverType[call.solver],
-        params=_parameters(call, len(variables)),
-        model_params=extra,
-    )
+    try:
+        result = mathopt.solve(
+            model,
+            mathopt.SolverType[call.solver],
+            params=_parameters(call, len(variables)),
+            model_params=extra,
+        )
+    except (RuntimeError, AttributeError) as error:  # MathOpt may fail to say how a solver did
+        if call.solver == "HIGHS":
+            return Raw("limit", -np.inf, None)
+        raise SolverError(str(error)) from error
     reason, reasons = result.termination.reason, mathopt.TerminationReason
     if reason in (reasons.INFEASIBLE, reasons.INFEASIBLE_OR_UNBOUNDED):
         return Raw("infeasible", np.inf, None)

@@ -17,7 +17,7 @@ import numpy as np
 from tourplan.daytours import Bools, Ints
 from tourplan.optimise.level import Level
 from tourplan.optimise.mip import Floats, Lp, Mip, Relaxed
-from tourplan.optimise.pricing import Limits, within
+from tourplan.optimise.pricing import Limits, Priced, within
 from tourplan.optimise.rounding import crowds, strays
 from tourplan.optimise.variables import covering
 
@@ -55,19 +55,20 @@ class Thin:
 
 
 def thinned(
-    level: Level, limits: Limits, relaxed: Relaxed, rows: Sequence[Ints], most: float
+    level: Level, limits: Limits, priced: Priced, rows: Sequence[Ints], most: float
 ) -> Thin:
     """The days of plans of value ``most`` at most within some limits.
 
     Args:
         level: the level, its model and all tours.
         limits: what some variables of the model are held to.
-        relaxed: an optimum of the relaxation within these limits.
+        priced: what tours are worth within these limits.
         rows: the known tours of each base outside the model that such a plan may hold, all.
         most: a value of the objective.
     """
     mip = within(level.d, limits)
-    days = _own(level, mip, relaxed, most - relaxed.value + _MARGIN)
+    gap = most - level.columns.floor(priced, level.d, limits) + _MARGIN
+    days = _own(level, mip, priced.relaxed, gap)
     outside = sum(map(len, rows))
     if outside and level.d.calendar is not None:
         return Thin(days.number, list(rows), -inf)
