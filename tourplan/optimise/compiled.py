@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import njit
@@ -16,11 +16,12 @@ _FIRST = 1 << 14
 
 def _compiled(loop: _Loop) -> _Loop:
     """A loop compiled on its first call; kept on disk, unless no folder may be written."""
+    found: Any
     try:
-        found: _Loop = njit(cache=True, nogil=True)(loop)
+        found = njit(cache=True, nogil=True)(loop)
     except RuntimeError:  # no folder for the cache: compiled again in each process
         found = njit(nogil=True)(loop)
-    return found
+    return cast(_Loop, found)
 
 
 @_compiled
