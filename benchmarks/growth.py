@@ -61,6 +61,7 @@ ALL, IN_HERAULT = 862, 341
 POINTS = (
     *((count, 3) for count in (16, 32, 64, 128, 256, 512, ALL)),
     *((256, weeks) for weeks in (1, 2, 4, 8, 12)),
+    (IN_HERAULT, 12),
     (ALL, 12),
 )
 AXES = ("candidates", "vehicle_weeks")

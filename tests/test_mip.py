@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 from dataclasses import replace
 from time import monotonic
@@ -253,6 +254,14 @@ def market_split(rows: int = 4, columns: int = 30) -> tuple[Mip, Expression]:
 
 
 @pytest.fixture
+def ctrl_c_heard():
+    """Ctrl-C interrupts, even where pytest was started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
 def short_slices(monkeypatch):
     """No solver thread left behind for long."""
     monkeypatch.setattr(mip_module, "FIRST_SLICE_NODES", 20)
@@ -281,7 +290,7 @@ def test_stopped_while_it_solves_the_best_is_kept():
     assert answer.bound <= left_over.value(answer.values)
 
 
-@pytest.mark.usefixtures("short_slices")
+@pytest.mark.usefixtures("short_slices", "ctrl_c_heard")
 def test_interrupted_while_it_solves_the_best_is_kept():
     mip, left_over = market_split()
     stop, ctrl_c = threading.Event(), threading.Timer(1.0, _thread.interrupt_main)
@@ -449,6 +458,7 @@ class TestSideBySide:
         assert monotonic() - started < 8
         assert answer.values is not None
 
+    @pytest.mark.usefixtures("ctrl_c_heard")
     def test_interrupted(self):
         mip, left_over = market_split()
         stop, ctrl_c = threading.Event(), threading.Timer(2.0, _thread.interrupt_main)
