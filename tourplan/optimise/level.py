@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tourplan.optimise.budget import Budget
-from tourplan.optimise.mip import Answer, Expression, Floats, Relaxed, relaxed_bound, unit_of
+from tourplan.optimise.mip import Answer, Expression, Floats, relaxed_bound, unit_of
 from tourplan.optimise.pricing import (
     NO_LIMITS,
     Columns,
@@ -20,6 +20,10 @@ from tourplan.optimise.variables import Decisions
 
 DEARER, DEAREST = 10, 10**6
 """A limit still missed costs so many times more, up to that many times what it did at first."""
+HARD = 100_000
+"""Labels of one search for days from which pricing a part to the end is slow."""
+_ABLE_SHARE = 0.3
+"""Share of the time left that finding whether a part has a plan may then take."""
 _KEPT = 1e-6
 """Limits missed by less in all are kept."""
 LISTED = 20_000
@@ -81,28 +85,29 @@ class Level:
             (what tours are worth at its optimum, its bound): nothing and infinity where no plan
             of the part betters the best one, the bound so far where time runs out first.
         """
-        kept, best, mended = None, -np.inf, False
+        kept, best, asked = None, -np.inf, False
         fine = first = self._first_fine()
         while not budget.over:
-            relaxed, missed = self._relaxed(limits, fine, budget.deadline)
-            if relaxed is not None:
-                priced = self.columns.price(self.d, relaxed, budget.deadline)
+            priced, missed = self._priced(limits, fine, budget.deadline)
+            if priced is not None:
                 kept = priced if missed < _KEPT else None
                 best = max(best, self.columns.floor(priced, self.d, limits))
                 if self.hopeless(best):
                     return None, np.inf
-                if self.columns.add(self.d, self.columns.improving(priced)):
-                    continue
-                if kept is not None:
-                    break
-                if fine <= DEAREST * first:
-                    fine *= DEARER
-                    continue
-            if mended:
+                if asked or not limits or priced.labels <= HARD:
+                    if self.columns.add(self.d, self.columns.improving(priced)):
+                        continue
+                    if kept is not None:
+                        break
+                    if fine <= DEAREST * first:
+                        fine *= DEARER
+                        continue
+            if asked:
                 break
-            if made_feasible(self.columns, self.d, budget.deadline, limits) is False:
+            # Whether there is a plan at all may be far easier to tell than what it costs.
+            until, asked = budget.share(_ABLE_SHARE).deadline, True
+            if made_feasible(self.columns, self.d, until, limits) is False:
                 return None, np.inf
-            mended = True
         return kept, best
 
     def _first_fine(self) -> int:
@@ -110,8 +115,8 @@ class Level:
         unit = unit_of(self.objective)
         return unit * (1 + abs(self.value or 0) // unit // 10)
 
-    def _relaxed(self, limits: Limits, fine: int, deadline: float) -> tuple[Relaxed | None, float]:
-        """The optimum of the relaxation, limits missed at a price, and by how much they are.
+    def _priced(self, limits: Limits, fine: int, deadline: float) -> tuple[Priced | None, float]:
+        """What tours are worth where limits are missed at a price, and by how much they are.
 
         So there is one with the tours at hand, whatever the limits, unless a cut forbids it; any
         plan within the limits is worth no less.
@@ -126,5 +131,6 @@ class Level:
         relaxed = mip.relax(self.objective.plus(fines), deadline)
         if relaxed is None:
             return None, 0.0
-        values = relaxed.values[: self.d.mip.size]
-        return replace(relaxed, values=values), float(relaxed.values[missed].sum())
+        known = replace(relaxed, values=relaxed.values[: self.d.mip.size])
+        priced = self.columns.price(self.d, known, deadline)
+        return priced, float(relaxed.values[missed].sum())
