@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
+from leveled import level, with_levels
 
 from tourplan.export.judgement import comparison_sentences, evaluation_report, road_sentence
 from tourplan.export.words import (
     origin_words,
 )
-from tourplan.plan import Level, Plan
 from tourplan.study.evaluate import Change, Evaluation, ToCheck
 from tourplan.verify import Violation
-
-
-def level(value: int, bound: int | None, unit: str = "secondes", name: str = "route") -> Level:
-    return Level(
-        name=name,
-        label="temps de route",
-        unit=unit,
-        sense="min",
-        value=value,
-        bound=bound,
-        text=f"{value} {unit}",
-    )
-
-
-def with_levels(plan: Plan, *levels: Level, **changes: Any) -> Plan:
-    return plan.model_copy(update={"levels": levels, **changes})
 
 
 @pytest.fixture

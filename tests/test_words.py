@@ -6,6 +6,7 @@ import re
 from typing import Any, ClassVar
 
 import pytest
+from leveled import level, with_levels
 
 from tourplan.export.words import (
     area_sentence,
@@ -23,7 +24,7 @@ from tourplan.export.words import (
     proof_text,
     rhythm_sentence,
 )
-from tourplan.plan import AreaAccess, Groups, Level, Origin, Plan
+from tourplan.plan import AreaAccess, Groups, Origin, Plan
 from tourplan.prepare import prepare
 from tourplan.scenario import Scenario
 
@@ -56,22 +57,6 @@ def area(
         mean_before_s=None,
         mean_after_s=None,
     )
-
-
-def level(value: int, bound: int | None, unit: str = "secondes", name: str = "route") -> Level:
-    return Level(
-        name=name,
-        label="temps de route",
-        unit=unit,
-        sense="min",
-        value=value,
-        bound=bound,
-        text=f"{value} {unit}",
-    )
-
-
-def with_levels(plan: Plan, *levels: Level, **changes: Any) -> Plan:
-    return plan.model_copy(update={"levels": levels, **changes})
 
 
 def lasting(plan: Plan, *lengths_s: int) -> Plan:
