@@ -277,6 +277,23 @@ class TestFarHamlets:
         )
         assert len(told) == 2 + words.MOST_SHOWN + 1
 
+    def test_what_time_did_not_let_test_is_said_once(self, herault_plan):
+        late = [words.Unserved("1", f"A{n}", words.UNTESTED, "non examiné") for n in range(25)]
+        tried = [words.Remedy("a", f"essai {n}", None, False) for n in range(3)]
+        tried += [words.Remedy("b", f"refus {n}", False, n == 0) for n in range(2)]
+        tested = words.Unserved("2", "B", words.WORSE, "moins bon", remedies=tuple(tried))
+        more = tuple(words.Marginal(f"Plus {n}", words.UNTESTED) for n in range(2))
+        told = words.Explanation(herault_plan, (*late, tested), (), more).sentences()
+        assert told[:3] == [
+            "B : moins bon.",
+            "  Ne suffirait pas : refus 0 ; refus 1 (non démontré).",
+            "  Non examiné : essai 0 ; essai 1 ; essai 2.",
+        ]
+        assert "A0, A1, " in told[3]
+        assert told[3].replace("\u00a0", " ").endswith("A19 et 5 autres communes.")
+        assert "--limite" in told[4]
+        assert told[5:] == ["Non examiné : plus 0 ; plus 1."]
+
     def test_without_a_candidate_none_is_said_the_nearest(self):
         far = words.Far("1", "A", 3, 20, None, None, (), None)
         assert words._far_words(far).endswith("aucune commune candidate n’est à 20 min au plus")

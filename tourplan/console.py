@@ -191,7 +191,11 @@ class FrenchGroup(TyperGroup):
 
             known = {_unaccented(name): name for name in (*self.list_commands(ctx), *self.synonyms)}
             near = get_close_matches(_unaccented(typed), known, n=1)
-            mend = f"vouliez-vous {known[near[0]]} ?" if near else f"attendu : {', '.join(known)}"
+            mend = (
+                f"vouliez-vous {known[near[0]]} ?"
+                if near
+                else f"attendu : {', '.join(known.values())}"
+            )
             ctx.fail(f"commande « {typed} » inconnue ; {mend}")
         return super().resolve_command(ctx, args)
 
@@ -204,15 +208,12 @@ def _unaccented(word: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
-_UNKNOWN = r"^No such option: (\S+)"
+_UNKNOWN = r"^No such option: (\S+)(.*)"
 _NUMBER = r"(?:Input should be|'?[^']*'? is not) a valid (?:number|float|integer)"
 _USAGE = (
     (r"^(commande « .*)", r"\1"),
     (r"^Missing argument '?([^'.]+)'?.*", r"il manque \1"),
     (r"^Missing option '?([^'.]+)'?.*", r"il manque l’option \1"),
-    (rf"{_UNKNOWN}.*Possible options: ([^)]*)\).*", r"option \1 inconnue ; vouliez-vous \2 ?"),
-    (rf"{_UNKNOWN}.*?Did you mean ([^?]+)\?.*", r"option \1 inconnue ; vouliez-vous \2 ?"),
-    (rf"{_UNKNOWN}.*", r"option \1 inconnue"),
     (r"^Missing command.*", r"il manque une commande"),
     (r"^Got unexpected extra arguments?(?:\(s\))? \((.*)\).*", r"argument en trop : \1"),
     (r"^Option '?([^']+?)'? requires an argument.*", r"l’option \1 attend une valeur"),
@@ -229,10 +230,24 @@ _USAGE = (
 def usage_in_french(message: str) -> str:
     """A usage error of the command line in French; what is not foreseen says to look at --help."""
     first = " ".join(message.split())
+    if unknown := re.match(_UNKNOWN, first):
+        return _unknown_option(unknown[1], re.findall(r"--[\w-]+", unknown[2]))
     for english, french in _USAGE:
         if re.match(english, first, flags=re.DOTALL):
             return re.sub(english, french, first, flags=re.DOTALL)
     return "commande mal écrite"
+
+
+def _unknown_option(typed: str, offered: Sequence[str]) -> str:
+    """An unknown option refused, with what typer offers in its place and is close to it."""
+    from difflib import get_close_matches
+
+    names = {name.removeprefix("--"): name for name in offered}
+    word = typed.removeprefix("--")
+    near = get_close_matches(word, names, n=1, cutoff=0.7)
+    near = near or [name for name in names if word and name.startswith(word)]
+    told = f"option {typed} inconnue"
+    return f"{told} ; vouliez-vous {names[near[0]]} ?" if near else told
 
 
 _INTERRUPTED = 130

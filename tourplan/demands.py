@@ -274,12 +274,12 @@ def open_slots_of(
         found[:, number, shut] = False
         for ban in scenario.bans:
             if ban.commune in (None, site.code):
-                vehicles, *slots = _selected(scenario, ban, days)
+                vehicles, *slots = selected(scenario, ban, days)
                 found[np.ix_(vehicles, [number], *slots)] = False
     return found
 
 
-def _selected(scenario: Scenario, ban: Wish, days: Sequence[int]) -> list[list[int]]:
+def selected(scenario: Scenario, ban: Wish, days: Sequence[int]) -> list[list[int]]:
     """Positions of the vehicles, weeks, weekdays and sessions that a ban names."""
     pin = _pin(scenario, ban)
     chosen = (pin.vehicle, pin.week, pin.weekday, pin.session)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tourplan.check import candidate_codes, checked, residents_of
 from tourplan.crews import crews_of, depot_codes, month_weeks_of
+from tourplan.deadends import dead_end_faults
 from tourplan.demands import Demands, demands_of, has_room, venue_points
 from tourplan.errors import Fault, InputError, quoted
 from tourplan.hours import WEEKDAYS, duration
@@ -266,9 +267,10 @@ def prepare(
     demands = demands_of(scenario, territory, candidates, month_weeks_of(scenario), travel.index)
     _refuse_roomless(scenario, territory)
     problem = _problem(scenario, territory, travel, residents, default, demands, counters)
+    raise_all(dead_end_faults(scenario, territory, problem))
     notes += [*point_notes(scenario, residents, travel)]
     notes += [*demands.notes, *travel.notes, *_snap_notes(territory, travel)]
-    notes += [*_unreachable_note(problem), *_opening_note(problem)]
+    notes += [*_unreachable_note(problem), *_crowded_note(problem), *_opening_note(problem)]
     notes += _unknown_times_note(problem)
     return Case(scenario, territory, travel, problem, tuple(notes), residents.points)
 
@@ -369,12 +371,30 @@ def _home_notes(snaps: Sequence[Snap]) -> list[str]:
     return found
 
 
+def _days_out(problem: Problem) -> set[tuple[int, int, int]]:
+    """The days on which some crew may go out: vehicle, week of the cycle, weekday."""
+    crews = problem.crew_weeks
+    return {(crew.vehicle, crew.week, day) for crew in crews for day in crew.weekdays}
+
+
+def _crowded_note(problem: Problem) -> list[str]:
+    """Told before any search: more sessions to hold than the days on tour have slots."""
+    asked = sum(demand.required for demand in problem.demands)
+    a_day = max(1, sum(not session.whole_day for session in problem.sessions))
+    room = a_day * len(_days_out(problem))
+    if asked <= room:
+        return []
+    return [
+        f"{asked} permanences à tenir par cycle, mais {room} créneau{'x' * (room > 1)} au plus : "
+        "retirez des communes de a_desservir, ou ajoutez des jours, des semaines ou un véhicule"
+    ]
+
+
 def _opening_note(problem: Problem) -> list[str]:
     """Told before any search: too few sessions for the weekly opening that is asked."""
     sessions = sum(demand.allowed for demand in problem.demands)
     windows = sorted(slot.closing_s - slot.opening_s for slot in problem.sessions)[::-1]
-    days = {(crew.vehicle, crew.week, day) for crew in problem.crew_weeks for day in crew.weekdays}
-    every = np.repeat(windows, len(days))
+    every = np.repeat(windows, len(_days_out(problem)))
     most_s = int(np.sort(every)[::-1][:sessions].sum())
     weeks = {(crew.vehicle, crew.week) for crew in problem.crew_weeks}
     asked_s = len(weeks) * problem.week.min_opening_s

@@ -65,7 +65,7 @@ def settings_faults(
     for (number, name, other), codes in twice.items():
         yield Fault(
             f"reglages.{number}.{_KEYS[name]}",
-            f"déjà réglé par reglages.{other} pour {_told(codes, territory)}",
+            f"déjà réglé par reglages.{other} pour {told(codes, territory)}",
             "gardez-le dans une seule des deux sections",
         )
     if not twice:
@@ -100,7 +100,7 @@ def _number_faults(
             number = givers[code][name]
             found.setdefault((f"reglages.{number}.{_KEYS[name]}", what, mend), []).append(code)
     for (where, what, mend), codes in found.items():
-        yield Fault(where, f"{_told(codes, territory)} : {what}", mend)
+        yield Fault(where, f"{told(codes, territory)} : {what}", mend)
 
 
 def _impossible(
@@ -128,7 +128,7 @@ def _impossible(
             yield least, f"{what}à raison d’un par jour", "réduisez ce nombre"
 
 
-def _told(codes: list[str], territory: Territory) -> str:
+def told(codes: list[str], territory: Territory) -> str:
     """``Le Caylar (34064)``, or how many communes with it."""
     first = f"{territory.name(codes[0])} ({codes[0]})"
     return first if len(codes) == 1 else f"{first} et {counted(len(codes) - 1, 'autre commune')}"

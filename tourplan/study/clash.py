@@ -162,7 +162,8 @@ def _fewer_communes(question: Question) -> Repair:
     ]
     dropped = [d.name for d, n in zip(problem.demands, held, strict=True) if n < d.required]
     most = sum(min(d.required, n) for d, n in zip(problem.demands, held, strict=True))
-    change = f"en desservir {most} au plus, par exemple sans {_listed(dropped)}"
+    how = f"en desservir {most} au plus, par exemple" if most else "n’en desservir aucune, faire"
+    change = f"{how} sans {_listed(dropped)}"
     return Repair("required_sessions", text, change, answer.bound == -most)
 
 

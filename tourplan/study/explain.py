@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tourplan.errors import Fault, InputError, NoPlanError, quoted
-from tourplan.export.french import capital, from_place, listed
+from tourplan.export.french import capital, from_place, listed, to_place
 from tourplan.hours import WEEKDAYS, duration
 from tourplan.measures import fixed_access, served_sites, tour_access
 from tourplan.optimise.pricing import all_or_none, days_or_none
@@ -238,7 +238,7 @@ def reasons(inquiry: Inquiry, demands: Sequence[int], deadline: float) -> list[U
             until = now + (deadline - now) / (len(demands) - rank)
             name = inquiry.problem.demands[demand].name
             if not inquiry.question.over(deadline):
-                inquiry.progress(f"{rank + 1}/{len(demands)} : et si {name} était desservie ?")
+                inquiry.progress(f"{rank + 1}/{len(demands)} : et en passant {to_place(name)} ?")
             known = _forced_reason(inquiry, demand, until)
         found.append(known)
     return found
@@ -519,14 +519,12 @@ def _tests(inquiry: Inquiry, demand: int, kept: Sequence[Level]) -> Iterator[Tes
     day = free_weekday(problem)
     if day is not None:
         text = f"une demi-journée de plus par semaine ({WEEKDAYS[day]})"
-        others = [
-            (f"une demi-journée de plus par semaine ({told})", other)
-            for told, other in _half_days(problem)
-        ]
+        head = "une demi-journée de plus par semaine"
+        others = [(f"{head} ({told})", other) for told, other in _half_days(problem)]
         yield (
             "demi-journée",
             text,
-            lambda until: _any_of(question, others, demand, kept, until, "demi-journée"),
+            lambda until: _any_of(question, others, demand, kept, until, "demi-journée", text),
         )
     if problem.week.min_opening_s:
         yield (
@@ -554,6 +552,7 @@ def _tests(inquiry: Inquiry, demand: int, kept: Sequence[Level]) -> Iterator[Tes
                 kept,
                 until,
                 "agence",
+                f"partir aussi {' ou '.join(from_place(inquiry.place_name(p)) for p in near)}",
             ),
         )
     if any(n != demand and other.required for n, other in enumerate(problem.demands)):
@@ -590,8 +589,9 @@ def _any_of(
     kept: Sequence[Level],
     deadline: float,
     kind: str,
+    together: str,
 ) -> Remedy:
-    """The first of some changes that is enough by itself."""
+    """The first of some changes that is enough by itself; ``together``: the words of them all."""
     proved = True
     for rank, (text, problem) in enumerate(changed):
         now = monotonic()
@@ -601,8 +601,7 @@ def _any_of(
         if found.value is not None:
             return Remedy(kind, text, True, True)
         proved &= found.impossible
-    told = " ou ".join(dict.fromkeys(text for text, _ in changed))
-    return Remedy(kind, told, False if proved else None, proved)
+    return Remedy(kind, together, False if proved else None, proved)
 
 
 def _tours(question: Question, problem: Problem) -> Tours:

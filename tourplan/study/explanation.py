@@ -156,8 +156,10 @@ class Explanation(Result):
         """The answers in French, one line a fact; details are set back by two spaces."""
         lines = []
         for one in self.unserved:
-            lines.append(f"{one.name} : {one.text}{_doubt(one)}.")
-            lines += [f"  {_remedy_words(remedy)}" for remedy in one.remedies]
+            if one.reason != UNTESTED:
+                lines.append(f"{one.name} : {one.text}{_doubt(one)}.")
+                lines += [f"  {told}." for told in _remedies_words(one.remedies)]
+        lines += _untested_communes([one for one in self.unserved if one.reason == UNTESTED])
         if not self.unserved:
             lines.append("Toutes les communes candidates sont desservies.")
         for minutes in self.minutes:
@@ -178,8 +180,9 @@ class Explanation(Result):
         if self.minutes and not self.far:
             few = min(self.minutes)
             lines.append(f"Aucun habitant examiné n’est à plus de {few} min d’un accueil.")
-        lines += [f"{capital(_marginal_words(extra))}." for extra in self.marginals]
-        return lines
+        tested = [extra for extra in self.marginals if extra.verdict != UNTESTED]
+        lines += [f"{capital(_marginal_words(extra))}." for extra in tested]
+        return lines + _untested_margins([e for e in self.marginals if e.verdict == UNTESTED])
 
     def to_dict(self) -> dict[str, Any]:
         """The answers as plain data under French keys."""
@@ -236,13 +239,41 @@ def _doubt(one: Unserved) -> str:
     return "" if one.proved or one.reason == UNTESTED else " (non démontré)"
 
 
-def _remedy_words(remedy: Remedy) -> str:
-    if remedy.enough is None:
-        return f"Non examiné : {remedy.text}."
-    doubt = "" if remedy.proved else " (non démontré)"
-    if remedy.enough:
-        return f"Suffirait : {remedy.text}{doubt}."
-    return f"Ne suffirait pas : {remedy.text}{doubt}."
+def _remedies_words(remedies: Sequence[Remedy]) -> Iterator[str]:
+    """Each change that is enough, then in a line those that are not, and those not tested."""
+    for remedy in remedies:
+        if remedy.enough:
+            yield f"Suffirait : {_with_doubt(remedy)}"
+    short = [_with_doubt(remedy) for remedy in remedies if remedy.enough is False]
+    if short:
+        yield f"Ne suffirait pas : {' ; '.join(short)}"
+    untested = [remedy.text for remedy in remedies if remedy.enough is None]
+    if untested:
+        yield f"Non examiné : {' ; '.join(untested)}"
+
+
+def _with_doubt(remedy: Remedy) -> str:
+    return remedy.text if remedy.proved else f"{remedy.text} (non démontré)"
+
+
+def _untested_communes(communes: Sequence[Unserved]) -> list[str]:
+    """The communes that time did not let test, told together; beyond some, counted."""
+    if not communes:
+        return []
+    told = [one.name for one in communes[:MOST_SHOWN]]
+    if len(communes) > MOST_SHOWN:
+        told.append(counted(len(communes) - MOST_SHOWN, "autre commune", "autres communes"))
+    return [
+        f"Non examiné, le temps manque : {listed(told)}.",
+        "  Nommez les communes qui vous importent, ou donnez plus de temps (--limite).",
+    ]
+
+
+def _untested_margins(margins: Sequence[Marginal]) -> list[str]:
+    """What a little more would bring and was not tested, in one line."""
+    told = [f"{one.text}{f' ({one.note})' if one.note else ''}" for one in margins]
+    told = [text[:1].lower() + text[1:] for text in told]
+    return [f"Non examiné : {' ; '.join(told)}."] if told else []
 
 
 def _far_words(far: Far) -> str:
@@ -264,7 +295,7 @@ def _marginal_words(extra: Marginal) -> str:
     doubt = "" if extra.proved else " (non démontré)"
     note = f" ({extra.note})" if extra.note else ""
     if extra.verdict == UNTESTED:
-        return f"{extra.text} : non examiné{note}"
+        return f"{extra.text} : {UNTESTED}{note}"
     if extra.verdict == NO_PLAN:
         return f"{extra.text} : aucun plan ne tiendrait{doubt}{note}"
     if extra.verdict == NOTHING:
