@@ -50,7 +50,7 @@ def small(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def herault_case() -> Case:
-    """The embedded main case: ten communes from Clermont-l'Hérault."""
+    """The embedded main case: ten communes from Clermont-l’Hérault."""
     return prepare(example("herault"))
 
 

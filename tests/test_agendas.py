@@ -69,7 +69,7 @@ class TestDates:
         off = {out.when: out.off for out in outings(herault_plan, START, END) if out.off}
         assert off == {
             date(2026, 11, 11): "Armistice, jour férié",
-            date(2027, 1, 1): "Jour de l'an, jour férié",
+            date(2027, 1, 1): "Jour de l’an, jour férié",
         }
 
     def test_an_end_within_a_week_cuts_it(self, herault_plan):
@@ -100,7 +100,7 @@ class TestDates:
         assert {row["semaine_iso"] for row in rows} == {"2026-S53"}
         states = {row["date"]: row["etat"] for row in rows}
         assert states["2026-12-28"] == "tenue"
-        assert states["2027-01-01"] == "non tenue (Jour de l'an, jour férié)"
+        assert states["2027-01-01"] == "non tenue (Jour de l’an, jour férié)"
 
 
 class TestPeriod:

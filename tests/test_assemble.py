@@ -84,7 +84,7 @@ class TestPlaces:
                 assert stop.address == case.territory[stop.code].address != ""
 
     def test_depot(self, plan):
-        assert plan.depots == {"34079": "Clermont-l'Hérault"}
+        assert plan.depots == {"34079": "Clermont-l’Hérault"}
         assert {day.depot for day in plan.days} == {"34079"}
 
     def test_free_days(self, plan):
@@ -229,7 +229,7 @@ class TestSeveral:
 
     def test_depots_vehicles_and_free_days(self, two):
         plan = plan_of(two, (1, 0, 0))
-        assert plan.depots == {"34079": "Clermont-l'Hérault", "34142": "Lodève"}
+        assert plan.depots == {"34079": "Clermont-l’Hérault", "34142": "Lodève"}
         assert plan.vehicles == ("Kangoo", "Zoé")
         free = {(1, day, name) for day in range(5) for name in plan.vehicles}
         assert set(plan.free_days) == free - {(1, 0, "Kangoo")}

@@ -186,7 +186,7 @@ def test_a_scenario_full_of_faults_is_told_all_at_once(tmp_path):
         "objectifs.ordre : « rout » inconnu → vouliez-vous « route » ?",
         'communes.a_desservir : « Le Bosc » n’est pas un code INSEE → écrivez "34036" (Le Bosc)',
         "communes.a_desservir : « Pégairolles » n’est pas un code INSEE → vouliez-vous 34195 "
-        "(Pégairolles-de-Buèges), 34196 (Pégairolles-de-l'Escalette) ?",
+        "(Pégairolles-de-Buèges), 34196 (Pégairolles-de-l’Escalette) ?",
         "communes.candidates_epci : intercommunalité « Lodévois et Larzac » inconnue → "
         "vouliez-vous 200017341 (CC Lodévois et Larzac) ?",
         'imposes.1.commune : « Lodève » n’est pas un code INSEE → écrivez "34142" (Lodève)',

@@ -77,7 +77,7 @@ class TestCheck:
         assert answer.code == 0
         assert "aucune faute" in answer.out
         assert "2 communes à desservir, aucune autre candidate, 14\u00a0929 habitants" in answer.out
-        assert "Départ et retour : Clermont-l'Hérault." in answer.out
+        assert "Départ et retour : Clermont-l’Hérault." in answer.out
         assert answer.err == ""
 
     def test_no_fault_in_json(self, tp, small):

@@ -60,7 +60,7 @@ class TestInit:
         assert sorted(tomllib.loads(text)["communes"]["a_desservir"]) == sorted(TEN)
         for code, name in (
             ("34036", "Le Bosc"),
-            ("34196", "Pégairolles-de-l'Escalette"),
+            ("34196", "Pégairolles-de-l’Escalette"),
             ("34317", "La Vacquerie-et-Saint-Martin-de-Castries"),
         ):
             assert re.search(rf'"{code}", +# {re.escape(name)}\n', text)
@@ -87,7 +87,7 @@ class TestInit:
         assert answer.code == 2
         assert answer.out == ""
         assert answer.err.startswith("3 fautes à corriger :\n")
-        assert "Pégairolles-de-Buèges (34195), Pégairolles-de-l'Escalette (34196)" in answer.err
+        assert "Pégairolles-de-Buèges (34195), Pégairolles-de-l’Escalette (34196)" in answer.err
         assert "« Zzzz » : commune inconnue → vérifiez l’orthographe" in answer.err
         assert re.search(r"« Saint » .* et \d+ autres\n", answer.err)
         assert not (tmp_path / "s.toml").exists()
@@ -119,7 +119,7 @@ class TestInit:
         monkeypatch.setattr(sys, "stdin", terminal)
         answer = tp("init", "s.toml", "--communes", "Pégairolles")
         assert answer.code == code
-        assert "  2. Pégairolles-de-l'Escalette (34196)\n" in answer.out
+        assert "  2. Pégairolles-de-l’Escalette (34196)\n" in answer.out
         if code == 0:
             assert Scenario.read(tmp_path / "s.toml").communes.required == ("34196",)
         else:

@@ -75,7 +75,7 @@ def plan(herault_plan) -> Plan:
 GOLDEN = (
     "semaine;jour;creneau;date;code_insee;commune;lieu;adresse;arrivee;ouverture;fermeture;depart;"
     "trajet_min;trajet_km;agents;vehicule;temps_de_trajet;trajet_source;pause_de;pause_a\r\n"
-    "1;lundi;départ;2027-01-11;34079;Clermont-l'Hérault;Agence;;;;;09:00;;;"
+    "1;lundi;départ;2027-01-11;34079;Clermont-l’Hérault;Agence;;;;;09:00;;;"
     "Agent 1, Agent 2;Véhicule 1;table (mai 2026). Incertitude : ± 5 % (peu). nous;;;\r\n"
     '1;lundi;matin;2027-01-11;34064;Le Caylar;Mairie;"1 rue ; 34520";09:45;10:00;12:00;12:15;'
     "30,83;25,004;Agent 1, Agent 2;Véhicule 1;"
@@ -83,7 +83,7 @@ GOLDEN = (
     '1;lundi;après-midi;2027-01-11;05001;"""Abriès""";Mairie;"1 rue ; 34520";13:45;14:00;16:00;'
     "16:15;30,83;25,004;Agent 1, Agent 2;Véhicule 1;"
     "table (mai 2026). Incertitude : ± 5 % (peu). nous;calculé;;\r\n"
-    "1;lundi;retour;2027-01-11;34079;Clermont-l'Hérault;Agence;;17:00;;;;0,1;100,0;"
+    "1;lundi;retour;2027-01-11;34079;Clermont-l’Hérault;Agence;;17:00;;;;0,1;100,0;"
     "Agent 1, Agent 2;Véhicule 1;table (mai 2026). Incertitude : ± 5 % (peu). nous;calculé;;\r\n"
 )
 
@@ -157,7 +157,7 @@ def test_each_day_has_its_own_agency_and_vehicle(plan):
     changes = {"days": (day, other), "depots": {**plan.depots, "34032": "Béziers"}}
     rows = [row for row in itinerary_rows(plan.model_copy(update=changes)) if row[2] != "matin"]
     assert [row[4:6] for row in rows if row[2] in ("départ", "retour")] == [
-        *[("34079", "Clermont-l'Hérault")] * 2,
+        *[("34079", "Clermont-l’Hérault")] * 2,
         *[("34032", "Béziers")] * 2,
     ]
     assert [row[15] for row in rows] == [*["Véhicule 1"] * 3, *["Zoé"] * 3]

@@ -132,7 +132,7 @@ def convoy(herault_plan: Plan) -> Plan:
             "month_weeks": (1, 2, 3, 4),
             "days": tuple(days),
             "vehicles": ("Kangoo", "Zoé"),
-            "depots": {"34079": "Clermont-l'Hérault", "34142": "Lodève"},
+            "depots": {"34079": "Clermont-l’Hérault", "34142": "Lodève"},
         }
     )
 
@@ -338,9 +338,9 @@ def test_itinerary_table_is_the_plan(herault_plan: Plan) -> None:
             f"{stop.drive_m / 1000:.1f}".replace(".", ","),
             *map(clock, (stop.arrival_s, stop.opening_s, stop.closing_s, stop.departure_s)),
         ]
-    starts = [row for row in rows if row[1:2] == ["Départ de Clermont-l'Hérault"]]
+    starts = [row for row in rows if row[1:2] == ["Départ de Clermont-l’Hérault"]]
     assert [row[-1] for row in starts] == [clock(day.departure_s) for day in herault_plan.days]
-    ends = [row for row in rows if row[1:2] == ["Retour à Clermont-l'Hérault"]]
+    ends = [row for row in rows if row[1:2] == ["Retour à Clermont-l’Hérault"]]
     assert [row[4] for row in ends] == [clock(day.return_s) for day in herault_plan.days]
 
 
@@ -615,7 +615,7 @@ def test_vehicle_choice_only_for_several_vehicles(
     assert any(a.get("id") == "vehicule" for a in several.named("select"))
     words = several.visible.replace("\u00a0", " ")
     assert (
-        "2 véhicules (2 agents dans chacun), au départ de Clermont-l'Hérault et de Lodève" in words
+        "2 véhicules (2 agents dans chacun), au départ de Clermont-l’Hérault et de Lodève" in words
     )
     assert "Équipes 2 agents par véhicule : Kangoo et Zoé" in " ".join(words.split())
 
@@ -630,7 +630,7 @@ def test_a_table_for_each_week(convoy: Plan) -> None:
     assert heads[0].startswith("Lundi de la semaine 1 (Kangoo), journée 1")
     assert heads[-1].startswith("Vendredi de la semaine 4 (Zoé), journée 40")
     starts = [row[1] for row in read.rows if row[1:2] and row[1].startswith("Départ de")]
-    assert starts[:2] == ["Départ de Clermont-l'Hérault", "Départ de Lodève"]
+    assert starts[:2] == ["Départ de Clermont-l’Hérault", "Départ de Lodève"]
     assert "fermé pour le repas de 12:00 à 12:30" in read.visible.replace("\u00a0", " ")
 
 
@@ -640,7 +640,7 @@ def test_a_stop_tells_its_week_vehicle_room_and_pause(convoy: Plan, herault_case
     assert stop["nom"].endswith("(Halle)")
     assert "Lundi de la semaine 1 (Zoé), matin" in stop["lignes"][0].replace("\u00a0", " ")
     assert "de 09:45 à 12:00 et de 12:30 à 12:15" in stop["lignes"][0]
-    assert [depot["court"] for depot in data["depots"]] == ["Clermont-l'Hérault", "Lodève"]
+    assert [depot["court"] for depot in data["depots"]] == ["Clermont-l’Hérault", "Lodève"]
     assert data["depots"][1]["lignes"] == ["Zoé\u00a0: 2\u00a0agents, 20\u00a0journées par cycle"]
 
 

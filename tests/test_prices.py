@@ -78,7 +78,7 @@ class TestRules:
 
 
 class TestFree:
-    """From Clermont-l'Hérault the rules cost nothing but some opening."""
+    """From Clermont-l’Hérault the rules cost nothing but some opening."""
 
     def test_rules_that_cost_nothing(self, clermont):
         told = lines(clermont)

@@ -25,7 +25,7 @@ LES_RIVES, LE_CAYLAR = "34230", "34064"
 
 
 def case_of(**changes: Any) -> Case:
-    """Le Caylar and Les Rives from Clermont-l'Hérault, no weekly minimum."""
+    """Le Caylar and Les Rives from Clermont-l’Hérault, no weekly minimum."""
     keys = {
         "titre": "Deux communes",
         "communes": {"a_desservir": [LE_CAYLAR, LES_RIVES]},

@@ -96,7 +96,7 @@ def repairs() -> dict[str, Repair]:
 
 
 class TestMonth:
-    """Ten communes twice a month from Clermont-l'Hérault, the best of 59 others from Béziers."""
+    """Ten communes twice a month from Clermont-l’Hérault, the best of 59 others from Béziers."""
 
     def test_what_it_asks(self):
         case = prepare(example("herault-mois"))
@@ -244,7 +244,7 @@ class TestScenarioText:
         text = scenario_text(keys, territory.name)
         assert re.search(r'"34036", +# Le Bosc\n', text)
         assert re.search(r'"34277", +# Saint-Maurice-Navacelles\n', text)
-        assert re.search(r"\"34196\", +# Pégairolles-de-l'Escalette\n", text)
+        assert re.search(r"\"34196\", +# Pégairolles-de-l’Escalette\n", text)
 
     @pytest.mark.parametrize("name", ["a\n[x]", "a\r\nb = 1", "\x00\x1b[2J", "\x7f", "a\u2028b"])
     def test_a_hostile_commune_name_stays_in_its_comment(self, name):

@@ -41,7 +41,7 @@ ORDER = {"objectifs": {"ordre": NAMES}}
 
 
 def two(**changes: Any) -> Scenario:
-    """Le Caylar and Les Rives may be served from Clermont-l'Hérault."""
+    """Le Caylar and Les Rives may be served from Clermont-l’Hérault."""
     keys = {
         "titre": "Deux communes",
         "communes": {"candidates": [LE_CAYLAR, LES_RIVES]},

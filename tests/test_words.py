@@ -394,7 +394,7 @@ class TestDays:
             "days": (one, one.model_copy(update=zoe), two.model_copy(update=zoe), three),
         }
         lines = days_table(herault_plan.model_copy(update=changes))
-        assert lines[0] == "  Véhicule 1, au départ de Clermont-l'Hérault, avec Agent 1, Agent 2"
+        assert lines[0] == "  Véhicule 1, au départ de Clermont-l’Hérault, avec Agent 1, Agent 2"
         assert lines[3] == (
             "  Zoé, au départ de Lodève, avec Ana (semaine 2 du mois) ; Bob (semaine 4 du mois)"
         )

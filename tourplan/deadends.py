@@ -214,11 +214,17 @@ def _gap_faults(asked: _Asked) -> Iterator[Fault]:
             what += f"{counted(most, 'jour')} d’écart au mieux, moins que {demand.gap_days}"
             mend = "réduisez ecart_min_jours ou le nombre de passages"
             yield Fault("cycle.ecart_min_jours", what, mend)
+    yield from _most_gap_faults(asked)
+
+
+def _most_gap_faults(asked: _Asked) -> Iterator[Fault]:
+    """Communes that a month visits too seldom for the most days between two visits."""
+    problem, most = asked.problem, asked.scenario.cycle.max_gap_days
     runs = sum(map(len, problem.month_weeks)) / problem.weeks
-    for demand in problem.demands if cycle.max_gap_days is not None else ():
+    for demand in problem.demands if most is not None else ():
         a_month = demand.allowed * runs
-        if demand.required and demand.allowed > 1 and a_month * cycle.max_gap_days < MONTH_DAYS:
+        if demand.required and demand.allowed > 1 and a_month * (most or 0) < MONTH_DAYS:
             what = f"{asked.named(demand.code)} : avec {a_month:g} passages par mois au plus, deux "
-            what += f"sont à plus de {cycle.max_gap_days} jours d’écart"
+            what += f"sont à plus de {most} jours d’écart"
             mend = "augmentez ecart_max_jours ou le nombre de passages"
             yield Fault("cycle.ecart_max_jours", what, mend)

@@ -137,3 +137,8 @@ def listed(items: Iterable[object]) -> str:
     """``2``, ``2 et 4``, ``1, 2 et 4``."""
     *first, last = map(str, items)
     return f"{', '.join(first)} et {last}" if first else last
+
+
+def curly(text: str) -> str:
+    """A name of the data with the apostrophes that all other words have: ``l’Escalette``."""
+    return re.sub(r"(?<=[^\W\d_])'(?=[^\W\d_])", "’", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from tourplan.errors import Fault, InputError
+from tourplan.errors import Fault, InputError, curly
 
 MONTH_WEEK_RULE = "la semaine n d’un mois est celle de son n-ième lundi (hypothèse)"
 YEARS = range(1900, 2200)
@@ -69,4 +69,4 @@ def public_holidays(dates: Sequence[date]) -> dict[date, str]:
     calendar = holidays.country_holidays(
         "FR", years={day.year for day in dates} or None, language="fr"
     )
-    return {day: str(calendar[day]) for day in sorted(set(dates)) if day in calendar}
+    return {day: curly(str(calendar[day])) for day in sorted(set(dates)) if day in calendar}

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tourplan.errors import Fault, InputError, quoted
+from tourplan.errors import Fault, InputError, curly, quoted
 from tourplan.files import data_file, read_text
 from tourplan.hours import WeekHours
 from tourplan.tables import Row, decimal, read_table
@@ -291,7 +291,7 @@ def _text(properties: Mapping[str, Any], key: str) -> str:
         return ""
     if not isinstance(value, (str, int)):
         raise ValueError(f"{key} : {quoted(value)} n’est pas un texte")
-    return str(value)
+    return curly(str(value))
 
 
 def _outline(geometry: object) -> Mapping[str, Any] | None:
@@ -312,7 +312,7 @@ def _commune(feature: object) -> Commune:
         raise ValueError(f"nom : {quoted(name)} n’est pas un nom")
     return Commune(
         code=_code(properties["code"]),
-        name=" ".join(name.split()),
+        name=curly(" ".join(name.split())),
         departement=_text(properties, "departement") or properties["code"][:2],
         epci_code=_text(properties, "epci_code"),
         epci_name=_text(properties, "epci_nom"),
@@ -340,10 +340,10 @@ def _counter(row: Row) -> Counter:
     operators = row.text("operateurs").replace(",", "|").split("|")
     return Counter(
         id=row.text("id"),
-        name=row.text("nom"),
+        name=curly(row.text("nom")),
         code=_code(row.text("code_insee")),
-        commune=row.text("commune"),
-        address=row.text("adresse"),
+        commune=curly(row.text("commune")),
+        address=curly(row.text("adresse")),
         lon=_degrees(row.cells, "lon", 180) if row.text("lon") else None,
         lat=_degrees(row.cells, "lat", 90) if row.text("lat") else None,
         hours=WeekHours.parse(row.text("horaires")),
