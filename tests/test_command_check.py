@@ -94,9 +94,14 @@ class TestCheck:
         assert "Traceback" not in answer.err
 
     def test_a_name_that_is_neither_file_nor_example_is_told_the_examples(self, tp):
-        answer = tp("check", "hérault")
+        answer = tp("check", "gironde")
         assert answer.code == 2
         assert "ni fichier ni exemple de ce nom → exemples : herault, herault-libre" in answer.err
+
+    def test_a_name_nearly_that_of_a_file_or_of_an_example_is_told_it(self, tp, tmp_path):
+        written(tmp_path / "ma-tournee.toml", SMALL)
+        for typed, meant in (("hérault", "herault"), ("ma-tournee", "ma-tournee.toml")):
+            assert f"vouliez-vous « {meant} » ?" in tp("check", typed).err
 
     def test_a_week_too_many_in_the_tour_of_today(self, tp, tmp_path):
         written(tmp_path / "t.csv", "semaine;jour;creneau;code_insee\n2;lundi;matin;34064\n")

@@ -60,3 +60,7 @@ class TestEvaluate:
         answer = tp("evaluate", small, "absent.csv")
         assert answer.code == 2
         assert "« absent.csv » est introuvable" in answer.err
+        answer = tp("evaluate", "herault", "herault_2025")
+        assert answer.code == 2
+        assert "ni fichier ni tournée de ce nom" in answer.err
+        assert "herault_2021, herault_2024" in answer.err

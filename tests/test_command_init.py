@@ -105,6 +105,11 @@ class TestInit:
         assert answer.code == 2
         assert "« landes » inconnu → attendu : herault, herault-libre, herault-mois" in answer.err
 
+    def test_a_folder_in_place_of_a_file(self, tp):
+        answer = tp("init", ".")
+        assert answer.code == 2
+        assert "c’est un dossier → donnez le nom d’un fichier" in answer.err
+
     def test_json(self, tp):
         answer = tp("init", "s.toml", "--communes", "Le Caylar", "--json")
         assert json.loads(answer.out) == {

@@ -174,6 +174,6 @@ def test_every_wrong_number_at_once():
     with pytest.raises(InputError) as caught:
         rounds(prepare(scenario()), (0, 5), ())
     assert [str(fault) for fault in caught.value.faults] == [
-        "tournees : 0 et 5 : pas possible → donnez des nombres de 1 à 4",
+        "tournees : impossible : 0 et 5 → donnez des nombres de 1 à 4",
         "communes : aucun nombre → donnez des nombres de 1 à 400",
     ]

@@ -428,7 +428,7 @@ class TestCase:
             ),
             (
                 {"candidates": ["34064", "34036"]},
-                "aucune commune à desservir, 2 autres candidates, ",
+                "2 communes candidates, aucune imposée, ",
             ),
         ],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 
 from tourplan.errors import InputError
@@ -23,8 +24,16 @@ def case_of(path: Path | None, progress: Callable[[str], None] | None = None) ->
     if path is None or (name in EXAMPLES and not path.exists()):
         return prepare(example(name))
     if not path.suffix and not path.exists():
-        known = ", ".join(EXAMPLES)
-        raise InputError.of(name, "ni fichier ni exemple de ce nom", f"exemples : {known}")
+        raise InputError.of(name, "ni fichier ni exemple de ce nom", _meant(path))
     scenario, faults = read_scenario(path)
     faults += [*start_faults(scenario.cycle.start), *comparison_faults(scenario)]
     return prepare(scenario, list(dict.fromkeys(faults)), progress)
+
+
+def _meant(path: Path) -> str:
+    """The file or the example that a name was probably meant for, else the examples."""
+    full = path.with_name(f"{path.name}.toml")
+    near = get_close_matches(str(path), EXAMPLES, n=1, cutoff=0.7)
+    if full.exists() or near:
+        return f"vouliez-vous « {full if full.exists() else near[0]} » ?"
+    return f"exemples : {', '.join(EXAMPLES)}"

@@ -198,6 +198,8 @@ def write_new_text(path: Path, text: str) -> None:
     Raises:
         InputError: the file exists, or cannot be written.
     """
+    if path.is_dir():
+        raise InputError.of(str(path), "c’est un dossier", "donnez le nom d’un fichier à écrire")
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -389,7 +389,8 @@ class Plan(Frozen):
                 for e in error.errors()
             ) from None
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
-            raise InputError.of(where, "ce n’est pas un plan de tourplan") from None
+            mend = "donnez un plan.json écrit par « tourplan solve »"
+            raise InputError.of(where, "ce n’est pas un plan de tourplan", mend) from None
         if stated != fingerprint:
             raise InputError.of(
                 where,
@@ -421,7 +422,7 @@ class Plan(Frozen):
         case = prepare(Scenario.from_keys(self.scenario, self._base if base is None else base))
         if case.fingerprint() != self.inputs_fingerprint:
             raise InputError.of(
-                self.title,
+                f"plan « {self.title} »",
                 "les données ont changé depuis que ce plan a été fait",
                 "refaites le plan avec « tourplan solve »",
             )

@@ -37,8 +37,9 @@ def two_levels(
         raise InputError.of("--arbitrage", f"ne va pas avec {option}", "retirez l’un des deux")
     names = [name.strip() for name in levels.split(",")]
     if len(names) != 2 or not all(names):
-        mend = "donnez deux objectifs, par exemple habitants_au_dela_20,route"
-        raise InputError.of("--arbitrage", quoted(levels), mend)
+        what = f"attendu deux objectifs, lu {quoted(levels)}"
+        mend = "donnez par exemple habitants_au_dela_20,route"
+        raise InputError.of("--arbitrage", what, mend)
     return names[0], names[1]
 
 

@@ -29,13 +29,19 @@ def case_sentences(case: Case) -> list[str]:
     depots = listed([case.territory.name(code) for code in case.depot_codes])
     people = int(case.problem.resident_weight.sum())
     return [
-        f"  {some(required, 'commune')} à desservir, "
-        f"{some(len(demands) - required, 'autre candidate')}, "
+        f"  {_communes_asked(required, len(demands) - required)}, "
         f"{some(people, 'habitant')} dont l’accès compte.",
         f"  Départ et retour : {depots}.",
         *_crew_sentences(case),
         *(f"  À savoir : {note}." for note in case.notes),
     ]
+
+
+def _communes_asked(required: int, others: int) -> str:
+    """``10 communes à desservir, 2 autres candidates``, ``64 communes candidates``."""
+    if not required:
+        return f"{some(others, 'commune candidate')}, aucune imposée"
+    return f"{some(required, 'commune')} à desservir, {some(others, 'autre candidate')}"
 
 
 def _crew_sentences(case: Case) -> list[str]:
@@ -44,7 +50,7 @@ def _crew_sentences(case: Case) -> list[str]:
     several = len(problem.vehicles) > 1 or len(problem.agents) != problem.crew_size
     crews = (
         f"  {capital(listed([vehicle.name for vehicle in problem.vehicles]))} ; "
-        f"{some(len(problem.agents), 'agent')}, dont {problem.crew_size} par véhicule."
+        f"{some(len(problem.agents), 'agent')}, {problem.crew_size} par véhicule."
     )
     weeks = f"  {problem.weeks} semaines de tournée différentes avant de recommencer."
     return [*[crews] * several, *[weeks] * (problem.weeks > 1)]

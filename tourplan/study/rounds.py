@@ -232,7 +232,7 @@ def _faults(rounds: Sequence[int], communes: Sequence[int]) -> list[Fault]:
     ):
         wrong = [str(value) for value in values if not 1 <= value <= most]
         if wrong or not values:
-            what = f"{listed(wrong)} : pas possible" if wrong else "aucun nombre"
+            what = f"impossible : {listed(wrong)}" if wrong else "aucun nombre"
             faults.append(Fault(where, what, f"donnez des nombres de 1 à {most}"))
     if len(set(rounds)) * len(set(communes)) > MOST_CELLS:
         faults.append(Fault("communes", f"plus de {MOST_CELLS} cases", "demandez-en moins"))

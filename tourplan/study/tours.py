@@ -38,8 +38,18 @@ class Visit:
 
 
 def tour_path(name: str, base: Path = Path()) -> Path:
-    """The file of an embedded tour or of the user's."""
-    return data_file(f"tournees/{name}.csv") if name in EMBEDDED_TOURS else base / name
+    """The file of an embedded tour or of the user's.
+
+    Raises:
+        InputError: the name is that of no embedded tour and no file, and has no extension.
+    """
+    if name in EMBEDDED_TOURS:
+        return data_file(f"tournees/{name}.csv")
+    path = base / name
+    if name and not path.suffix and not path.exists():
+        mend = f"donnez un CSV, ou une tournée incluse : {', '.join(EMBEDDED_TOURS)}"
+        raise InputError.of(name, "ni fichier ni tournée de ce nom", mend)
+    return path
 
 
 def comparison_faults(scenario: Scenario) -> tuple[Fault, ...]:
