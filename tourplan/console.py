@@ -11,7 +11,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -107,8 +107,6 @@ def harmless(text: str) -> str:
 
 
 _HELP = "Montrer cette aide et quitter."
-
-Json = Annotated[bool, typer.Option("--json", help="Réponse en JSON, pour les programmes.")]
 
 
 def _page(usage: str, purpose: str, *lists: tuple[str, Sequence[tuple[str, str]]]) -> str:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tourplan.commands.options import as_typed
+from tourplan.commands.options import Json, as_typed
 from tourplan.commands.refusals import tell_faults
-from tourplan.console import Json, print_json, progress_to, say, say_all
+from tourplan.console import print_json, progress_to, say, say_all
 from tourplan.errors import Fault, InputError
 
 

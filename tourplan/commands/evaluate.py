@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from tourplan.commands.options import Limit
+from tourplan.commands.options import Json, Limit
 from tourplan.commands.running import deadline, interruptible, limit_s
-from tourplan.console import Json, native_words_aside, print_json, progress_to, say_all
+from tourplan.console import native_words_aside, print_json, progress_to, say_all
 
 
 def evaluate(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tourplan.commands.communes import recognised
-from tourplan.commands.options import Limit, whole_numbers
+from tourplan.commands.options import Json, Limit, whole_numbers
 from tourplan.commands.running import deadline, interruptible, limit_s, refuse_unwritable, searching
-from tourplan.console import Json, print_json, progress_to, say, say_all
+from tourplan.console import print_json, progress_to, say, say_all
 
 if TYPE_CHECKING:
     from tourplan.study.explanation import Explanation

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tourplan.commands.options import Output
+from tourplan.commands.options import OUTPUT_FOLDER, Json, Output
 from tourplan.commands.running import refuse_unwritable
-from tourplan.console import Json, print_json, say, say_all
+from tourplan.console import print_json, say, say_all
 from tourplan.errors import Fault, InputError, quoted
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def export(
             "itineraire, carte (par défaut, tous ceux à qui rien ne manque).",
         ),
     ] = "",
-    output: Output = Path("sorties"),
+    output: Output = OUTPUT_FOLDER,
     audience: Annotated[
         str,
         typer.Option(

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from tourplan.commands.communes import recognised
-from tourplan.commands.options import as_typed
-from tourplan.console import Json, print_json, say
+from tourplan.commands.options import Json, as_typed
+from tourplan.console import print_json, say
 from tourplan.errors import InputError
 
 

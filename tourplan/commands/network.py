@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tourplan.console import FrenchCommand, FrenchGroup, Json, print_json, progress_to, say, say_all
+from tourplan.commands.options import Json
+from tourplan.console import FrenchCommand, FrenchGroup, print_json, progress_to, say, say_all
 
 if TYPE_CHECKING:
     from tourplan.network.snap import Snap

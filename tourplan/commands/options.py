@@ -30,6 +30,9 @@ Output = Annotated[
         help="Où écrire (par défaut, sorties) ; un dossier daté y est créé.",
     ),
 ]
+Json = Annotated[bool, typer.Option("--json", help="Réponse en JSON, pour les programmes.")]
+OUTPUT_FOLDER = Path("sorties")
+"""Where commands write by default."""
 
 
 def whole_numbers(*asked: tuple[str, str, str, str]) -> list[list[int]]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tourplan.commands.options import Limit, Output, Scenario, whole_numbers
+from tourplan.commands.options import OUTPUT_FOLDER, Json, Limit, Output, Scenario, whole_numbers
 from tourplan.commands.running import deadline, interruptible, limit_s, refuse_unwritable
-from tourplan.console import Json, native_words_aside, print_json, progress_to, say, say_all
+from tourplan.console import native_words_aside, print_json, progress_to, say, say_all
 
 if TYPE_CHECKING:
     from tourplan.study.rounds import Rounds
@@ -33,7 +33,7 @@ def rounds(
             "en nomme autant, sinon les meilleures de ses candidates.",
         ),
     ] = "10,20",
-    output: Output = Path("sorties"),
+    output: Output = OUTPUT_FOLDER,
     limit: Limit = None,
     json: Json = False,
 ) -> None:

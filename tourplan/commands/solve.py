@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tourplan.commands.options import Limit, Output, Scenario
+from tourplan.commands.options import OUTPUT_FOLDER, Json, Limit, Output, Scenario
 from tourplan.commands.running import (
     deadline,
     interruptible,
@@ -19,7 +19,7 @@ from tourplan.commands.running import (
     searching,
 )
 from tourplan.commands.tradeoff import trade_off, two_levels
-from tourplan.console import Json, native_words_aside, print_json, progress_to, say, say_all
+from tourplan.console import native_words_aside, print_json, progress_to, say, say_all
 from tourplan.errors import NoPlanError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _STUDIES = ("sensibilite", "prix")
 
 def solve(
     path: Scenario = None,
-    output: Output = Path("sorties"),
+    output: Output = OUTPUT_FOLDER,
     limit: Limit = None,
     shifted: Annotated[
         bool,
