@@ -128,7 +128,7 @@ class TestReport:
         items = tuple(ToCheck(0, "matin", f"C{n}", "fermé") for n in range(count))
         told = self.told(replace(judged, to_check=items))
         assert f"À vérifier avec la mairie : {text}" in told
-        assert "  lundi matin, C0 : horaires publiés ce jour-là : fermé" in told
+        assert "  lundi matin, C0, horaires publiés ce jour-là : fermé" in told
 
     def test_broken_rules(self, judged):
         told = self.told(replace(judged, violations=(Violation("x", "lundi", "trop long"),)))

@@ -52,7 +52,7 @@ class ToCheck:
     def __str__(self) -> str:
         week = f" de la semaine {self.week}," if self.week else ""
         where = f"{WEEKDAYS[self.weekday]}{week} {self.session}, {self.commune}"
-        return f"{where} : horaires publiés ce jour-là : {self.hours}"
+        return f"{where}, horaires publiés ce jour-là : {self.hours}"
 
 
 @dataclass(frozen=True)

@@ -204,7 +204,7 @@ def _asked(
             text = (
                 "le scénario l’exclut (exclues dans [communes])"
                 if excluded
-                else "elle n’est pas candidate dans le scénario (candidates dans [communes])"
+                else "n’est pas candidate ; ajoutez-la à candidates, dans [communes]"
             )
             reason = words.FORBIDDEN if excluded else words.UNKNOWN_SITE
             outside.append(Unserved(code, name, reason, text))
@@ -222,7 +222,7 @@ def _when(inquiry: Inquiry, code: str) -> str:
         for stop in day.stops
         if stop.code == code
     ]
-    return f"elle est desservie ({', '.join(slots)})"
+    return f"desservie ({', '.join(slots)})"
 
 
 # 1. Why a commune has no session.

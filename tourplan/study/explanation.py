@@ -179,7 +179,9 @@ class Explanation(Result):
                 lines.append(f"  et {others}, dans explications.csv (--sortie).")
         if self.minutes and not self.far:
             few = min(self.minutes)
-            lines.append(f"Aucun habitant examiné n’est à plus de {few} min d’un accueil.")
+            lines.append(
+                f"Parmi les habitants examinés, aucun n’est à plus de {few} min d’un accueil."
+            )
         tested = [extra for extra in self.marginals if extra.verdict != UNTESTED]
         lines += [f"{capital(_marginal_words(extra))}." for extra in tested]
         return lines + _untested_margins([e for e in self.marginals if e.verdict == UNTESTED])

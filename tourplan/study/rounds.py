@@ -334,7 +334,7 @@ def _assumptions(scenario: Scenario) -> Iterator[str]:
     )
     yield (
         "le public attendu ne dépend pas du nombre de passages ; les autres suppositions sont "
-        "celles de attente.csv"
+        "celles d’attente.csv"
     )
     if len(scenario.vehicles) > 1:
         yield "les véhicules sont pris dans l’ordre du scénario"
