@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from random import Random
 from typing import Any
 
 import pytest
 
+from tourplan.deadends import dead_end_faults
 from tourplan.errors import Fault, InputError
+from tourplan.optimise.solve import Infeasible, optimise
 from tourplan.prepare import prepare
 from tourplan.scenario import Scenario
 from tourplan.starter import CLERMONT
@@ -187,3 +191,48 @@ def test_more_sessions_than_slots_is_said_before_the_search():
     three = {"a_desservir": [CAYLAR, RIVES, BOSC]}
     notes = prepare(scenario(cycle={"jours": ["lundi"]}, communes=three)).notes
     assert any("3 permanences à tenir par cycle, mais 2 créneaux au plus" in n for n in notes)
+
+
+def drawn(random: Random) -> dict[str, Any]:
+    """Two days of two weeks, with a few things imposed, forbidden and settled."""
+
+    def place(odds: float) -> dict[str, Any]:
+        keys = {"semaine": (1, 2), "jour": ("lundi", "mardi"), "creneau": ("matin", "après-midi")}
+        return {key: random.choice(of) for key, of in keys.items() if random.random() < odds}
+
+    setting: dict[str, Any] = {"communes": [random.choice((CAYLAR, RIVES, BOSC))]}
+    setting["passages"] = random.choice((1, 2))
+    if random.random() < 0.5:
+        setting |= random.choice(({"jours_refuses": ["lundi"]}, {"semaines": [2]}))
+    cycle = {**TWO_WEEKS, "jours": ["lundi", "mardi"], "meme_creneau": random.random() < 0.5}
+    if random.random() < 0.5:
+        cycle |= {"ecart_min_jours": random.choice((6, 14, 15)), "ecart_max_jours": 21}
+    codes = [random.choice((CAYLAR, RIVES, BOSC)) for _ in range(random.choice((1, 2, 4)))]
+    bans = [place(0.6) for _ in range(random.choice((0, 1, 2)))]
+    return {
+        "cycle": cycle,
+        "semaine": {"ouverture_min_h": 0},
+        "imposes": [{"commune": code, **place(0.4)} for code in codes],
+        "interdits": [ban for ban in bans if ban],
+        "reglages": [setting],
+    }
+
+
+def test_what_is_told_has_no_plan_indeed(monkeypatch):
+    """The solver is asked all the same: where it finds a plan, nothing may be told."""
+    monkeypatch.setattr("tourplan.prepare.dead_end_faults", lambda *_: [])
+    seen = Counter[bool]()
+    random = Random(7)  # noqa: S311
+    for _ in range(80):
+        try:
+            asked = scenario(**drawn(random))
+            case = prepare(asked)
+        except InputError:
+            continue  # told before, from the form alone
+        found = dead_end_faults(asked, case.territory, case.problem)
+        seen[bool(found)] += 1
+        if found:
+            with pytest.raises(Infeasible):
+                optimise(case.problem)
+    assert seen[True] >= 15
+    assert seen[False] >= 15
