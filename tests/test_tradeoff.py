@@ -299,8 +299,8 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            (["--arbitrage", "route"], "donnez deux objectifs"),
-            (["--arbitrage", "route,,km"], "donnez deux objectifs"),
+            (["--arbitrage", "route"], "attendu deux objectifs"),
+            (["--arbitrage", "route,,km"], "attendu deux objectifs"),
             (["--arbitrage", "rute,km"], "vouliez-vous « route » ?"),
             (["--arbitrage", "km,km"], "figure deux fois"),
             (["--arbitrage", "route,km", "--points", "1"], "de 2 à 50"),
