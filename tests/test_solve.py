@@ -315,6 +315,34 @@ def test_cuts_that_make_work_fair_are_kept():
     assert [(level.value, level.proved) for level in found.levels] == [(2, True), (0, True)]
 
 
+@pytest.mark.parametrize("imposed", [True, False])
+def test_cuts_that_make_work_fair_leave_mairie_hours_only_where_these_come_after(imposed):
+    """Two agents, a day each: B is an hour farther, a session within hours has ten minutes more."""
+    monday, tuesday = (agent(f"Agent {n}", days=on([n])) for n in (0, 1))
+    problem = make(
+        on_a_line([0, 20, 50]),
+        sessions=[slot("matin", "09:00", "12:00", 60)],
+        agents=[monday, tuesday],
+        crew_size=1,
+        refused=[(0, 0, 0, 1), (0, 1, 0, 0)],
+        objectives=("passages", "heures_mairie", "equite_agents"),
+        hours=dict.fromkeys("AB", "Mo-Tu 09:00-12:00"),
+        overlap_min=170,
+        hours_rule="imposes" if imposed else "preferes",
+        required="AB",
+    )
+    found = optimise(problem)
+    assert verify(problem, found.days, found.levels) == ()
+    assert [(level.value, level.proved) for level in found.levels] == [
+        (2, True),
+        (2, True),
+        (100 * MINUTE, True),
+    ]
+    fair_first = replace(problem, objectives=("passages", "equite_agents", "heures_mairie"))
+    levels = optimise(replace(fair_first, hours_rule="preferes")).levels
+    assert [(level.value, level.proved) for level in levels] == [(2, True), (0, True), (1, True)]
+
+
 def test_fair_hours_are_not_called_proved_when_shorter_openings_might_be_fairer():
     """One agent comes back late from the farther village; nobody would after a shorter opening."""
     problem = make(

@@ -189,6 +189,7 @@ def optimise(
     Raises:
         Infeasible: no plan keeps the rules.
         NothingFound: the search ended before a first plan.
+        Undecided: no plan among the timings listed, nor any at hand.
     """
     tours = tuple(all_or_none(problem) if tours is None else tours)
     deadline = min(deadline, monotonic() + LONGEST_S)
@@ -209,7 +210,12 @@ def optimise(
         at_most=at_most,
     )
     pool = pooled(problem, without)
-    days, search = _searched(begun, problem, pool, deadline, without, start)
+    try:
+        days, search = _searched(begun, problem, pool, deadline, without, start)
+    except Undecided:
+        if start is None:
+            raise
+        return Solution(tuple(start), _levels_at_hand(problem, start), {}, "terminé")
     if start is not None and (days is None or _worth(problem, start) < _worth(problem, days)):
         days = tuple(start)
     if days is None:
@@ -284,6 +290,14 @@ def _levels(search: _Search, days: tuple[Day, ...]) -> tuple[Level, ...]:
         value = _sign(measure(problem, name)) * level.value
         sound = sound and name in search.kept and value <= search.kept[name]
     return tuple(found)
+
+
+def _levels_at_hand(problem: Problem, days: Sequence[Day]) -> tuple[Level, ...]:
+    """The levels of a plan of which nothing is known but what is of any plan."""
+    return tuple(
+        level_of(problem, days, name, _sign_bound(problem, name, limit(problem, name)))
+        for name in problem.objectives
+    )
 
 
 def _new_search(
