@@ -252,6 +252,17 @@ def test_a_search_that_finds_nothing_proves_it():
     assert relaxed is None or relaxed.value == pytest.approx(listed)
 
 
+def test_what_no_search_had_time_for_bounds_nothing_but_where_nobody_goes_out():
+    problem = plain(8, FOUR, required=["A", "B"], objectives=("route",), weekdays=(0,))
+    columns, d, expression = relaxation(problem)
+    relaxed = d.mip.relax(expression, monotonic() + 60)
+    assert relaxed is not None
+    priced = columns.price(d, relaxed, monotonic())
+    assert columns.floor(priced, d) == -np.inf
+    days = int(d.total("days").variables[0])
+    assert columns.floor(priced, d, {days: (0.0, 0.0)}) == relaxed.value
+
+
 def columns_of(problem: Problem, tours: DayTours) -> float:
     """The optimum of the relaxation over days all listed."""
     from tourplan.optimise.objectives import build
@@ -292,6 +303,35 @@ def test_a_level_left_open_for_too_many_days_is_no_lack_of_time(monkeypatch):
     found = optimise(problem, tours=[None], deadline=monotonic() + 60)
     assert not found.levels[0].proved
     assert found.stopped == "journées trop nombreuses"
+
+
+EIGHT = tuple(
+    SessionSlot(f"s{number}", start * MINUTE, (start + 125) * MINUTE, 15 * MINUTE)
+    for number, start in enumerate((480, 545, 610, 675, 770, 835, 900, 965))
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", ["route", "habitants_au_dela_10"])
+def test_days_of_eight_sessions_end_in_time(level):
+    spans = ("Mo-Fr 09:00-12:00", "Mo,We 14:00-17:00", "Mo-Th 08:30-12:00,13:30-16:30")
+    problem = plain(
+        60,
+        EIGHT,
+        weekdays=range(5),
+        fixed=(0,),
+        hours={chr(ord("A") + number): spans[number % 3] for number in range(60)},
+        overlap_min=30,
+        goals=[AccessGoal(10, None, False)],
+        objectives=("heures_mairie", level),
+        required=["A", "D"],
+        week_work_s=39 * HOUR,
+    )
+    problem = replace(problem, time_s=problem.time_s * 2 // 5)
+    started = monotonic()
+    found = optimise(problem, tours=[None], deadline=started + 20)
+    assert monotonic() - started < 20 + 3 + 2
+    assert not verify(problem, found.days, found.levels)
 
 
 @pytest.mark.slow
