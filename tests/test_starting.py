@@ -24,6 +24,7 @@ from tiny import (
     territories,
 )
 
+from tourplan.hours import WeekHours
 from tourplan.optimise import pricing
 from tourplan.optimise.budget import Budget
 from tourplan.optimise.pricing import Columns, all_or_none
@@ -159,3 +160,36 @@ def test_a_start_whose_timing_is_not_listed_is_a_plan():
     found = optimise(SHORT_WEEK, start=start)
     assert found.days == start
     assert [(level.value, level.bound) for level in found.levels] == [(2 * HOUR, None)]
+
+
+def test_a_level_after_mairie_hours_that_a_start_settles_is_not_called_proved():
+    """The other rooms are farther and always open; in the first ones, only a timing not listed."""
+    problem = make(
+        on_a_line([0, 30, 60, -5, 65]),
+        sites=2,
+        sessions=SHORT_WEEK.sessions,
+        required="AB",
+        rooms={"A": [3], "B": [4]},
+        weekdays=[0],
+        week_work_s=340 * MINUTE,
+        grid_s=30 * MINUTE,
+        break_s=0,
+        residents={1: 1},
+        objectives=("heures_mairie", "route"),
+    )
+    always = WeekHours.parse("Mo 08:00-16:00")
+    sites = [*SHORT_WEEK.sites, *(replace(site, hours=always) for site in problem.sites[2:])]
+    problem = replace(problem, sites=tuple(sites))
+
+    def day(first: Opening, second: Opening) -> tuple[Day, ...]:
+        days = (build_day(problem, 0, 0, [first, second]),)
+        assert not verify(problem, days)
+        return days
+
+    best = day(Opening(0, 0, at("11:00"), at("12:00")), Opening(1, 1, at("13:30"), at("15:00")))
+    start = day(Opening(0, 2, at("9:00"), at("10:00")), Opening(1, 3, at("13:30"), at("14:30")))
+    hours, road = optimise(problem, start=start).levels
+    assert (hours.value, hours.proved) == (2, True)
+    shorter = [level_of(problem, best, name).value for name in problem.objectives]
+    assert shorter == [2, 2 * HOUR]
+    assert road.bound is None or road.bound <= 2 * HOUR

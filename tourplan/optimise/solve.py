@@ -151,9 +151,9 @@ class _Search:
         return Budget(until, self.means.seed, self.stop, self.means.cores)
 
     def trust(self, *levels: str) -> bool:
-        """Whether every timing that matters to rules and ``levels`` was listed so far."""
+        """Whether every timing that matters to rules, levels kept and ``levels`` was listed."""
         imposed = self.problem.hours_rule == "imposes"
-        if imposed or "heures_mairie" in (*levels, *self.at_most):
+        if imposed or "heures_mairie" in (*levels, *self.kept, *self.at_most):
             self.trusted &= self.decisions.every_timing
         return self.trusted
 
@@ -461,6 +461,7 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     if answer.values is not None:
         search.solution = answer.values
     if search.solution is None:
+        search.left_open(until)
         return
     reached = _reached(search, kind)
     if not (complete or reached == known):
