@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise, permutations
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -131,6 +132,41 @@ def test_too_many_days_are_told():
 def test_a_pass_cut_short_claims_no_bound():
     day, legs, prices = case(1, limited=False, grouped=False)
     assert price(day, prices, neighbourhoods(legs), labels=2).bound == -np.inf
+    assert price(day, prices, neighbourhoods(legs), deadline=monotonic()).bound == -np.inf
+
+
+def test_days_are_not_all_there_once_time_is_up():
+    day, legs, prices = case(1, limited=False, grouped=False)
+    near, late = neighbourhoods(legs), monotonic()
+    assert not enumerate_below(day, prices, near, legs[None, None], 1.0, deadline=late).complete
+
+
+def test_a_pass_ends_when_its_time_is_up():
+    """Eight stops of 60 sites that are worth far more than any leg: minutes to the end."""
+    rng = np.random.default_rng(0)
+    points = rng.uniform(0, 24, (61, 2))
+    legs = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1)) * 60
+    steps = np.where(np.triu(np.ones((9, 9), dtype=bool), 1), 0, -1)
+    steps[1:, 0] = 0
+    allowed = ~np.eye(61, dtype=bool)[None]
+    work = legs.astype(np.int64)[None, None]
+    day = LongDay(8, steps, allowed, work, np.array([4 * 3600]), np.arange(61))
+    groups, pair = rng.random((64, 60)) < 0.2, np.arange(64) % 3 == 0
+    prizes, worth = rng.exponential(1e4, (8, 60)), rng.exponential(3e3, 64)
+    prices = Prices(legs[None], prizes, groups, worth, pair, alike=False)
+    near = neighbourhoods(legs)
+    price(day, prices, near, labels=1)  # compiled
+    for look in (
+        lambda until: price(day, prices, near, below=-1e3, deadline=until).bound == -np.inf,
+        lambda until: (
+            not enumerate_below(
+                day, prices, near, legs[None, None].astype(np.int64), -1e3, deadline=until
+            ).complete
+        ),
+    ):
+        started = monotonic()
+        assert look(started + 1)
+        assert 1 <= monotonic() - started < 3
 
 
 @pytest.mark.parametrize("sites", [70, 130])

@@ -17,7 +17,7 @@ from tourplan.daytours import DayTours, list_day_tours
 from tourplan.optimise import longdays, pricing, staged
 from tourplan.optimise.labels import Prices, enumerate_below
 from tourplan.optimise.longdays import LongDays
-from tourplan.optimise.pricing import Columns, all_or_none
+from tourplan.optimise.pricing import Columns, all_or_none, made_feasible
 from tourplan.optimise.solve import Infeasible, Solution, Undecided, optimise
 from tourplan.optimise.variables import Decisions
 from tourplan.problem import AccessGoal, Base, Problem, SessionSlot
@@ -239,17 +239,27 @@ def test_no_day_is_worth_more_than_labels_say(level):
 def test_a_search_that_finds_nothing_proves_it():
     problem = plain(8, FOUR, required=["A", "B"], objectives=("route",), weekdays=(0,))
     columns, d, expression = relaxation(problem)
+    assert made_feasible(columns, d, monotonic() + 60)
     while True:
         relaxed = d.mip.relax(expression, monotonic() + 60)
-        if relaxed is None:
-            break
+        assert relaxed is not None
         priced = columns.price(d, relaxed, monotonic() + 60)
         assert columns.floor(priced, d) <= relaxed.value
         if not columns.add(d, columns.improving(priced)):
-            assert columns.floor(priced, d) == pytest.approx(relaxed.value, abs=1e-3)
             break
-    listed = columns_of(problem, list_day_tours(problem))
-    assert relaxed is None or relaxed.value == pytest.approx(listed)
+    assert columns.floor(priced, d) == pytest.approx(relaxed.value, abs=1e-3)
+    assert relaxed.value == pytest.approx(columns_of(problem, list_day_tours(problem)))
+
+
+def test_what_no_search_had_time_for_bounds_nothing_but_where_nobody_goes_out():
+    problem = plain(8, FOUR, required=["A"], objectives=("route",), weekdays=(0,))
+    columns, d, expression = relaxation(problem)
+    days = int(d.total("days").variables[0])
+    relaxed = d.mip.relax(expression, monotonic() + 60)
+    assert relaxed is not None
+    priced = columns.price(d, relaxed, monotonic())
+    assert columns.floor(priced, d) == -np.inf
+    assert columns.floor(priced, d, {days: (0.0, 0.0)}) == relaxed.value
 
 
 def columns_of(problem: Problem, tours: DayTours) -> float:
@@ -292,6 +302,35 @@ def test_a_level_left_open_for_too_many_days_is_no_lack_of_time(monkeypatch):
     found = optimise(problem, tours=[None], deadline=monotonic() + 60)
     assert not found.levels[0].proved
     assert found.stopped == "journées trop nombreuses"
+
+
+EIGHT = tuple(
+    SessionSlot(f"s{number}", start * MINUTE, (start + 125) * MINUTE, 15 * MINUTE)
+    for number, start in enumerate((480, 545, 610, 675, 770, 835, 900, 965))
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", ["route", "habitants_au_dela_10"])
+def test_days_of_eight_sessions_end_in_time(level):
+    spans = ("Mo-Fr 09:00-12:00", "Mo,We 14:00-17:00", "Mo-Th 08:30-12:00,13:30-16:30")
+    problem = plain(
+        60,
+        EIGHT,
+        weekdays=range(5),
+        fixed=(0,),
+        hours={chr(ord("A") + number): spans[number % 3] for number in range(60)},
+        overlap_min=30,
+        goals=[AccessGoal(10, None, False)],
+        objectives=("heures_mairie", level),
+        required=["A", "D"],
+        week_work_s=39 * HOUR,
+    )
+    problem = replace(problem, time_s=problem.time_s * 2 // 5)
+    started = monotonic()
+    found = optimise(problem, tours=[None], deadline=started + 20)
+    assert monotonic() - started < 20 + 3 + 2
+    assert not verify(problem, found.days, found.levels)
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ import pytest
 from cycles import LEVELS as EVERY_LEVEL
 from cycles import best_values, cycles
 from hypothesis import assume, given
+from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 from tiny import (
     AFTERNOON,
@@ -28,6 +29,7 @@ from tiny import (
     make,
     on,
     on_a_line,
+    slot,
     vehicle,
     with_work,
 )
@@ -40,6 +42,7 @@ from tourplan.optimise.mip import Answer, Expression
 from tourplan.optimise.solve import Infeasible, NothingFound, Undecided, optimise
 from tourplan.optimise.timings import with_timings
 from tourplan.problem import AccessGoal, Base, Problem
+from tourplan.timeline import Opening, build_day
 from tourplan.verify import verify
 
 LINE = on_a_line([0, 20, 30, 45])
@@ -228,6 +231,44 @@ def test_plans_of_any_cycle_break_nothing(problem):
 @examples(70)
 @given(cycles(most_sites=2, most_days=2))
 def test_plans_of_small_cycles_are_the_best_of_all(problem):
+    assert_best_of_all(problem)
+
+
+@st.composite
+def fair_weeks(draw: st.DrawFn) -> Problem:
+    """Two agents, one morning each, who leave early or come back late unless openings are cut."""
+    minutes = st.sampled_from((10, 20, 30, 45, 60, 75))
+    letters = "ABC"[: draw(st.integers(1, 3))]
+    size = len(letters) + 1
+    least, asked = st.sampled_from((30, 60, 90)), st.sampled_from((0, 0, 1))
+    hours = st.sampled_from(("09:00-10:30", "10:00-11:30"))
+    after = ["route", "ouverture", "heures_mairie", "acces_moyen"]
+    problem = make(
+        [[0 if i == j else draw(minutes) * MINUTE for j in range(size)] for i in range(size)],
+        sessions=[slot("matin", "09:00", draw(st.sampled_from(("10:30", "11:30"))), draw(least))],
+        hours={letter: f"Mo-We {draw(hours)}" for letter in letters},
+        required=[letter for letter in letters if draw(asked)],
+        agents=[agent(f"Agent {n}", days=on([n])) for n in (0, 1)],
+        crew_size=1,
+        trained=0,
+        overlap_min=30,
+        grid_s=30 * MINUTE,
+        setup_s=0,
+        packing_s=0,
+        objectives=("equite_horaires", *draw(st.permutations(after))[:2]),
+    )
+    early_s, late_s = ("8:15", "8:30", "8:45"), ("11:15", "11:45", "16:00")
+    clock = (at(draw(st.sampled_from(times))) for times in (early_s, late_s))
+    return replace(problem, **dict(zip(("early_s", "late_s"), clock, strict=True)))
+
+
+@examples(150)
+@given(fair_weeks())
+def test_levels_after_fair_hours_claim_nothing_that_other_timings_better(problem):
+    assert_best_of_all(problem)
+
+
+def assert_best_of_all(problem):
     """Against every plan there is, with every timing on the grid, judged by the checker alone.
 
     A level that is not proved may be worse than the best, never better; then those after it may
@@ -245,12 +286,16 @@ def test_plans_of_small_cycles_are_the_best_of_all(problem):
     except Undecided:
         return
     assert best is not None
+    fair = False
     for level, least in zip(found.levels, best, strict=True):
-        value = level.value if level.sense == "min" else -level.value
+        sign = 1 if level.sense == "min" else -1
+        value = sign * level.value
         assert value == least if level.proved else value >= least
+        assert level.bound is None or sign * level.bound <= least
         if value > least:
             return
-        assert level.proved or level.name in {"heures_mairie", "equite_horaires"}
+        fair |= level.name == "equite_horaires"
+        assert level.proved or fair or level.name == "heures_mairie"
 
 
 def test_cuts_that_make_work_fair_are_kept():
@@ -270,6 +315,34 @@ def test_cuts_that_make_work_fair_are_kept():
     assert [(level.value, level.proved) for level in found.levels] == [(2, True), (0, True)]
 
 
+@pytest.mark.parametrize("imposed", [True, False])
+def test_cuts_that_make_work_fair_leave_mairie_hours_only_where_these_come_after(imposed):
+    """Two agents, a day each: B is an hour farther, a session within hours has ten minutes more."""
+    monday, tuesday = (agent(f"Agent {n}", days=on([n])) for n in (0, 1))
+    problem = make(
+        on_a_line([0, 20, 50]),
+        sessions=[slot("matin", "09:00", "12:00", 60)],
+        agents=[monday, tuesday],
+        crew_size=1,
+        refused=[(0, 0, 0, 1), (0, 1, 0, 0)],
+        objectives=("passages", "heures_mairie", "equite_agents"),
+        hours=dict.fromkeys("AB", "Mo-Tu 09:00-12:00"),
+        overlap_min=170,
+        hours_rule="imposes" if imposed else "preferes",
+        required="AB",
+    )
+    found = optimise(problem)
+    assert verify(problem, found.days, found.levels) == ()
+    assert [(level.value, level.proved) for level in found.levels] == [
+        (2, True),
+        (2, True),
+        (100 * MINUTE, True),
+    ]
+    fair_first = replace(problem, objectives=("passages", "equite_agents", "heures_mairie"))
+    levels = optimise(replace(fair_first, hours_rule="preferes")).levels
+    assert [(level.value, level.proved) for level in levels] == [(2, True), (0, True), (1, True)]
+
+
 def test_fair_hours_are_not_called_proved_when_shorter_openings_might_be_fairer():
     """One agent comes back late from the farther village; nobody would after a shorter opening."""
     problem = make(
@@ -286,6 +359,40 @@ def test_fair_hours_are_not_called_proved_when_shorter_openings_might_be_fairer(
     (level,) = found.levels
     assert (level.value, level.bound) == (2, 0)
     assert verify(problem, found.days, found.levels) == ()
+
+
+FAIR_IF_SHORTER = replace(
+    make(
+        on_a_line([0, 60, -60]),
+        sessions=[slot("matin", "09:00", "11:00", 60)],
+        agents=[agent(f"Agent {n}", days=on([n])) for n in (0, 1)],
+        crew_size=1,
+        refused=[(0, 0, 0, 1), (0, 1, 0, 0)],
+        objectives=("equite_horaires", "route"),
+        required="A",
+    ),
+    early_s=at("8:15"),
+)
+"""One agent leaves early for A, or both do; nobody would after a shorter opening."""
+
+
+def test_a_level_after_fair_hours_is_not_called_proved_when_shorter_openings_might_better_it():
+    by_hand = build_day(FAIR_IF_SHORTER, 0, 0, [Opening(0, 0, at("9:30"), at("11:00"))])
+    assert verify(FAIR_IF_SHORTER, [by_hand]) == ()
+    values = [
+        measure(FAIR_IF_SHORTER, name).value(FAIR_IF_SHORTER, [by_hand])
+        for name in ("equite_horaires", "route")
+    ]
+    assert values == [0, 2 * HOUR]
+    fair, road = optimise(FAIR_IF_SHORTER).levels
+    assert (fair.value, fair.bound) == (0, 0)
+    assert road.bound == 2 * HOUR
+
+
+def test_where_nobody_is_early_nor_late_fair_hours_leave_the_next_levels_proved():
+    problem = replace(FAIR_IF_SHORTER, early_s=at("7:30"))
+    found = optimise(problem)
+    assert [(level.value, level.proved) for level in found.levels] == [(0, True), (2 * HOUR, True)]
 
 
 NOBODY = {

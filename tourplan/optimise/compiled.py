@@ -164,8 +164,12 @@ def grow(  # noqa: C901 - one loop, compiled
     below: float,
     most: int,
     hasty: bool,
+    over: Any,
 ) -> Any:
-    """Labels slot by slot, each bucket (slot, place) a list linked in order of cost."""
+    """Labels slot by slot, each bucket (slot, place) a list linked in order of cost.
+
+    Cut short after ``most`` labels, or once another thread sets ``over`` (one boolean).
+    """
     slots, places = prizes.shape
     resources, width, bits = len(limits), near.shape[1], of_place.shape[1]
     place = np.empty(_FIRST, dtype=np.int64)
@@ -195,6 +199,8 @@ def grow(  # noqa: C901 - one loop, compiled
                     from_memory[:] = memory[origin]
                     from_state[:] = state[origin]
                 for to in range(1, places):
+                    if over[0]:
+                        return place, slot, cost, used, memory, state, parent, kept, count, False
                     word, bit = who[to] >> 6, np.uint64(1) << np.uint64(who[to] & 63)
                     if from_memory[word] & bit:
                         continue
@@ -347,11 +353,13 @@ def extend(  # noqa: C901 - one loop, compiled
     end_state: Any,
     limit: float,
     most: int,
+    over: Any,
 ) -> Any:
     """Every next stop of each label that some end can still bring home below ``limit``.
 
     Returns:
-        (row, place, slot, cost, used): of each extended label; one too many when there are more.
+        (row, place, slot, cost, used): of each extended label; some are missing when there are more
+        than ``most``, or once another thread sets ``over`` (one boolean).
     """
     slots, places = prizes.shape
     resources = len(limits)
@@ -365,6 +373,8 @@ def extend(  # noqa: C901 - one loop, compiled
     for origin in range(len(place)):
         start, first = place[origin], slot[origin] + 1
         for to in range(1, places):
+            if over[0]:
+                break
             word, bit = who[to] >> 6, np.uint64(1) << np.uint64(who[to] & 63)
             if memory[origin, word] & bit:
                 continue
@@ -417,6 +427,6 @@ def extend(  # noqa: C901 - one loop, compiled
                     break
             if count > most:
                 break
-        if count > most:
+        if count > most or over[0]:
             break
     return row[:count], to_place[:count], to_slot[:count], to_cost[:count], all_used[:count]

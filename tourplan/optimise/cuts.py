@@ -48,12 +48,15 @@ def with_cuts(problem: Problem, tours: DayTours) -> tuple[DayTours, bool]:
 
 
 def _fragile(problem: Problem, tours: DayTours, safe_s: _SafeCut) -> Ints:
-    """The rows of tours that a week's work may cut, and that cuts may take out of mairie hours."""
+    """The rows of tours that cuts may take out of mairie hours.
+
+    Nothing is cut but for a week's work, or to make agents' work fair.
+    """
     seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.looked_at
     longest_s = len(problem.weekdays) * int(tours.work_s.max(initial=0))
     fragile = np.zeros(len(tours), dtype=bool)
     limit_s = min((agent.max_week_s for agent in problem.agents), default=longest_s)
-    if seen and longest_s > limit_s:
+    if seen and (longest_s > limit_s or "equite_agents" in problem.looked_at):
         for k in range(len(problem.sessions)):
             held, which = _sessions(tours, k)
             loses = [o.site >= 0 and _loses(problem, o, safe_s) for o in held]

@@ -20,8 +20,13 @@ Everything here is arrays; loops are compiled by Numba. No solver.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import inf
+from threading import Timer
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -424,6 +429,21 @@ def _sums(worth: Floats) -> Floats:
     return np.ascontiguousarray(padded.reshape(-1, 8) @ bits.T)
 
 
+@contextmanager
+def _time_up(deadline: float) -> Iterator[Bools]:
+    """One boolean, set at the deadline by another thread: what loops look at, having no clock."""
+    over = np.array([monotonic() >= deadline])
+    timer = None if over[0] or deadline == inf else Timer(deadline - monotonic(), over.fill, [True])
+    if timer is not None:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield over
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
 def grow(
     day: LongDay,
     prices: Prices,
@@ -433,32 +453,36 @@ def grow(
     ends: Ends | None = None,
     most: int = MOST_LABELS,
     hasty: bool = False,
+    deadline: float = inf,
 ) -> Labels:
     """The labels from which a day cheaper than ``below`` may still come.
 
     ``ends``: all ends a day so cheap may have. ``hasty``: a label does away with any other of its
-    place that costs and uses more, whatever they remember.
+    place that costs and uses more, whatever they remember. ``deadline``: when the pass is cut
+    short, on the clock of ``time.monotonic``.
     """
     groups = words(np.pad(prices.groups.T, ((1, 0), (0, 0))))
     memory = words(near)
     nothing = Ends.unknown(len(day.caps), memory.shape[1], groups.shape[1])
-    *columns, count, complete = _grow(
-        prices.legs,
-        prices.at_first(),
-        prices.alike,
-        _sums(prices.worth),
-        groups,
-        words(prices.pair[None])[0],
-        *day.facts(),
-        day.homeward,
-        day.who,
-        memory,
-        ends is not None,
-        *(ends or nothing).columns(),
-        below,
-        most,
-        hasty,
-    )
+    with _time_up(deadline) as over:
+        *columns, count, complete = _grow(
+            prices.legs,
+            prices.at_first(),
+            prices.alike,
+            _sums(prices.worth),
+            groups,
+            words(prices.pair[None])[0],
+            *day.facts(),
+            day.homeward,
+            day.who,
+            memory,
+            ends is not None,
+            *(ends or nothing).columns(),
+            below,
+            most,
+            hasty,
+            over,
+        )
     parts: list[Any] = [*(column[:count] for column in columns), complete]
     return Labels(*parts)
 
@@ -479,6 +503,7 @@ def price(
     most: int = 200,
     hasty: bool = False,
     labels: int = MOST_LABELS,
+    deadline: float = inf,
 ) -> Priced:
     """Many days that cost less than ``below``, and a bound of the least cost if it is lower.
 
@@ -486,7 +511,15 @@ def price(
     twice, that is remembered and the search goes on, so ``bound`` is ``below`` at the end.
     """
     if hasty:
-        found = grow(day, prices, np.ones_like(near), below=below, hasty=True, most=labels)
+        found = grow(
+            day,
+            prices,
+            np.ones_like(near),
+            below=below,
+            hasty=True,
+            most=labels,
+            deadline=deadline,
+        )
         return Priced(
             *_cheapest(day, prices, found, below, most)[:2], -np.inf, near, len(found.cost)
         )
@@ -494,7 +527,7 @@ def price(
     ends = None
     while True:
         # Each pass goes the other way: the labels of the one before bound what this one can reach.
-        found = grow(*forth, near, below=below, ends=ends, most=labels)
+        found = grow(*forth, near, below=below, ends=ends, most=labels, deadline=deadline)
         tours, costs, loops = _cheapest(*forth, found, below, most)
         totals = closed(*forth, found)
         bound = min(below, float(totals.min(initial=below))) if found.complete else -np.inf
@@ -587,6 +620,7 @@ def enumerate_below(
     *,
     most: int = 200_000,
     labels: int = MOST_LABELS,
+    deadline: float = inf,
 ) -> Enumerated:
     """Every day cheaper than ``limit``, but those a day of the same sites makes useless.
 
@@ -595,25 +629,32 @@ def enumerate_below(
     slots and spends no more of any; ``prices.legs`` must not fall where these rise.
     """
     nothing = Enumerated(np.zeros((0, day.stops), dtype=np.int64), False)
-    first = grow(day, prices, near, below=limit, most=labels)
+    first = grow(day, prices, near, below=limit, most=labels, deadline=deadline)
     if not first.complete:
         return nothing
     back, alike = (day.reversed(), prices.reversed()), prices.alike
     ends = Ends.of(back[0], first, alike=alike)
-    second = grow(*back, near, below=limit, ends=ends, most=labels)
+    second = grow(*back, near, below=limit, ends=ends, most=labels, deadline=deadline)
     if not second.complete:
         return nothing
     ends = Ends.of(day, second, alike=alike)
-    tours = _expand(day, prices, spent, ends, limit, labels)
+    with _time_up(deadline) as over:
+        tours = _expand(day, prices, spent, ends, limit, labels, over)
     if tours is None or len(tours) > most:
         return nothing
     return Enumerated(tours, True)
 
 
 def _expand(
-    day: LongDay, prices: Prices, spent: Ints, ends: Ends, limit: float, most: int
+    day: LongDay,
+    prices: Prices,
+    spent: Ints,
+    ends: Ends,
+    limit: float,
+    most: int,
+    over: Bools,
 ) -> Ints | None:
-    """The tours of ``enumerate_below``, or ``None`` when there are too many labels."""
+    """The tours of ``enumerate_below``; ``None`` for too many labels, or once time is up."""
     groups = words(np.pad(prices.groups.T, ((1, 0), (0, 0))))
     pairs = words(prices.pair[None])[0]
     sums_of, prizes, facts = _sums(prices.worth), prices.at_first(), day.facts()
@@ -644,8 +685,9 @@ def _expand(
             *ends.columns(),
             limit,
             most,
+            over,
         )
-        if len(row) > most:
+        if len(row) > most or over[0]:
             return None
         step = day.steps[slot[row] + 1, next_slot + 1]
         sums = sums[row] + spent[:, step, place[row], to].T

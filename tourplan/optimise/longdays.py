@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from time import monotonic
 
 import numpy as np
 
@@ -40,8 +39,6 @@ ENUMERATED = 300_000
 """Days enumerated at most, before they are timed."""
 LABELS, LISTED_LABELS = 1_000_000, 3_000_000
 """Labels of one pass at most, of a search and of a listing."""
-LABELS_A_SECOND = 50_000
-"""Labels made in a second on a slow machine: near a deadline, no more are asked for."""
 SEEDS = 100_000
 """Days of few sessions listed at first, at most."""
 
@@ -137,14 +134,23 @@ class LongDays:
         return day_tours_at(self.problem, self.base, site)
 
     def quick(
-        self, d: Decisions, relaxed: Relaxed, crew: int, *, below: float, most: int = FOUND
-    ) -> Ints:
+        self, d: Decisions, relaxed: Relaxed, crew: int, below: float, deadline: float
+    ) -> Search:
         """Some days of a crew-week whose reduced cost may be below a limit."""
         found = [
-            price(self.day, prices, self.near, below=limit, most=most, hasty=True, labels=LABELS)
+            price(
+                self.day,
+                prices,
+                self.near,
+                below=limit,
+                most=FOUND,
+                hasty=True,
+                labels=LABELS,
+                deadline=deadline,
+            )
             for prices, limit in self._by_day(d, relaxed, crew, below)
         ]
-        return self._joined([one.tours for one in found])
+        return Search(self._joined([one.tours for one in found]), -np.inf)
 
     def best(
         self, d: Decisions, relaxed: Relaxed, crew: int, below: float, deadline: float
@@ -152,8 +158,15 @@ class LongDays:
         """The days of a crew-week that may have the lowest reduced costs below a limit."""
         found, bounds, most = [], [below], 0
         for prices, limit in self._by_day(d, relaxed, crew, below):
-            labels = _affordable(deadline)
-            some = price(self.day, prices, self.near, below=limit, most=FOUND, labels=labels)
+            some = price(
+                self.day,
+                prices,
+                self.near,
+                below=limit,
+                most=FOUND,
+                labels=LABELS,
+                deadline=deadline,
+            )
             self.near = some.near
             found.append(some.tours)
             bounds.append(some.bound + below - limit)
@@ -164,15 +177,22 @@ class LongDays:
         self, d: Decisions, relaxed: Relaxed, crew: int, below: float, deadline: float
     ) -> Search:
         """All days of a crew-week whose reduced cost may be below a limit, if not too many."""
-        found = []
+        found, left = [], ENUMERATED
         for prices, limit in self._by_day(d, relaxed, crew, below):
-            labels = _affordable(deadline, LISTED_LABELS)
             listed = enumerate_below(
-                self.day, prices, self.near, self.spent, limit, most=ENUMERATED, labels=labels
+                self.day,
+                prices,
+                self.near,
+                self.spent,
+                limit,
+                most=left,
+                labels=LISTED_LABELS,
+                deadline=deadline,
             )
             if not listed.complete:
                 return Search(self._joined([]), -np.inf)
             found.append(listed.tours)
+            left -= len(listed.tours)
         return Search(self._joined(found), below)
 
     def _joined(self, parts: list[Ints]) -> Ints:
@@ -387,12 +407,6 @@ class _Worth:
         markets = [problem.demands[site.demand].market for site in problem.sites]
         there = np.array([[day in market for day in problem.weekdays] for market in markets])
         return np.broadcast_to(there, self.long.rooms.shape)
-
-
-def _affordable(deadline: float, most: int = LABELS) -> int:
-    """No more labels than there is time for."""
-    left_s = min(max(deadline - monotonic(), 0.0), 1e6)
-    return min(most, 1 + int(LABELS_A_SECOND * left_s))
 
 
 def _no_groups() -> tuple[Floats, Bools]:

@@ -188,9 +188,9 @@ class Mip:
             at_most=at_most - shift,
         )
 
-    def keep(self, objective: Expression, value: int) -> None:
-        """The rule that ``objective``, always whole, stays at most ``value``."""
-        self.row(
+    def keep(self, objective: Expression, value: int) -> int:
+        """The rule that ``objective``, always whole, stays at most ``value``; its number."""
+        return self.row(
             objective.variables,
             objective.coefficients,
             at_most=value - objective.constant + unit_of(objective) / 2,
@@ -228,6 +228,13 @@ class Mip:
             row_entries=[*self.row_entries],
             row_unit=[*self.row_unit],
         )
+
+    def without(self, rows: Sequence[int]) -> Mip:
+        """A model of its own, the same but that some rows rule nothing out."""
+        mip = self.copied()
+        for row in rows:
+            mip.row_lower[row], mip.row_upper[row] = -np.inf, np.inf
+        return mip
 
     def freed(self, variables: Ints) -> Mip:
         """A model of its own, the same but that some variables need not be whole."""

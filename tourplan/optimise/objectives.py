@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from tourplan.hours import DAY_S
 from tourplan.measures import (
     far_ceiling_s,
     far_weights,
@@ -28,6 +29,7 @@ from tourplan.optimise.rules import (
 )
 from tourplan.optimise.variables import Decisions, Ints, far_points, sites_within
 from tourplan.problem import AccessGoal, Problem
+from tourplan.timeline import whole_minute
 
 
 def required_sessions(d: Decisions) -> Expression:
@@ -184,6 +186,21 @@ def early_and_late_apart(d: Decisions) -> Expression:
     """Early starts and late returns in a month, between the agents with most and with least."""
     early, late = d.total("early"), d.total("late")
     return _spread(d, lambda crews: early.expression(crews).plus(late.expression(crews)))
+
+
+def may_be_early_or_late(problem: Problem) -> bool:
+    """Whether some day of one crew or another could start early or come back late."""
+    rules, slots = problem.day, problem.sessions
+    opens_s = min((slot.opening_s for slot in slots), default=problem.early_s + DAY_S)
+    closes_s = max((slot.closing_s for slot in slots), default=0)
+    depots = np.array([base.depot for base in problem.bases], dtype=np.int64)
+    there = np.ix_(depots, problem.site_place)
+    out_s = whole_minute(int(problem.time_s[there].max(initial=0)))
+    back_s = whole_minute(int(problem.time_s.T[there].max(initial=0)))
+    return (
+        opens_s - rules.setup_s - out_s < problem.early_s
+        or closes_s + rules.packing_s + back_s > problem.late_s
+    )
 
 
 def _spread(d: Decisions, burden: Callable[[Ints], Expression]) -> Expression:

@@ -205,7 +205,7 @@ class Columns:
         self._reprice(d, priced)
 
         def quickly(long: LongDays, crew: int) -> Search:
-            return Search(long.quick(d, relaxed, crew, below=_GAIN), -np.inf)
+            return long.quick(d, relaxed, crew, _GAIN, deadline)
 
         def closely(long: LongDays, crew: int) -> Search:
             return long.best(d, relaxed, crew, _GAIN, deadline)
@@ -215,19 +215,22 @@ class Columns:
 
         for look, enough in ((quickly, FEW), (closely, FEW), (everywhere, 1)):
             if priced.gaining < enough and min(priced.floors, default=0.0) < _GAIN:
-                self._look(d, priced, look)
+                self._look(d, priced, look, deadline)
         if not priced.gaining and min(priced.floors, default=0.0) < _GAIN:
             priced.refused = _GAIN
         return priced
 
-    def _look(self, d: Decisions, priced: Priced, look: Look) -> None:
-        """Look for days that are not known, for every crew-week."""
+    def _look(self, d: Decisions, priced: Priced, look: Look, deadline: float) -> None:
+        """Look for days that are not known, for every crew-week; past the deadline, for no more."""
         for base, known in enumerate(self.bases):
             if known.long is None:
                 continue
             bounds = [np.inf]
             for crew in d.crews(base=base).tolist():
                 search = look(known.long, crew)
+                if monotonic() >= deadline:
+                    bounds.append(-np.inf)
+                    break
                 known.learn(self.problem, search.site)
                 bounds.append(search.bound)
                 priced.labels = max(priced.labels, search.labels)
@@ -310,7 +313,7 @@ class Columns:
         if priced.refused is not None and gap >= priced.refused:
             return None
         if min(priced.floors, default=np.inf) < gap:
-            self._look(d, priced, everywhere)
+            self._look(d, priced, everywhere, deadline)
         if min(priced.floors, default=np.inf) < gap:
             priced.refused = gap
             return None
@@ -330,7 +333,7 @@ class Columns:
             if "days" in d.totals:
                 _, limit = limits.get(int(d.totals["days"].variables[number]), (0.0, days))
                 days = min(days, limit)
-            value += days * priced.least(crew.base)
+            value += days * priced.least(crew.base) if days else 0.0
         return value
 
 

@@ -25,10 +25,17 @@ from tourplan.optimise.mip import (
     Expression,
     Floats,
     Means,
+    relaxed_bound,
 )
 from tourplan.optimise.narrowing import narrow
 from tourplan.optimise.neighbours import SHARE, improved
-from tourplan.optimise.objectives import at_most_rows, build, keep, limit
+from tourplan.optimise.objectives import (
+    at_most_rows,
+    build,
+    keep,
+    limit,
+    may_be_early_or_late,
+)
 from tourplan.optimise.pooling import Pool, deal, pooled
 from tourplan.optimise.pricing import Columns, all_or_none, made_feasible
 from tourplan.optimise.rules import add_rules, agent_weeks
@@ -51,7 +58,10 @@ POOLED_SHARE = 0.8
 """Share of the time that alike weeks may take together, in case they must be told apart."""
 
 _BY_TIMES = ("equite_horaires",)
-"""Levels that shorter openings can better: the days listed, as long as can be, bound no plan."""
+"""Levels that other timings can better: the days listed, as long as can be, bound no plan.
+
+Nor do they bound later levels of the plans that are no worse on one of these.
+"""
 
 
 class Infeasible(Exception):  # noqa: N818
@@ -88,6 +98,7 @@ class _Search:
         ended: how the levels so far ended.
         repeats: whether weeks that repeat one another are decided once: past a level that is not
             proved, plans whose weeks differ may be better.
+        by_times: rows that keep a level for the timings listed alone: bounds do without them.
     """
 
     asked: Problem
@@ -106,6 +117,7 @@ class _Search:
     ended: End = "terminé"
     trusted: bool = True
     repeats: bool = False
+    by_times: list[int] = field(default_factory=list)
 
     @property
     def problem(self) -> Problem:
@@ -139,9 +151,9 @@ class _Search:
         return Budget(until, self.means.seed, self.stop, self.means.cores)
 
     def trust(self, *levels: str) -> bool:
-        """Whether every timing that matters to rules and ``levels`` was listed so far."""
+        """Whether every timing that matters to rules, levels kept and ``levels`` was listed."""
         imposed = self.problem.hours_rule == "imposes"
-        if imposed or "heures_mairie" in (*levels, *self.at_most):
+        if imposed or "heures_mairie" in (*levels, *self.kept, *self.at_most):
             self.trusted &= self.decisions.every_timing
         return self.trusted
 
@@ -177,6 +189,7 @@ def optimise(
     Raises:
         Infeasible: no plan keeps the rules.
         NothingFound: the search ended before a first plan.
+        Undecided: no plan among the timings listed, nor any at hand.
     """
     tours = tuple(all_or_none(problem) if tours is None else tours)
     deadline = min(deadline, monotonic() + LONGEST_S)
@@ -197,7 +210,12 @@ def optimise(
         at_most=at_most,
     )
     pool = pooled(problem, without)
-    days, search = _searched(begun, problem, pool, deadline, without, start)
+    try:
+        days, search = _searched(begun, problem, pool, deadline, without, start)
+    except Undecided:
+        if start is None:
+            raise
+        return Solution(tuple(start), _levels_at_hand(problem, start), {}, "terminé")
     if start is not None and (days is None or _worth(problem, start) < _worth(problem, days)):
         days = tuple(start)
     if days is None:
@@ -272,6 +290,14 @@ def _levels(search: _Search, days: tuple[Day, ...]) -> tuple[Level, ...]:
         value = _sign(measure(problem, name)) * level.value
         sound = sound and name in search.kept and value <= search.kept[name]
     return tuple(found)
+
+
+def _levels_at_hand(problem: Problem, days: Sequence[Day]) -> tuple[Level, ...]:
+    """The levels of a plan of which nothing is known but what is of any plan."""
+    return tuple(
+        level_of(problem, days, name, _sign_bound(problem, name, limit(problem, name)))
+        for name in problem.objectives
+    )
 
 
 def _new_search(
@@ -379,7 +405,11 @@ def _raise_bound(search: _Search, name: str, bound: int | None) -> int | None:
 def _keep(search: _Search, name: str, value: int, expression: Expression | None = None) -> None:
     """Levels after this one keep its value; ``expression``: unless every plan has it."""
     search.kept[name] = value
-    if expression is not None:
+    if expression is None:
+        return
+    if name in _BY_TIMES and may_be_early_or_late(search.problem):
+        search.by_times.append(search.decisions.mip.keep(expression, value))
+    else:
         keep(search.decisions, name, expression, value)
 
 
@@ -425,20 +455,31 @@ def _solve_level(search: _Search, kind: Measure) -> None:
     if answer.infeasible and search.solution is None and complete:
         raise Infeasible if search.trust() else Undecided
     exact = name not in _BY_TIMES
-    known = _raise_bound(search, name, bound if search.trust(name) and exact else None)
+    if search.by_times or not exact:
+        bound = _bound_of_any_times(search, expression, until) if exact else None
+    known = _raise_bound(search, name, bound if search.trust(name) else None)
     if answer.values is not None:
         search.solution = answer.values
     if search.solution is None:
+        search.left_open(until)
         return
     reached = _reached(search, kind)
     if not (complete or reached == known):
         search.left_open(until)
     if not exact and answer.values is not None:
         reached = max(reached, expression.value(answer.values))
-    if exact and reached == known and not last:
+    if exact and reached == known and not (last or search.by_times):
         narrow(search.columns, decisions, expression, reached, search.deadline)
     search.trusted &= not (search.repeats and reached != known)
     _keep(search, name, reached, expression)
+
+
+def _bound_of_any_times(search: _Search, expression: Expression, until: float) -> int | None:
+    """A bound of a level for plans of any timings: that of the relaxation, less some rows."""
+    if not search.columns.whole:
+        return None
+    relaxed = search.decisions.mip.without(search.by_times).relax(expression, until)
+    return None if relaxed is None else relaxed_bound(relaxed.value, expression)
 
 
 def days_of(decisions: Decisions, solution: Floats) -> tuple[Day, ...]:
