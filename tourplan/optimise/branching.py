@@ -23,7 +23,7 @@ from tourplan.optimise.rounding import crowds
 from tourplan.optimise.thinning import Thin, thinned
 from tourplan.optimise.variables import Ints
 
-FEW = 8_000
+FEW = 20_000
 """Days at most among which the solver closes a part of the search to the end."""
 FIRST_REACH, WIDER = 0.02, 1.5
 """How far above a bound plans are looked for at first, relative to it; then so many times more."""
@@ -244,9 +244,9 @@ class _Tree:
         return any(_part(values[days].sum()) for days in self.level.d.take)
 
     def _split(self, part: _Part, variable: int, value: float) -> None:
-        """Open the two halves of a part."""
+        """Open the two halves of a part; the lesser, often without a plan, comes first."""
         low, high = part.limits.get(variable, (0.0, np.inf))
-        for side in ((float(ceil(value)), high), (low, float(floor(value)))):
+        for side in ((low, float(floor(value))), (float(ceil(value)), high)):
             self.push(part.bound, {**part.limits, variable: side}, part.refused)
 
     def _fractional(self, part: _Part, relaxed: Relaxed) -> int | None:

@@ -39,7 +39,7 @@ SOLVERS: tuple[Solver, ...] = ("HIGHS", "GSCIP")
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-FIRST_SLICE_NODES = 100
+FIRST_SLICE_NODES = 1_000
 """Branching nodes of the first slice, each being twice as long as the one before.
 
 Ctrl-C loses what the running slice found; with a solution in hand slices are ten times longer.
@@ -321,7 +321,7 @@ class Mip:
         if nodes is not None:
             return _one_slice(task, nodes)
         if cores < 2:
-            return _in_turn(task, SOLVERS if self.size <= SMALL_COLUMNS else SOLVERS[::-1])
+            return _in_turn(task, SOLVERS)
         if self.size <= SMALL_COLUMNS:
             _in_turn(task, ("HIGHS",), monotonic() + ALONE_S)
             if task.over:

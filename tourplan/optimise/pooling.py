@@ -24,7 +24,7 @@ from tourplan.problem import CrewWeek, Problem
 
 REPEATING = {"required_sessions", "same_slot", "sessions_of_a_site"}
 """Rules without which weeks need not repeat one another."""
-DEALING_S = 10.0
+DEALING_S = 3.0
 """Longest search for a way to deal days out."""
 BY_AGENT = {"equite_agents", "equite_horaires"}
 """Levels that tell agents, and so weeks, apart."""
@@ -207,7 +207,9 @@ def _shared(
             same = np.array([run[1] == day for run in runs])
             mip.row(mine[same, week], 1.0, at_most=1.0)
     least = Expression(trimmed, np.ones(count, dtype=np.int64))
-    answer = mip.minimise(least, deadline=monotonic() + DEALING_S)
+    # Weeks apart cut no less than they do together.
+    together = int(steps[list(group.crews)].sum())
+    answer = mip.minimise(least, deadline=monotonic() + DEALING_S, enough=together)
     if answer.values is None:
         return None
     chosen = answer.values[mine] > 0.5

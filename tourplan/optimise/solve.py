@@ -238,8 +238,10 @@ def _searched(
         pooled_until = monotonic() + (deadline - monotonic()) * POOLED_SHARE
         together = search = begun(pool.problem, deadline=pooled_until)
         search.repeats = pool.repeats
+        dealt = None
         for _ in _levels_taken(search):
-            days = _dealt(search, pool, problem, without)
+            if search.solution is not dealt:
+                days, dealt = _dealt(search, pool, problem, without), search.solution
             spare = spare if days is None else days
             search.deadline = pooled_until if days is None else deadline
     if days is None and (together is None or monotonic() < deadline):

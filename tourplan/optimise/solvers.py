@@ -11,6 +11,7 @@ import json
 import traceback
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from operator import ne
 from time import monotonic
 from typing import Any, Literal
 
@@ -24,7 +25,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 PRESOLVE_COLUMNS = 20_000
-"""Beyond so many columns HiGHS's presolve takes minutes and looks at no clock: it is left out."""
+"""With more free columns HiGHS's presolve takes minutes and looks at no clock: it is left out."""
 LONGEST_S = 30 * 86_400.0
 """One call of a solver never gets more, even where no deadline is given."""
 _FEASIBLE = 1e-9
@@ -109,6 +110,7 @@ def called(proto: Any, call: Call, start: Floats | None) -> Raw:
 
     model = mathopt.Model.from_model_proto(proto)
     variables = list(model.variables())
+    free = sum(map(ne, proto.variables.lower_bounds, proto.variables.upper_bounds))
     extra = mathopt.ModelSolveParameters()
     if start is not None:
         known = dict(zip(variables, start.tolist(), strict=False))
@@ -117,7 +119,7 @@ def called(proto: Any, call: Call, start: Floats | None) -> Raw:
         result = mathopt.solve(
             model,
             mathopt.SolverType[call.solver],
-            params=_parameters(call, len(variables)),
+            params=_parameters(call, free),
             model_params=extra,
         )
     except (RuntimeError, AttributeError) as error:  # MathOpt may fail to say how a solver did
