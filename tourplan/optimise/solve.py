@@ -246,8 +246,8 @@ def _searched(
             search.deadline = pooled_until if days is None else deadline
     if days is None and (together is None or monotonic() < deadline):
         search = begun(problem, deadline=deadline, together=together)
-        if start is not None:
-            _start(search, start)
+        if known := [plan for plan in (spare, start) if plan is not None]:
+            _start(search, min(known, key=partial(_worth, problem)))
         _take_levels(search)
         if search.solution is not None:
             days = days_of(search.decisions, search.solution)
