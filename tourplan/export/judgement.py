@@ -125,6 +125,8 @@ def _choices(evaluation: Evaluation) -> Iterator[str]:
         yield f"  Un seul changement, {best} : {evaluation.swap.text}."
     if evaluation.best is None:
         yield f"  Tout revoir : {evaluation.why_not}"
+    elif evaluation.none_better:
+        yield "  Tout revoir : aucune tournée meilleure trouvée dans le temps donné (non démontré)."
     else:
         proof = "démontré" if evaluation.best.proved else "non démontré"
         yield f"  Tout revoir : la meilleure tournée du scénario ({proof})."
