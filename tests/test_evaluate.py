@@ -292,6 +292,19 @@ class TestWhatIsNotKnown:
         assert not found.all_tried
         assert not found.shortest_already
 
+    def test_a_tour_that_keeps_the_rules_is_the_least_that_is_found(self, herault_case):
+        stop = threading.Event()
+        stop.set()
+        found = evaluate(herault_case, "herault_2024", changes=False, stop=stop)
+        assert found.best is not None
+        assert found.best.days == found.plan.days
+        assert found.none_better
+        assert not found.is_best
+        told = "\n".join(evaluation_report(found, "x"))
+        assert "Tout revoir : aucune tournée meilleure trouvée dans le temps donné" in told
+        assert "la meilleure tournée" not in told
+        assert "autres objectifs" not in told
+
     def test_interrupted(self, case, tour):
         stop = threading.Event()
         stop.set()
@@ -338,15 +351,3 @@ class TestPlainData:
     def test_the_tour_is_a_plan_that_reads_back(self, case, tour):
         found = evaluate(case, tour("lundi matin 34064"))
         assert Plan.from_json(found.plan.to_json()) == found.plan
-
-    def test_a_tour_that_keeps_the_rules_is_the_least_that_is_found(self, herault_case):
-        stop = threading.Event()
-        stop.set()
-        found = evaluate(herault_case, "herault_2024", changes=False, stop=stop)
-        assert found.best is not None
-        assert found.best.days == found.plan.days
-        assert found.none_better
-        assert not found.is_best
-        told = "\n".join(evaluation_report(found, "x"))
-        assert "Tout revoir : aucune tournée meilleure trouvée dans le temps donné" in told
-        assert "la meilleure tournée" not in told

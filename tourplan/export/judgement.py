@@ -148,5 +148,5 @@ def _differences(evaluation: Evaluation) -> Iterator[str]:
         cells += [f"un changement {swapped.text}"] if swap else []
         cells += [f"tout revoir {best_level.text}"] if best else []
         yield f"    {capital(level.label)} : {' | '.join(cells)}"
-    if swap or best:
+    if swap or (best and not evaluation.none_better):
         yield "    Les autres objectifs ne changent pas."
