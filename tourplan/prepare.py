@@ -272,6 +272,7 @@ def prepare(
     notes += [*demands.notes, *travel.notes, *_snap_notes(territory, travel)]
     notes += [*_unreachable_note(problem), *_crowded_note(problem), *_opening_note(problem)]
     notes += _unknown_times_note(problem)
+    notes += [*_silent_counters_note(scenario, territory), *_market_note(problem)]
     return Case(scenario, territory, travel, problem, tuple(notes), residents.points)
 
 
@@ -387,6 +388,29 @@ def _crowded_note(problem: Problem) -> list[str]:
     return [
         f"{asked} permanences à tenir par cycle, mais {room} créneau{'x' * (room > 1)} au plus : "
         "retirez des communes de a_desservir, ou ajoutez des jours, des semaines ou un véhicule"
+    ]
+
+
+def _silent_counters_note(scenario: Scenario, territory: Territory) -> list[str]:
+    """Counters that name no operator, and so count for a goal that asks for one."""
+    operators = dict.fromkeys(goal.operator for goal in scenario.goals if goal.operator)
+    silent = sum(not counter.operators for counter in territory.counters)
+    if not operators or not silent:
+        return []
+    return [
+        f"points fixes qui ne nomment aucun opérateur : {silent} ; ils sont comptés comme accueils "
+        f"{' et '.join(operators)} (hypothèse) : remplissez la colonne operateurs, ou retirez-les "
+        "(integres ou exclus dans [points_fixes])"
+    ]
+
+
+def _market_note(problem: Problem) -> list[str]:
+    """Market days that no level looks at."""
+    if "marches" in problem.objectives or not any(demand.market for demand in problem.demands):
+        return []
+    return [
+        "jours de marché : aucun objectif de ordre n’en tient compte ; ajoutez-y marches, dans "
+        "[objectifs], à la place voulue"
     ]
 
 
