@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tourplan.daytours import DayTours, Ints, day_tours_at
+from tourplan.daytours import DayTours, Ints, allowed_at_best, day_tours_at
 from tourplan.errors import NoPlanError, Repair
 from tourplan.hours import MINUTE_S, WEEK_S, clock, duration
 from tourplan.measures import number, of_whom, weights_of
@@ -71,7 +71,11 @@ def no_plan_error(
 
 
 def ever_served(problem: Problem, tours: Tours, demand: int) -> bool:
-    """Whether some crew has a day that serves a commune, on a day when that is allowed."""
+    """Whether some crew has a day that serves a commune, on a day when that is allowed.
+
+    With imposed mairie hours, a yes may be one too many (sessions that cannot all be within hours
+    at once), a no never is.
+    """
     for base, mine in enumerate(tours):
         for site in problem.sites_of(demand).tolist():
             if mine is not None and _runs(problem, base, mine.rows(mine.serving(site))):
@@ -90,9 +94,10 @@ def _ever_served_from(problem: Problem, base: int, site: int) -> bool:
 
 
 def _runs(problem: Problem, base: int, tours: DayTours) -> bool:
-    """Whether some crew may run one of the tours of a base on some day."""
+    """Whether some crew may run one of the tours of a base on some day, some way timed."""
+    allowed = allowed_at_best(problem, base, tours)
     return any(
-        tours.allowed[:, crew.week, [day in crew.weekdays for day in problem.weekdays]].any()
+        allowed[:, crew.week, [day in crew.weekdays for day in problem.weekdays]].any()
         for crew in problem.crew_weeks
         if crew.base == base
     )
