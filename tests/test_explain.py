@@ -19,15 +19,13 @@ from tourplan.optimise.pricing import all_or_none
 from tourplan.optimise.solve import Infeasible, optimise
 from tourplan.problem import AccessGoal, PointTimes, Problem
 from tourplan.study import explanation as words
-from tourplan.study.explain import (
-    Inquiry,
-    far_residents,
-    marginals,
-    reasons,
-    with_remedies,
-)
 from tourplan.study.explanation import Marginal, Unserved
+from tourplan.study.farthest import far_residents
 from tourplan.study.force import Question, least, required
+from tourplan.study.inquiry import Inquiry
+from tourplan.study.marginals import marginals
+from tourplan.study.reasons import reasons
+from tourplan.study.remedies import with_remedies
 
 ONE_MORNING: dict[str, Any] = {"sessions": [MORNING], "weekdays": [0]}
 

@@ -47,8 +47,9 @@ optimise.staged
 study.relaxed study.roundcases study.fragility
 optimise.solve
 study.front study.force study.widened study.explanation
-study.otherways
-study.clash
+study.otherways study.inquiry
+study.clash study.farthest study.marginals
+study.reasons study.remedies
 planner
 study.evaluate study.sensitivity study.tradeoff study.explain study.rounds study.prices
 commands.options commands.communes commands.refusals commands.running
