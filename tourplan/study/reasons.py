@@ -138,7 +138,7 @@ def _incompatible(inquiry: Inquiry, demand: int, deadline: float) -> Unserved:
     problem, one = inquiry.problem, inquiry.problem.demands[demand]
     forced = required(problem, demand)
     until = max(deadline, monotonic() + 1.0)
-    error: NoPlanError = no_plan_error(forced, until, inquiry.question.stop)
+    error: NoPlanError = no_plan_error(forced, until, inquiry.question.stop, inquiry.question.means)
     others = [r.text for r in error.repairs if r.rule != "required_sessions"]
     among = any(r.rule == "required_sessions" for r in error.repairs)
     if among and any(n != demand and d.required for n, d in enumerate(problem.demands)):
