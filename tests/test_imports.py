@@ -40,11 +40,11 @@ export.agendas export.datechanges export.opendata export.layers
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
 export.bundle
-optimise.level optimise.narrowing optimise.starting
+optimise.level optimise.narrowing optimise.starting optimise.outcome
 optimise.thinning
 optimise.branching
 optimise.staged
-study.relaxed study.roundcases study.fragility
+study.relaxed study.roundcases study.fragility optimise.search
 optimise.solve
 study.front study.force study.widened study.explanation
 study.otherways study.inquiry

@@ -14,17 +14,10 @@ from tourplan.measures import measure
 from tourplan.optimise.budget import Budget
 from tourplan.optimise.mip import NOTHING, Answer, Expression, Floats, Means
 from tourplan.optimise.objectives import build, required_sessions
+from tourplan.optimise.outcome import days_of, level_of
 from tourplan.optimise.pooling import pooled
 from tourplan.optimise.rules import leeway, weekly_opening, weekly_work
-from tourplan.optimise.solve import (
-    Infeasible,
-    NothingFound,
-    Solution,
-    Undecided,
-    days_of,
-    level_of,
-    optimise,
-)
+from tourplan.optimise.solve import Infeasible, NothingFound, Solution, Undecided, optimise
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import Problem

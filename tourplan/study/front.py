@@ -22,6 +22,7 @@ from typing import Literal
 from tourplan.daytours import DayTours
 from tourplan.measures import measure
 from tourplan.optimise.mip import ONE_CORE, Means
+from tourplan.optimise.outcome import level_of
 from tourplan.optimise.solve import (
     End,
     Infeasible,
@@ -29,7 +30,6 @@ from tourplan.optimise.solve import (
     Progress,
     Solution,
     Undecided,
-    level_of,
     optimise,
 )
 from tourplan.plan import Day, Level

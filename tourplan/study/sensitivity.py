@@ -18,8 +18,9 @@ from tourplan.export.words import day_name, opening_words, origin_words
 from tourplan.hours import duration
 from tourplan.measures import measure, number
 from tourplan.optimise.cuts import OpenDay, trim
+from tourplan.optimise.outcome import level_of
 from tourplan.optimise.rules import agent_weeks
-from tourplan.optimise.solve import Progress, level_of
+from tourplan.optimise.solve import Progress
 from tourplan.plan import Day, Plan
 from tourplan.planner import solve
 from tourplan.prepare import Case
