@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "tourplan"
 LAYERS = """
 errors optimise.children
-optimise.compiled optimise.solvers
+optimise.compiled optimise.solvers optimise.dayfacts
 files hours console arrays network.drivable network.source network.speedmodel network.store
 tables problem access schedule export.ical network.roads network.graph optimise.mip export.french
 optimise.labels optimise.budget spacing orders queues

@@ -56,7 +56,7 @@ class Undecided(Exception):  # noqa: N818
 
 
 @dataclass
-class Search:
+class LevelSearch:
     """What a run over the levels carries from one to the next.
 
     Attributes:
@@ -78,7 +78,7 @@ class Search:
     stop: threading.Event
     progress: Progress
     at_most: Mapping[str, int]
-    together: Search | None = None
+    together: LevelSearch | None = None
     bounds: dict[str, int | None] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
     solution: Floats | None = None
@@ -132,14 +132,14 @@ def new_search(
     problem: Problem,
     *,
     tours: tuple[DayTours | None, ...],
-    together: Search | None = None,
+    together: LevelSearch | None = None,
     deadline: float,
     means: Means,
     stop: threading.Event,
     progress: Progress,
     without: Collection[str],
     at_most: Mapping[str, int],
-) -> Search:
+) -> LevelSearch:
     """A search over the levels, its rules set; ``together``: what was found of weeks pooled.
 
     ``problem`` is ``asked``, or a pool of it.
@@ -148,22 +148,24 @@ def new_search(
     decisions = Decisions(problem, columns.first())
     add_rules(decisions, without)
     at_most_rows(decisions, at_most)
-    return Search(asked, columns, decisions, deadline, means, stop, progress, at_most, together)
+    return LevelSearch(
+        asked, columns, decisions, deadline, means, stop, progress, at_most, together
+    )
 
 
-def start_from(search: Search, days: Sequence[Day]) -> None:
+def start_from(search: LevelSearch, days: Sequence[Day]) -> None:
     """Start from a plan, where the model holds one that goes where it does."""
     budget = search.budget(search.deadline).share(SHARE)
     search.solution = started(search.columns, search.decisions, days, budget)
 
 
-def take_levels(search: Search) -> None:
+def take_levels(search: LevelSearch) -> None:
     """Solve every level in order."""
     for _ in levels_taken(search):
         pass
 
 
-def levels_taken(search: Search) -> Iterator[None]:
+def levels_taken(search: LevelSearch) -> Iterator[None]:
     """Solve every level in order, one at each step; at the last, any plan if none is found."""
     columns, d = search.columns, search.decisions
     sure = search.solution is not None or columns.whole
@@ -177,7 +179,7 @@ def levels_taken(search: Search) -> Iterator[None]:
     yield
 
 
-def _take_level(search: Search, name: str) -> None:
+def _take_level(search: LevelSearch, name: str) -> None:
     """Solve one level, or see that it is settled, and keep its value for those after."""
     problem = search.problem
     kind = measure(problem, name)
@@ -194,14 +196,14 @@ def _take_level(search: Search, name: str) -> None:
         _solve_level(search, kind)
 
 
-def _raise_bound(search: Search, name: str, bound: int | None) -> int | None:
+def _raise_bound(search: LevelSearch, name: str, bound: int | None) -> int | None:
     """The best bound known of a level, to be minimised."""
     known = [value for value in (bound, search.bounds.get(name)) if value is not None]
     search.bounds[name] = max(known, default=None)
     return search.bounds[name]
 
 
-def _keep(search: Search, name: str, value: int, expression: Expression | None = None) -> None:
+def _keep(search: LevelSearch, name: str, value: int, expression: Expression | None = None) -> None:
     """Levels after this one keep its value; ``expression``: unless every plan has it."""
     search.kept[name] = value
     if expression is None:
@@ -231,14 +233,14 @@ def _value_of_required(problem: Problem, kind: Measure) -> int | None:
     return kind.value(problem, days)
 
 
-def _reached(search: Search, kind: Measure) -> int:
+def _reached(search: LevelSearch, kind: Measure) -> int:
     """The level's value in the best plan so far, to be minimised."""
     assert search.solution is not None  # noqa: S101
     days = days_of(search.decisions, search.solution)
     return sign_of(kind) * kind.value(search.asked, days)
 
 
-def _solve_level(search: Search, kind: Measure) -> None:
+def _solve_level(search: LevelSearch, kind: Measure) -> None:
     """Minimise one level and add the row that keeps its value."""
     decisions, name = search.decisions, kind.name
     started = monotonic()
@@ -273,7 +275,7 @@ def _solve_level(search: Search, kind: Measure) -> None:
     _keep(search, name, reached, expression)
 
 
-def _bound_of_any_times(search: Search, expression: Expression, until: float) -> int | None:
+def _bound_of_any_times(search: LevelSearch, expression: Expression, until: float) -> int | None:
     """A bound of a level for plans of any timings: that of the relaxation, less some rows."""
     if not search.columns.whole:
         return None
@@ -281,7 +283,7 @@ def _bound_of_any_times(search: Search, expression: Expression, until: float) ->
     return None if relaxed is None else relaxed_bound(relaxed.value, expression)
 
 
-def _find_any(search: Search) -> None:
+def _find_any(search: LevelSearch) -> None:
     """Any plan at all: every level was settled before a first one was needed."""
     answer, _, complete = _least(search, NOTHING, search.deadline, None)
     if answer.infeasible and complete:
@@ -290,7 +292,7 @@ def _find_any(search: Search) -> None:
 
 
 def _least(
-    search: Search, expression: Expression, until: float, known: int | None
+    search: LevelSearch, expression: Expression, until: float, known: int | None
 ) -> tuple[Answer, int | None, bool]:
     """The least value of an expression: as ``staged``, whichever way tours are held.
 

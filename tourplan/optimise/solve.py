@@ -28,8 +28,8 @@ from tourplan.optimise.search import (
     BY_TIMES,
     End,
     Infeasible,
+    LevelSearch,
     Progress,
-    Search,
     Undecided,
     levels_taken,
     new_search,
@@ -128,13 +128,13 @@ def optimise(
 
 
 def _searched(
-    begun: Callable[..., Search],
+    begun: Callable[..., LevelSearch],
     problem: Problem,
     pool: Pool | None,
     deadline: float,
     without: Collection[str],
     start: Sequence[Day] | None,
-) -> tuple[tuple[Day, ...] | None, Search]:
+) -> tuple[tuple[Day, ...] | None, LevelSearch]:
     """The best days found and the search that found them: alike weeks first, then each week."""
     days = together = spare = None
     if pool is not None:
@@ -164,7 +164,7 @@ def _keeps(problem: Problem, days: Sequence[Day], at_most: Mapping[str, int]) ->
     )
 
 
-def _levels(search: Search, days: tuple[Day, ...]) -> tuple[Level, ...]:
+def _levels(search: LevelSearch, days: tuple[Day, ...]) -> tuple[Level, ...]:
     """The levels of a plan, each with its bound.
 
     What was found for a level holds for plans no worse on those before it than what was kept: for
@@ -189,7 +189,7 @@ def _levels_at_hand(problem: Problem, days: Sequence[Day]) -> tuple[Level, ...]:
 
 
 def _dealt(
-    search: Search, pool: Pool, problem: Problem, without: Collection[str]
+    search: LevelSearch, pool: Pool, problem: Problem, without: Collection[str]
 ) -> tuple[Day, ...] | None:
     """The days of a pooled solution dealt out to the weeks; ``None`` if they cannot be."""
     decisions, solution = search.decisions, search.solution
