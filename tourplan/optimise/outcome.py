@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tourplan.daytours import DayTours, Ints
-from tourplan.measures import Measure, measure
+from tourplan.measures import measure
 from tourplan.optimise.cuts import trim
 from tourplan.optimise.mip import Floats
 from tourplan.optimise.rules import agent_weeks
@@ -91,7 +91,7 @@ def level_of(problem: Problem, days: Sequence[Day], name: str, bound: int | None
 def value_of(problem: Problem, days: Sequence[Day], name: str) -> int:
     """What a plan is worth on a level, to be minimised."""
     kind = measure(problem, name)
-    return sign_of(kind) * kind.value(problem, days)
+    return kind.sign * kind.value(problem, days)
 
 
 def worth_of(problem: Problem, days: Sequence[Day]) -> list[int]:
@@ -101,9 +101,4 @@ def worth_of(problem: Problem, days: Sequence[Day]) -> list[int]:
 
 def bound_of(problem: Problem, name: str, least: int | None) -> int | None:
     """The bound of a level in its own sense, from that of what was minimised."""
-    return None if least is None else sign_of(measure(problem, name)) * least
-
-
-def sign_of(kind: Measure) -> int:
-    """1 where the level is to be minimised, -1 where its opposite is."""
-    return 1 if kind.sense == "min" else -1
+    return None if least is None else measure(problem, name).sign * least

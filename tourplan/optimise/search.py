@@ -25,7 +25,7 @@ from tourplan.optimise.mip import (
 from tourplan.optimise.narrowing import narrow
 from tourplan.optimise.neighbours import SHARE, improved
 from tourplan.optimise.objectives import at_most_rows, build, keep, limit, may_be_early_or_late
-from tourplan.optimise.outcome import days_of, sign_of
+from tourplan.optimise.outcome import days_of
 from tourplan.optimise.pricing import Columns, made_feasible
 from tourplan.optimise.rules import add_rules
 from tourplan.optimise.staged import staged
@@ -237,7 +237,7 @@ def _reached(search: LevelSearch, kind: Measure) -> int:
     """The level's value in the best plan so far, to be minimised."""
     assert search.solution is not None  # noqa: S101
     days = days_of(search.decisions, search.solution)
-    return sign_of(kind) * kind.value(search.asked, days)
+    return kind.sign * kind.value(search.asked, days)
 
 
 def _solve_level(search: LevelSearch, kind: Measure) -> None:

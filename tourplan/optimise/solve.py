@@ -9,7 +9,6 @@ from functools import partial
 from time import monotonic
 
 from tourplan.daytours import DayTours
-from tourplan.measures import measure
 from tourplan.optimise.mip import ONE_CORE, Means
 from tourplan.optimise.objectives import limit
 from tourplan.optimise.outcome import (
@@ -18,7 +17,6 @@ from tourplan.optimise.outcome import (
     days_of,
     least_trimming,
     level_of,
-    sign_of,
     value_of,
     worth_of,
 )
@@ -175,7 +173,7 @@ def _levels(search: LevelSearch, days: tuple[Day, ...]) -> tuple[Level, ...]:
         bound = search.bounds[name] if sound else limit(problem, name)
         level = level_of(problem, days, name, bound_of(problem, name, bound))
         found.append(level)
-        value = sign_of(measure(problem, name)) * level.value
+        value = level.sign * level.value
         sound = sound and name in search.kept and value <= search.kept[name]
     return tuple(found)
 

@@ -472,6 +472,5 @@ def _rank(
         if no_worse_than is not None and tuple(rank) > no_worse_than[: len(rank)]:
             break
         kind = measure(problem, name)
-        value = kind.value(problem, days)
-        rank.append(value if kind.sense == "min" else -value)
+        rank.append(kind.sign * kind.value(problem, days))
     return tuple(rank)

@@ -75,8 +75,7 @@ def _compared(inquiry: Inquiry, text: str, found: Solution) -> Marginal:
     pairs = zip(inquiry.question.levels, found.levels, strict=True)
     for before, after in pairs:
         if before.value != after.value:
-            sign = 1 if before.sense == "min" else -1
-            gain = gain or sign * (before.value - after.value)
+            gain = gain or before.sign * (before.value - after.value)
             effects.append(Effect(before.label, before.text, after.text))
     proved = all(level.proved for level in found.levels)
     verdict = words.BETTER if gain > 0 else words.NOTHING
@@ -123,4 +122,4 @@ def _best_agency(inquiry: Inquiry, deadline: float) -> Marginal:
 
 
 def _worth(levels: Sequence[Level]) -> list[int]:
-    return [level.value * (1 if level.sense == "min" else -1) for level in levels]
+    return [level.sign * level.value for level in levels]
