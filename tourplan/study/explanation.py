@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tourplan.export.french import capital, counted, listed
+from tourplan.errors import listed
+from tourplan.export.french import capital, counted
 from tourplan.export.words import change_of
 from tourplan.measures import BEYOND, far_weights, number
 from tourplan.plan import Level, Plan

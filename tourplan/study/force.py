@@ -269,10 +269,7 @@ def _least(
     proved = answer.bound == value
     if kind != "retrait":
         return Least(value, proved)
-    held = [
-        round(float(answer.values[d.held[problem.sites_of(number)]].sum()))
-        for number in range(len(problem.demands))
-    ]
+    held = d.held_by_demand(answer.values)
     dropped = tuple(n for n, one in enumerate(problem.demands) if held[n] < one.required)
     return Least(sum(one.required for one in problem.demands) + value, proved, dropped=dropped)
 

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import ceil
 
-from tourplan.export.french import from_place, listed
+from tourplan.errors import listed
+from tourplan.export.french import from_place
 from tourplan.hours import WEEKDAYS, duration
 from tourplan.plan import Level
 from tourplan.problem import Problem
 from tourplan.study import explanation as words
-from tourplan.study.clash import LEGAL_WEEK_S
 from tourplan.study.explanation import Remedy, Unserved
 from tourplan.study.force import EFFORT, Kind, Question, least
 from tourplan.study.inquiry import Inquiry, first_part, more_half_days, tours_of
 from tourplan.study.widened import free_weekday, other_agencies, with_agency
+from tourplan.times import LEGAL_WEEK_H
 
 _AGENCIES = 2
 """Agencies tried for one commune: the nearest."""
@@ -160,7 +161,7 @@ def _more_work(question: Question, demand: int, kept: Sequence[Level], deadline:
         return _not_enough("travail", "plus de travail par semaine", found.impossible)
     more = ceil(found.value / 60) * 60
     text = f"travailler {duration(more)} de plus par semaine et par agent"
-    if max(agent.max_week_s for agent in question.problem.agents) + more > LEGAL_WEEK_S:
+    if max(agent.max_week_s for agent in question.problem.agents) + more > LEGAL_WEEK_H * 3600:
         text += ", ce que la loi interdit (48 h)"
     return Remedy("travail", text, True, found.proved)
 
