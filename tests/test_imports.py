@@ -30,6 +30,7 @@ travel.hierarchy
 travel.margin travel.matrix
 starter export.words routing
 check daytours pointtimes export.judgement deadends
+casenotes
 prepare optimise.cuts optimise.runs optimise.profiles optimise.repeats optimise.teams
 optimise.timings optimise.rounding
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary

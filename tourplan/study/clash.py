@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tourplan.daytours import DayTours, Ints, allowed_at_best, day_tours_at
+from tourplan.daytours import DayTours, Ints, allowed_at_best, day_tours_at, most_sessions
 from tourplan.errors import NoPlanError, Repair, listed
 from tourplan.hours import MINUTE_S, WEEK_S, clock, duration
 from tourplan.measures import number, of_whom, weights_of
@@ -150,8 +150,7 @@ def _fewer_communes(question: Question) -> Repair:
     model = question.without({"required_sessions"})
     decisions = model.decisions
     total = sum(demand.required for demand in problem.demands)
-    days = {(crew.vehicle, crew.week, day) for crew in problem.crew_weeks for day in crew.weekdays}
-    slots = len(days) * len(problem.sessions)
+    slots = most_sessions(problem)
     text = f"desservir {'la commune' if total == 1 else f'les {total} communes'} obligatoire"
     text += "s" * (total > 1)
     if total > slots:
