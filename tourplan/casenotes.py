@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tourplan.daytours import most_sessions
+from tourplan.errors import counted
 from tourplan.hours import duration
 from tourplan.network.snap import FAR_M, LOST_M, Snap
 from tourplan.problem import Problem
@@ -86,7 +87,7 @@ def _opening_note(problem: Problem) -> list[str]:
     if most_s >= asked_s:
         return []
     return [
-        f"au plus {duration(most_s)} d’ouverture par cycle avec une permanence par commune "
+        f"au plus {duration(most_s)} d’ouverture par cycle, en {counted(sessions, 'permanence')} "
         f"(communes : {len(problem.demands)}), pour {duration(asked_s)} demandées : ajoutez des "
         "communes candidates, ou réduisez ouverture_min_h dans [semaine]"
     ]
