@@ -104,7 +104,7 @@ class TestPlainReasons:
     def test_no_commune_is_out_of_reach_for_want_of_a_timing(self, monkeypatch):
         monkeypatch.setattr(timings, "MOST_WAYS", -(10**9))
         found = why(LATER, "B")
-        assert (found.reason, found.proved) == (words.UNTESTED, False)
+        assert (found.reason, found.proved) == (words.UNSETTLED, False)
 
 
 class TestForced:

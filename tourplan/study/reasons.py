@@ -90,8 +90,10 @@ def _forced_reason(inquiry: Inquiry, demand: int, deadline: float) -> Unserved:
     problem, one = inquiry.problem, inquiry.problem.demands[demand]
     found = force(inquiry.question, demand, deadline)
     if found.outcome == "inconnu":
-        text = "non examiné, le temps manque"
-        return Unserved(one.code, one.name, words.UNTESTED, text, proved=False)
+        reason, text = words.UNTESTED, "non examiné, le temps manque"
+        if not inquiry.question.over(deadline):
+            reason, text = words.UNSETTLED, "non établi, trop de journées ou d’horaires possibles"
+        return Unserved(one.code, one.name, reason, text, proved=False)
     if found.outcome == "infaisable":
         return _incompatible(inquiry, demand, deadline)
     if found.outcome == "égal":
