@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import AFTERNOON, HOUR, MINUTE, MORNING, at, examples, make, on_a_line, slot
 
-from tourplan.daytours import MAX_TOURS, TooManyDays, list_day_tours, slot_choices, time_days
+from tourplan.daytours import (
+    MAX_TOURS,
+    TooManyDays,
+    list_day_tours,
+    most_sessions,
+    slot_choices,
+    time_days,
+)
 from tourplan.demands import TOWN_HALL
 from tourplan.hours import clock, parse_clock
 from tourplan.problem import Base, Problem, SessionSlot
@@ -579,6 +586,16 @@ def whole_days(draw: st.DrawFn, count: int) -> Problem:
     day = replace(rules, break_s=rest, break_from_s=eat_from, break_until_s=until)
     day = replace(day, range_m=None, earliest_departure_s=0, latest_return_s=24 * HOUR)
     return replace(problem, sessions=tuple(sessions), day=day)
+
+
+def test_a_day_has_slots_for_as_many_sessions_as_go_together():
+    whole = replace(slot("jour", "10:00", "16:00"), whole_day=True)
+    for sessions, most in (
+        ([whole, slot("soir", "17:00", "19:00")], 4),
+        ([MORNING, AFTERNOON, whole], 4),
+        ([whole], 2),
+    ):
+        assert most_sessions(make(on_a_line([0, 20]), weekdays=[0, 1], sessions=sessions)) == most
 
 
 @examples(200)

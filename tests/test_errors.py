@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tourplan.errors import Fault, InputError, NoPlanError, OwnError, Repair, TourplanError, quoted
+from tourplan.errors import (
+    Fault,
+    InputError,
+    NoPlanError,
+    OwnError,
+    Repair,
+    TourplanError,
+    listed,
+    quoted,
+)
 
 
 def test_a_fault_says_where_what_and_how_to_mend_it():
@@ -79,3 +88,10 @@ def test_a_value_nested_beyond_recursion_is_quoted_all_the_same():
     assert quoted(deep) == "une liste"
     while isinstance(deep, list):
         deep = deep[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"), [([], ""), (["a"], "a"), (["a", "b"], "a et b"), ("abc", "a, b et c")]
+)
+def test_items_are_listed_with_et(words, expected):
+    assert listed(list(words)) == expected

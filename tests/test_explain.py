@@ -13,20 +13,19 @@ from tiny import HOUR, MINUTE, MORNING, asking, examples, make, on_a_line
 from tiny import territories as small_territories
 
 from tourplan import daytours
+from tourplan.optimise import timings
 from tourplan.optimise.mip import Means
 from tourplan.optimise.pricing import all_or_none
 from tourplan.optimise.solve import Infeasible, optimise
 from tourplan.problem import AccessGoal, PointTimes, Problem
 from tourplan.study import explanation as words
-from tourplan.study.explain import (
-    Inquiry,
-    far_residents,
-    marginals,
-    reasons,
-    with_remedies,
-)
 from tourplan.study.explanation import Marginal, Unserved
+from tourplan.study.farthest import far_residents
 from tourplan.study.force import Question, least, required
+from tourplan.study.inquiry import Inquiry
+from tourplan.study.marginals import marginals
+from tourplan.study.reasons import reasons
+from tourplan.study.remedies import with_remedies
 
 ONE_MORNING: dict[str, Any] = {"sessions": [MORNING], "weekdays": [0]}
 
@@ -50,6 +49,17 @@ def why(problem: Problem, letter: str, *, mend: bool = False, **facts: Any) -> U
 
 def remedies(one: Unserved) -> dict[str, tuple[bool | None, str]]:
     return {remedy.kind: (remedy.enough, remedy.text) for remedy in one.remedies}
+
+
+LATER = make(
+    on_a_line([0, 20, 40]),
+    hours={"A": "Mo 09:00-12:30", "B": "Mo 11:00-12:30"},
+    hours_rule="imposes",
+    max_work_s=4 * HOUR,
+    week_opening_s=2 * HOUR,
+    **ONE_MORNING,
+)
+"""A little more than two hours of opening: from 9:45 they miss the hours of B, later not."""
 
 
 class TestPlainReasons:
@@ -86,6 +96,15 @@ class TestPlainReasons:
         hours = {"A": "Mo 09:00-12:30", "B": "Su 09:00-12:00"}
         found = why(make(on_a_line([0, 10, 20]), hours=hours, hours_rule="imposes"), "B")
         assert found.reason == words.HOURS
+
+    def test_imposed_hours_that_a_later_opening_keeps(self):
+        assert optimise(asking(LATER, "B", required=1)).days
+        assert why(LATER, "B").reason == words.WORSE
+
+    def test_no_commune_is_out_of_reach_for_want_of_a_timing(self, monkeypatch):
+        monkeypatch.setattr(timings, "MOST_WAYS", -(10**9))
+        found = why(LATER, "B")
+        assert (found.reason, found.proved) == (words.UNSETTLED, False)
 
 
 class TestForced:

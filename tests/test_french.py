@@ -53,13 +53,6 @@ def test_plural_from_two_on(count: int, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"), [([], ""), (["a"], "a"), (["a", "b"], "a et b"), ("abc", "a, b et c")]
-)
-def test_lists(words: list[str], expected: str) -> None:
-    assert french.listed(list(words)) == expected
-
-
-@pytest.mark.parametrize(
     ("iso", "expected"),
     [
         ("2024-08", "août 2024"),

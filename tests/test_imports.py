@@ -13,7 +13,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "tourplan"
 LAYERS = """
 errors optimise.children
-optimise.compiled optimise.solvers
+optimise.compiled optimise.solvers optimise.dayfacts
 files hours console arrays network.drivable network.source network.speedmodel network.store
 tables problem access schedule export.ical network.roads network.graph optimise.mip export.french
 optimise.labels optimise.budget spacing orders queues
@@ -30,6 +30,7 @@ travel.hierarchy
 travel.margin travel.matrix
 starter export.words routing
 check daytours pointtimes export.judgement deadends
+casenotes
 prepare optimise.cuts optimise.runs optimise.profiles optimise.repeats optimise.teams
 optimise.timings optimise.rounding
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
@@ -40,15 +41,16 @@ export.agendas export.datechanges export.opendata export.layers
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
 export.bundle
-optimise.level optimise.narrowing optimise.starting
+optimise.level optimise.narrowing optimise.starting optimise.outcome
 optimise.thinning
 optimise.branching
 optimise.staged
-study.relaxed study.roundcases study.fragility
+study.relaxed study.roundcases study.fragility optimise.search
 optimise.solve
 study.front study.force study.widened study.explanation
-study.otherways
-study.clash
+study.otherways study.inquiry
+study.clash study.farthest study.marginals
+study.reasons study.remedies
 planner
 study.evaluate study.sensitivity study.tradeoff study.explain study.rounds study.prices
 commands.options commands.communes commands.refusals commands.running

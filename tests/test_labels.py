@@ -11,14 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tourplan.optimise import compiled
-from tourplan.optimise.labels import (
-    LongDay,
-    Prices,
-    along,
-    enumerate_below,
-    neighbourhoods,
-    price,
-)
+from tourplan.optimise.dayfacts import LongDay, Prices, along
+from tourplan.optimise.labels import enumerate_below, neighbourhoods, price
 
 
 def free_day(stops: int, sites: int) -> LongDay:

@@ -15,7 +15,8 @@ from tiny import HOUR, MINUTE, at, examples, make, slot, territories
 from tourplan import daytours
 from tourplan.daytours import DayTours, list_day_tours
 from tourplan.optimise import longdays, pricing, staged
-from tourplan.optimise.labels import Prices, enumerate_below
+from tourplan.optimise.dayfacts import Prices
+from tourplan.optimise.labels import enumerate_below
 from tourplan.optimise.longdays import LongDays
 from tourplan.optimise.pricing import Columns, all_or_none, made_feasible
 from tourplan.optimise.solve import Infeasible, Solution, Undecided, optimise

@@ -12,8 +12,7 @@ from hypothesis import given
 from tiny import HOUR, MORNING, examples, make, on_a_line
 
 from tourplan.optimise import mip as mip_module
-from tourplan.optimise import neighbours
-from tourplan.optimise import solve as solve_module
+from tourplan.optimise import neighbours, search
 from tourplan.optimise.budget import Budget
 from tourplan.optimise.neighbours import extended, improved
 from tourplan.optimise.objectives import build
@@ -88,7 +87,7 @@ def test_the_same_values_with_and_without(problem):
         patch.setattr(neighbours, "AT_FIRST", 1)
         patch.setattr(neighbours, "MOST", 2)
         patch.setattr(neighbours, "VAIN", 2)
-        patch.setattr(solve_module, "SMALL_COLUMNS", -1)
+        patch.setattr(search, "SMALL_COLUMNS", -1)
         assert outcome(problem) == expected
 
 

@@ -26,8 +26,9 @@ from tiny import territories as small_territories
 from tourplan.daytours import list_day_tours
 from tourplan.measures import measure
 from tourplan.optimise.objectives import build, limit
+from tourplan.optimise.outcome import days_of
 from tourplan.optimise.rules import add_rules, required_sessions
-from tourplan.optimise.solve import days_of, optimise
+from tourplan.optimise.solve import optimise
 from tourplan.optimise.variables import Decisions
 from tourplan.problem import AccessGoal, Problem
 from tourplan.verify import verify

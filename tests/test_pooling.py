@@ -121,7 +121,7 @@ def test_weeks_apart_start_from_the_last_plan_that_could_be_dealt(monkeypatch):
         objectives=("habitants_au_dela_5", "route"),
     )
     dealt, begun = [], []
-    deal, start = solve_module._dealt, solve_module._start
+    deal, start = solve_module._dealt, solve_module.start_from
 
     def once(*arguments):
         dealt.append(None if dealt and dealt[0] is not None else deal(*arguments))
@@ -129,7 +129,7 @@ def test_weeks_apart_start_from_the_last_plan_that_could_be_dealt(monkeypatch):
 
     monkeypatch.setattr(solve_module, "_dealt", once)
     monkeypatch.setattr(
-        solve_module, "_start", lambda search, days: (begun.append(days), start(search, days))
+        solve_module, "start_from", lambda search, days: (begun.append(days), start(search, days))
     )
     assert pooled(problem, ()) is not None
     found = outcome(problem)

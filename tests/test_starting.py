@@ -27,17 +27,10 @@ from tiny import (
 from tourplan.hours import WeekHours
 from tourplan.optimise import pricing
 from tourplan.optimise.budget import Budget
+from tourplan.optimise.outcome import days_of, level_of
 from tourplan.optimise.pricing import Columns, all_or_none
 from tourplan.optimise.rules import add_rules
-from tourplan.optimise.solve import (
-    Infeasible,
-    NothingFound,
-    Solution,
-    Undecided,
-    days_of,
-    level_of,
-    optimise,
-)
+from tourplan.optimise.solve import Infeasible, NothingFound, Solution, Undecided, optimise
 from tourplan.optimise.starting import started
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level

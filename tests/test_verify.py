@@ -36,8 +36,9 @@ import tourplan.optimise.objectives
 import tourplan.verify
 from tourplan.daytours import list_day_tours
 from tourplan.measures import measure
+from tourplan.optimise.outcome import level_of
 from tourplan.optimise.rules import RULES
-from tourplan.optimise.solve import Infeasible, level_of, optimise
+from tourplan.optimise.solve import Infeasible, optimise
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import AccessGoal, Base, Pin, Problem, SessionSlot

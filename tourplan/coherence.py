@@ -11,7 +11,7 @@ from tourplan.network.speedmodel import SpeedModel
 from tourplan.scenario import Goal, Scenario
 from tourplan.tables import code_fault
 from tourplan.teamfaults import team_faults
-from tourplan.times import Cycle, DayLimits, Session
+from tourplan.times import LEGAL_WEEK_H, Cycle, DayLimits, Session
 
 Told = tuple[str, str, str]
 """A key of a section, what is wrong with it, how to mend it."""
@@ -237,7 +237,7 @@ def _day_faults(s: Scenario) -> list[Fault]:
 def _week_faults(s: Scenario) -> list[Fault]:
     faults = []
     week = s.week
-    if week.max_work_h > 48:
+    if week.max_work_h > LEGAL_WEEK_H:
         faults.append(
             Fault(
                 "semaine.travail_max_h",

@@ -179,6 +179,12 @@ def slot_choices(sessions: Sequence[SessionSlot]) -> list[tuple[int, ...]]:
     ]
 
 
+def most_sessions(problem: Problem) -> int:
+    """The sessions that a cycle has slots for: on each day out, as many as go together."""
+    a_day = max(map(len, slot_choices(problem.sessions)), default=0)
+    return a_day * len(problem.days_out)
+
+
 def _compatible(slots: Sequence[SessionSlot]) -> bool:
     """Whether no whole-day session overlaps another."""
     return not any(

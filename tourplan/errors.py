@@ -134,9 +134,9 @@ def counted(count: int, words: str) -> str:
 
 
 def listed(items: Iterable[object]) -> str:
-    """``2``, ``2 et 4``, ``1, 2 et 4``."""
-    *first, last = map(str, items)
-    return f"{', '.join(first)} et {last}" if first else last
+    """Nothing, ``2``, ``2 et 4``, ``1, 2 et 4``."""
+    *first, last = ("", *map(str, items))
+    return f"{', '.join(first[1:])} et {last}" if first[1:] else last
 
 
 def curly(text: str) -> str:

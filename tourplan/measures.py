@@ -36,6 +36,11 @@ class Measure:
     value: Callable[[Problem, Sequence[Day]], int]
     text: Callable[[Problem, int], str]
 
+    @property
+    def sign(self) -> int:
+        """1 where less is better, -1 where more is: values times it are to be minimised."""
+        return 1 if self.sense == "min" else -1
+
 
 def fixed_access(problem: Problem, counted: NDArray[np.bool_] | None = None) -> Access:
     """Access of resident points to fixed counters, or to those ``counted``."""

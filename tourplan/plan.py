@@ -181,6 +181,11 @@ class Level(Frozen):
         """The distance between value and bound; ``None`` when there is no bound."""
         return None if self.bound is None else abs(self.value - self.bound)
 
+    @property
+    def sign(self) -> int:
+        """1 where less is better, -1 where more is: values times it are to be minimised."""
+        return 1 if self.sense == "min" else -1
+
 
 class Groups(Frozen):
     """Residents by what is sure of their access to a counter within some minutes.

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from tourplan.casenotes import problem_notes, silent_counters_note, snap_notes
 from tourplan.check import candidate_codes, checked, residents_of
 from tourplan.crews import crews_of, depot_codes, month_weeks_of
 from tourplan.deadends import dead_end_faults
 from tourplan.demands import Demands, demands_of, has_room, venue_points
 from tourplan.errors import Fault, InputError, quoted
-from tourplan.hours import WEEKDAYS, duration
-from tourplan.network.snap import FAR_M, LOST_M, Snap
+from tourplan.hours import WEEKDAYS
 from tourplan.pointtimes import point_notes, point_times
 from tourplan.problem import (
     AccessGoal,
@@ -40,8 +40,6 @@ from tourplan.territory import Counter, Territory
 from tourplan.times import DayLimits
 from tourplan.travel.matrix import TravelMatrix
 
-MAX_TOLD = 5
-"""Resident points to be checked that are named; the others are counted."""
 EARLY_S, LATE_S = 7 * 3600 + 1800, 18 * 3600
 """An early start and a late return, shared fairly between agents (hypothesis)."""
 
@@ -269,10 +267,8 @@ def prepare(
     problem = _problem(scenario, territory, travel, residents, default, demands, counters)
     raise_all(dead_end_faults(scenario, territory, problem))
     notes += [*point_notes(scenario, residents, travel)]
-    notes += [*demands.notes, *travel.notes, *_snap_notes(territory, travel)]
-    notes += [*_unreachable_note(problem), *_crowded_note(problem), *_opening_note(problem)]
-    notes += _unknown_times_note(problem)
-    notes += [*_silent_counters_note(scenario, territory), *_market_note(problem)]
+    notes += [*demands.notes, *travel.notes, *snap_notes(territory, travel)]
+    notes += [*problem_notes(problem), *silent_counters_note(scenario, territory)]
     return Case(scenario, territory, travel, problem, tuple(notes), residents.points)
 
 
@@ -334,128 +330,6 @@ def _counters_near(
     area = area_of([(territory[c].lon, territory[c].lat) for c in wanted], COUNTERS_KM)
     lonlat = np.array([(territory[c].lon, territory[c].lat) for c in codes]).reshape(-1, 2)
     return tuple(itertools.compress(codes, area.holds(lonlat[:, 0], lonlat[:, 1])))
-
-
-def _snap_notes(territory: Territory, travel: TravelMatrix) -> list[str]:
-    """Places on no road, and places far from their road; resident points all at once."""
-    homes = set(travel.points.origins if travel.points else ())
-    snaps = [snap for snap in travel.snaps if snap.code not in homes]
-    lost = [f"{territory.name(s.code)} ({s.code}) : {s.fault}" for s in snaps if s.fault]
-    far = [
-        f"{territory.name(s.code)} ({s.code}) : son point est à {s.distance_m} m de la route "
-        f"({s.road}), à vérifier"
-        for s in snaps
-        if s.far
-    ]
-    apart = [
-        f"{territory.name(s.code)} ({s.code}) : une route plus proche n’est reliée aux autres que "
-        "hors de la zone lue"
-        for s in snaps
-        if s.cut_off
-    ]
-    mine = [snap for snap in travel.snaps if snap.code in homes]
-    return lost + far + apart + _home_notes(mine)
-
-
-def _home_notes(snaps: Sequence[Snap]) -> list[str]:
-    """Resident points on no road, and those far from theirs, the farthest named."""
-    found = []
-    for what, some in (
-        (f"sans route à moins de {LOST_M // 1000} km", [snap for snap in snaps if snap.fault]),
-        (f"à plus de {FAR_M} m de leur route, à vérifier", [snap for snap in snaps if snap.far]),
-    ):
-        if some:
-            first = sorted(some, key=lambda snap: (-snap.distance_m, snap.code))[:MAX_TOLD]
-            told = ", ".join(f"{snap.lon:.4f} {snap.lat:.4f}" for snap in first)
-            more = "…" if len(some) > MAX_TOLD else ""
-            found.append(f"points d’habitation {what} : {len(some)} ({told}{more})")
-    return found
-
-
-def _days_out(problem: Problem) -> set[tuple[int, int, int]]:
-    """The days on which some crew may go out: vehicle, week of the cycle, weekday."""
-    crews = problem.crew_weeks
-    return {(crew.vehicle, crew.week, day) for crew in crews for day in crew.weekdays}
-
-
-def _crowded_note(problem: Problem) -> list[str]:
-    """Told before any search: more sessions to hold than the days on tour have slots."""
-    asked = sum(demand.required for demand in problem.demands)
-    a_day = max(1, sum(not session.whole_day for session in problem.sessions))
-    room = a_day * len(_days_out(problem))
-    if asked <= room:
-        return []
-    return [
-        f"{asked} permanences à tenir par cycle, mais {room} créneau{'x' * (room > 1)} au plus : "
-        "retirez des communes de a_desservir, ou ajoutez des jours, des semaines ou un véhicule"
-    ]
-
-
-def _silent_counters_note(scenario: Scenario, territory: Territory) -> list[str]:
-    """Counters that name no operator, and so count for a goal that asks for one."""
-    operators = dict.fromkeys(goal.operator for goal in scenario.goals if goal.operator)
-    silent = sum(not counter.operators for counter in territory.counters)
-    if not operators or not silent:
-        return []
-    return [
-        f"points fixes qui ne nomment aucun opérateur : {silent} ; ils sont comptés comme accueils "
-        f"{' et '.join(operators)} (hypothèse) : remplissez la colonne operateurs, ou retirez-les "
-        "(integres ou exclus dans [points_fixes])"
-    ]
-
-
-def _market_note(problem: Problem) -> list[str]:
-    """Market days that no level looks at."""
-    if "marches" in problem.objectives or not any(demand.market for demand in problem.demands):
-        return []
-    return [
-        "jours de marché : aucun objectif de ordre n’en tient compte ; ajoutez-y marches, dans "
-        "[objectifs], à la place voulue"
-    ]
-
-
-def _opening_note(problem: Problem) -> list[str]:
-    """Told before any search: too few sessions for the weekly opening that is asked."""
-    sessions = sum(demand.allowed for demand in problem.demands)
-    windows = sorted(slot.closing_s - slot.opening_s for slot in problem.sessions)[::-1]
-    every = np.repeat(windows, len(_days_out(problem)))
-    most_s = int(np.sort(every)[::-1][:sessions].sum())
-    weeks = {(crew.vehicle, crew.week) for crew in problem.crew_weeks}
-    asked_s = len(weeks) * problem.week.min_opening_s
-    if most_s >= asked_s:
-        return []
-    return [
-        f"au plus {duration(most_s)} d’ouverture par cycle avec une permanence par commune "
-        f"(communes : {len(problem.demands)}), pour {duration(asked_s)} demandées : ajoutez des "
-        "communes candidates, ou réduisez ouverture_min_h dans [semaine]"
-    ]
-
-
-def _unreachable_note(problem: Problem) -> list[str]:
-    """Candidates that no road links to the depot, told before any search."""
-    links = np.zeros(len(problem.sites), dtype=bool)
-    for base in problem.bases:
-        there = problem.reachable[base.depot, problem.site_place]
-        links |= there & problem.reachable[problem.site_place, base.depot]
-    names = [site.name for site, linked in zip(problem.sites, links, strict=True) if not linked]
-    if not names:
-        return []
-    told = ", ".join(names[:5]) + ("…" if len(names) > 5 else "")
-    return [f"communes sans route connue depuis le lieu de départ : {len(names)} ({told})"]
-
-
-def _unknown_times_note(problem: Problem) -> list[str]:
-    """Residents whose road to every counter and site is unknown, counted as far."""
-    reachable = np.concatenate([problem.fixed_times()[1], problem.site_times()[1]], axis=1)
-    known = reachable.any(axis=1)
-    people = int(problem.resident_weight[~known].sum())
-    if not people:
-        return []
-    what = "communes" if problem.point_times is None else "points d’habitation"
-    return [
-        f"{what} sans route connue vers un accueil : {int((~known).sum())} ; leurs habitants "
-        f"({people}) sont comptés comme éloignés"
-    ]
 
 
 def _closest_depot(travel: TravelMatrix, possible: Sequence[str], sites: Sequence[str]) -> str:

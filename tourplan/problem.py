@@ -354,6 +354,12 @@ class Problem:
         return len(out) > len({week for week, _ in out})
 
     @property
+    def days_out(self) -> frozenset[tuple[int, int, int]]:
+        """The days on which some crew may go out: vehicle, week of the cycle, weekday."""
+        crews = self.crew_weeks
+        return frozenset((crew.vehicle, crew.week, day) for crew in crews for day in crew.weekdays)
+
+    @property
     def site_place(self) -> NDArray[np.int64]:
         """Positions of the sites in ``places``, shape (sites,)."""
         return np.array([site.place for site in self.sites], dtype=np.int64)

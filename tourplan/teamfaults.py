@@ -9,8 +9,9 @@ from tourplan.errors import Fault, counted, listed, quoted
 from tourplan.hours import clock, duration
 from tourplan.scenario import Scenario
 from tourplan.teams import Agent, Vehicle
+from tourplan.times import LEGAL_WEEK_H
 
-LEGAL_DAY_H, LEGAL_AMPLITUDE_H, LEGAL_WEEK_H = 10.0, 13.0, 48.0
+LEGAL_DAY_H, LEGAL_AMPLITUDE_H = 10.0, 13.0
 
 
 def team_faults(s: Scenario) -> list[Fault]:

@@ -21,6 +21,8 @@ from tourplan.fields import (
 )
 from tourplan.hours import WEEKDAYS
 
+LEGAL_WEEK_H = 48
+"""The longest week of work (Code du travail, L3121-20)."""
 GapDays = Annotated[int, Field(ge=1, le=28, strict=True)]
 
 

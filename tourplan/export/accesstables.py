@@ -6,13 +6,8 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from tourplan.export.french import (
-    capital,
-    counted,
-    listed,
-    minutes,
-    number,
-)
+from tourplan.errors import listed
+from tourplan.export.french import capital, counted, minutes, number
 from tourplan.export.markup import (
     Column,
     body_row,

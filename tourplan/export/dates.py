@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from tourplan.errors import Fault, InputError
-from tourplan.export.french import listed, when
+from tourplan.errors import Fault, InputError, listed
+from tourplan.export.french import when
 from tourplan.export.itinerary import french_csv
 from tourplan.hours import WEEKDAYS, clock
 from tourplan.plan import Day, Plan, Stop

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from tourplan.errors import listed
 from tourplan.export.french import (
     ORDINALS,
     capital,
     from_place,
     hours,
     kilometres,
-    listed,
     minutes,
     number,
     to_place,

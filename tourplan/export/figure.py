@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
-from tourplan.errors import InputError
-from tourplan.export.french import capital, listed, spaced
+from tourplan.errors import InputError, listed
+from tourplan.export.french import capital, spaced
 from tourplan.export.scene import (
     CLASS_FILLS,
     CLASS_LABELS,

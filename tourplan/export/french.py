@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 
 from tourplan.hours import duration
 
@@ -63,13 +62,6 @@ def counted(count: int, singular: str, plural: str = "") -> str:
     """``1 commune``, ``10 communes``: from two on, the plural."""
     word = singular if count < 2 else plural or f"{singular}s"
     return f"{number(count)}{NO_BREAK}{word}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """``a``, ``a et b``, ``a, b et c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} et {words[-1]}"
 
 
 def when(text: str) -> str:

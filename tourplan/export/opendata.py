@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from tourplan.errors import Fault, InputError, quoted
+from tourplan.errors import Fault, InputError, listed, quoted
 from tourplan.export.dates import month_weeks_of, weeks_words
-from tourplan.export.french import from_place, listed
+from tourplan.export.french import from_place
 from tourplan.export.itinerary import neutral
 from tourplan.hours import WEEKDAYS, Interval, clock
 from tourplan.plan import Day, Plan, Stop

@@ -6,16 +6,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from tourplan.export.french import (
-    ORDINALS,
-    capital,
-    counted,
-    from_place,
-    hours,
-    listed,
-    number,
-    when,
-)
+from tourplan.errors import listed
+from tourplan.export.french import ORDINALS, capital, counted, from_place, hours, number, when
 from tourplan.export.markup import (
     Column,
     body_row,

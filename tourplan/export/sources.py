@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tourplan.export.french import (
-    capital,
-    counted,
-    listed,
-)
+from tourplan.errors import listed
+from tourplan.export.french import capital, counted
 from tourplan.export.markup import (
     element,
     items,

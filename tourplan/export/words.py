@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tourplan.export.french import capital, counted, from_place, listed, when
+from tourplan.errors import listed
+from tourplan.export.french import capital, counted, from_place, when
 from tourplan.hours import WEEKDAYS, clock, duration
 from tourplan.measures import number, threshold
 from tourplan.plan import AreaAccess, Day, Groups, Level, Origin, Plan, Stop, Wait

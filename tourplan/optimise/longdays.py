@@ -17,15 +17,8 @@ import numpy as np
 
 from tourplan.daytours import Bools, DayTours, Ints, day_course, day_tours_at, slot_choices
 from tourplan.hours import DAY_S
-from tourplan.optimise.labels import (
-    FAR,
-    Clock,
-    LongDay,
-    Prices,
-    enumerate_below,
-    neighbourhoods,
-    price,
-)
+from tourplan.optimise.dayfacts import FAR, Clock, LongDay, Prices
+from tourplan.optimise.labels import enumerate_below, neighbourhoods, price
 from tourplan.optimise.mip import Floats, Relaxed
 from tourplan.optimise.profiles import watched_demands
 from tourplan.optimise.variables import Calendar, Decisions

@@ -304,6 +304,12 @@ class Decisions:
         """A solution found before the last tours were added: it takes none of them."""
         return np.append(solution, np.zeros(self.mip.size - len(solution)))
 
+    def held_by_demand(self, solution: Floats) -> list[int]:
+        """The sessions that a solution holds of each demand."""
+        held = np.rint(solution[self.held]).astype(np.int64)
+        count = len(self.problem.demands)
+        return [int(held[self.problem.sites_of(number)].sum()) for number in range(count)]
+
     def placed(self, solution: Floats) -> bool:
         """Whether a solution says which days its tours get."""
         return self.calendar is not None and len(solution) > self.calendar.first

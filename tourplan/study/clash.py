@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tourplan.daytours import DayTours, Ints, day_tours_at
-from tourplan.errors import NoPlanError, Repair
+from tourplan.daytours import DayTours, Ints, allowed_at_best, day_tours_at, most_sessions
+from tourplan.errors import NoPlanError, Repair, listed
 from tourplan.hours import MINUTE_S, WEEK_S, clock, duration
 from tourplan.measures import number, of_whom, weights_of
 from tourplan.optimise.longdays import LongDays
@@ -23,9 +23,7 @@ from tourplan.optimise.rules import RULES, allowed_beyond, leeway, weekly_openin
 from tourplan.problem import AccessGoal, Problem
 from tourplan.study.otherways import other_ways
 from tourplan.study.relaxed import HOURS, Question, Tours
-
-LEGAL_WEEK_S = 48 * 3600
-"""The longest week of work (Code du travail, L3121-20)."""
+from tourplan.times import LEGAL_WEEK_H
 
 
 def no_plan_error(
@@ -55,7 +53,7 @@ def no_plan_error(
     if hopeless:
         return NoPlanError(
             "Aucun plan : "
-            + _listed([problem.demands[n].name for n in hopeless])
+            + listed([problem.demands[n].name for n in hopeless])
             + (" ne tient" if len(hopeless) == 1 else " ne tiennent")
             + " dans aucune journée.",
             [_hopeless_commune(problem, n) for n in hopeless],
@@ -63,7 +61,7 @@ def no_plan_error(
     clash, complete = _minimal_clash(question)
     repairs = [_repair(question, rule) for rule in clash]
     end = "" if complete else " (recherche écourtée : la liste peut être trop longue)"
-    wishes = _listed([repair.text for repair in repairs])
+    wishes = listed([repair.text for repair in repairs])
     head = "cette exigence ne peut" if len(repairs) == 1 else "ces exigences ne peuvent"
     verb = "être tenue" if len(repairs) == 1 else "être tenues ensemble"
     others = [] if name_of is None else other_ways(question, name_of)
@@ -71,7 +69,11 @@ def no_plan_error(
 
 
 def ever_served(problem: Problem, tours: Tours, demand: int) -> bool:
-    """Whether some crew has a day that serves a commune, on a day when that is allowed."""
+    """Whether some crew has a day that serves a commune, on a day when that is allowed.
+
+    With imposed mairie hours, a yes may be one too many (sessions that cannot all be within hours
+    at once), a no never is.
+    """
     for base, mine in enumerate(tours):
         for site in problem.sites_of(demand).tolist():
             if mine is not None and _runs(problem, base, mine.rows(mine.serving(site))):
@@ -90,9 +92,10 @@ def _ever_served_from(problem: Problem, base: int, site: int) -> bool:
 
 
 def _runs(problem: Problem, base: int, tours: DayTours) -> bool:
-    """Whether some crew may run one of the tours of a base on some day."""
+    """Whether some crew may run one of the tours of a base on some day, some way timed."""
+    allowed = allowed_at_best(problem, base, tours)
     return any(
-        tours.allowed[:, crew.week, [day in crew.weekdays for day in problem.weekdays]].any()
+        allowed[:, crew.week, [day in crew.weekdays for day in problem.weekdays]].any()
         for crew in problem.crew_weeks
         if crew.base == base
     )
@@ -148,8 +151,7 @@ def _fewer_communes(question: Question) -> Repair:
     decisions = model.decisions
     total = sum(demand.required for demand in problem.demands)
     once = all(demand.required <= 1 for demand in problem.demands)
-    days = {(crew.vehicle, crew.week, day) for crew in problem.crew_weeks for day in crew.weekdays}
-    slots = len(days) * len(problem.sessions)
+    slots = most_sessions(problem)
     verb, what = ("desservir", "commune") if once else ("tenir", "permanence")
     text = f"{verb} {f'la {what}' if total == 1 else f'les {total} {what}s'} obligatoire"
     text += "s" * (total > 1)
@@ -158,10 +160,7 @@ def _fewer_communes(question: Question) -> Repair:
     answer = question.ask(model, required_sessions(decisions))
     if answer.values is None:
         return _unknown("required_sessions", text, impossible=answer.infeasible)
-    held = [
-        round(float(answer.values[decisions.held[problem.sites_of(number)]].sum()))
-        for number in range(len(problem.demands))
-    ]
+    held = decisions.held_by_demand(answer.values)
     dropped = [
         f"{d.name} ({d.required - n} sur {d.required})" if d.required > 1 else d.name
         for d, n in zip(problem.demands, held, strict=True)
@@ -169,7 +168,7 @@ def _fewer_communes(question: Question) -> Repair:
     ]
     most = sum(min(d.required, n) for d, n in zip(problem.demands, held, strict=True))
     how = f"en {verb} {most} au plus, par exemple" if most else f"n’en {verb} aucune, faire"
-    change = f"{how} sans {_listed(dropped)}"
+    change = f"{how} sans {listed(dropped)}"
     return Repair("required_sessions", text, change, answer.bound == -most)
 
 
@@ -201,7 +200,7 @@ def _more_work(question: Question) -> Repair:
         return _unknown("weekly_work", text, impossible=answer.infeasible)
     more = extra.value(answer.values)
     change = f"permettre {duration(allowed + more)} de travail par semaine"
-    if allowed + more > LEGAL_WEEK_S:
+    if allowed + more > LEGAL_WEEK_H * 3600:
         change += ", ce que la loi interdit (48 h)"
     return Repair("weekly_work", text, change, answer.bound == more)
 
@@ -210,7 +209,7 @@ def _lower_goal(question: Question) -> Repair:
     """The shares that the imposed goals can reach together, each in turn as high as can be."""
     problem = question.problem
     goals = [goal for goal in problem.goals if goal.imposed]
-    text = _listed([f"{_share(g):g} % {of_whom(g)} à {g.minutes} min au plus" for g in goals])
+    text = listed([f"{_share(g):g} % {of_whom(g)} à {g.minutes} min au plus" for g in goals])
     model = question.without({"imposed_goals"})
     decisions = model.decisions
     changes, proved = [], True
@@ -226,7 +225,7 @@ def _lower_goal(question: Question) -> Repair:
             share_pct = (total - least) * 1000 // total / 10
             changes.append(f"viser {number(share_pct, 1)} % à {goal.minutes} min")
         decisions.mip.keep(beyond, max(least, allowed_beyond(problem, goal)))
-    return Repair("imposed_goals", text, _listed(changes), proved)
+    return Repair("imposed_goals", text, listed(changes), proved)
 
 
 def _share(goal: AccessGoal) -> float:
@@ -250,7 +249,7 @@ def _unknown(rule: str, text: str, *, impossible: bool) -> Repair:
 
 def _no_pins(question: Question) -> Repair:
     names = [demand.name for demand in question.problem.demands if demand.pins]
-    text = f"tenir les permanences imposées ({_listed(names)})"
+    text = f"tenir les permanences imposées ({listed(names)})"
     return _dropped(question, "pinned_sessions", text, "retirer l’une d’elles de [[imposes]]")
 
 
@@ -342,10 +341,3 @@ def _lifted(problem: Problem, limit: dict[str, int | None]) -> Problem:
     bases = tuple(replace(base, **own) for base in problem.bases)
     lifted: Any = limit
     return replace(problem, day=replace(problem.day, **lifted), bases=bases)
-
-
-def _listed(items: Sequence[str]) -> str:
-    """``a, b et c``."""
-    if len(items) < 2:
-        return "".join(items)
-    return ", ".join(items[:-1]) + " et " + items[-1]

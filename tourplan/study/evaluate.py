@@ -16,14 +16,8 @@ from tourplan.check import candidate_codes
 from tourplan.errors import Fault, InputError, NoPlanError, quoted
 from tourplan.hours import WEEKDAYS
 from tourplan.measures import held_sessions, measure
-from tourplan.optimise.solve import (
-    Infeasible,
-    NothingFound,
-    Progress,
-    Undecided,
-    level_of,
-    optimise,
-)
+from tourplan.optimise.outcome import level_of
+from tourplan.optimise.solve import Infeasible, NothingFound, Progress, Undecided, optimise
 from tourplan.plan import Day, Level, Plan
 from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
@@ -487,6 +481,5 @@ def _rank(
         if no_worse_than is not None and tuple(rank) > no_worse_than[: len(rank)]:
             break
         kind = measure(problem, name)
-        value = kind.value(problem, days)
-        rank.append(value if kind.sense == "min" else -value)
+        rank.append(kind.sign * kind.value(problem, days))
     return tuple(rank)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tourplan.export.french import capital, counted, listed
+from tourplan.errors import listed
+from tourplan.export.french import capital, counted
 from tourplan.export.words import change_of
 from tourplan.measures import BEYOND, far_weights, number
 from tourplan.plan import Level, Plan
@@ -19,7 +20,7 @@ SERVED, UNKNOWN_SITE = "desservie", "non candidate"
 NO_ROOM, FORBIDDEN, NO_DAY = "sans salle", "interdite", "aucune journée"
 NO_SLOT, HOURS = "créneaux interdits", "horaires de mairie imposés"
 CLASH, WORSE, TIE, BETTER = "exigences", "moins bon", "aussi bon", "mieux"
-UNTESTED = "non examiné"
+UNTESTED, UNSETTLED = "non examiné", "non établi"
 MOST_SHOWN = 20
 """Far places of one threshold that sentences tell, those with most residents first."""
 NOTHING, NO_PLAN, NOT_FOUND = "rien", "aucun plan", "pas mieux trouvé"
@@ -238,7 +239,7 @@ def _yes(proved: bool) -> str:
 
 
 def _doubt(one: Unserved) -> str:
-    return "" if one.proved or one.reason == UNTESTED else " (non démontré)"
+    return "" if one.proved or one.reason in (UNTESTED, UNSETTLED) else " (non démontré)"
 
 
 def _remedies_words(remedies: Sequence[Remedy]) -> Iterator[str]:

@@ -14,17 +14,10 @@ from tourplan.measures import measure
 from tourplan.optimise.budget import Budget
 from tourplan.optimise.mip import NOTHING, Answer, Expression, Floats, Means
 from tourplan.optimise.objectives import build, required_sessions
+from tourplan.optimise.outcome import days_of, level_of
 from tourplan.optimise.pooling import pooled
 from tourplan.optimise.rules import leeway, weekly_opening, weekly_work
-from tourplan.optimise.solve import (
-    Infeasible,
-    NothingFound,
-    Solution,
-    Undecided,
-    days_of,
-    level_of,
-    optimise,
-)
+from tourplan.optimise.solve import Infeasible, NothingFound, Solution, Undecided, optimise
 from tourplan.optimise.variables import Decisions
 from tourplan.plan import Day, Level
 from tourplan.problem import Problem
@@ -101,8 +94,7 @@ def _level_by_level(question: Question, model: Model, deadline: float) -> Forced
     for level in question.levels:
         if level.name == "passages":  # a rule: every plan has the same
             continue
-        sign = 1 if level.sense == "min" else -1
-        target, expression = sign * level.value, build(d, level.name)
+        target, expression = level.sign * level.value, build(d, level.name)
         if solution is None or _value(problem, d, solution, level) != level.value:
             if level.proved:
                 d.mip.bound(expression, at_least=target - 0.5)
@@ -145,12 +137,12 @@ def _none(answer: Answer, *, first: bool) -> Forced:
 def _changed(problem: Problem, d: Decisions, answer: Answer, level: Level) -> Forced:
     """The first level that differs from the plan's; beating the plan needs no proof."""
     assert answer.values is not None  # noqa: S101
-    days, sign = days_of(d, answer.values), 1 if level.sense == "min" else -1
+    days = days_of(d, answer.values)
     _refuse_broken(problem, days)
     after = level_of(problem, days, level.name)
-    if sign * after.value < sign * level.value:
+    if level.sign * after.value < level.sign * level.value:
         return Forced("mieux", level, after, days, True)
-    proved = d.every_timing and answer.bound == sign * after.value
+    proved = d.every_timing and answer.bound == level.sign * after.value
     return Forced("pire", level, after, days, proved)
 
 
@@ -167,7 +159,7 @@ def _solved_again(question: Question, demand: int, deadline: float) -> Forced:
             continue
         after = level_of(question.problem, found.days, level.name, then.bound)
         if after.value != level.value:
-            worse = (after.value > level.value) == (level.sense == "min")
+            worse = level.sign * (after.value - level.value) > 0
             sure = after.proved or not worse
             return Forced("pire" if worse else "mieux", level, after, found.days, sure)
     return Forced("égal", days=found.days, proved=True)
@@ -254,7 +246,7 @@ def _within(question: Question, model: Model, kept: Sequence[Level], deadline: f
     """
     d = model.decisions
     levels = [
-        (build(d, level.name), level.value * (1 if level.sense == "min" else -1))
+        (build(d, level.name), level.sign * level.value)
         for level in kept
         if level.name != "passages"
     ]
@@ -277,10 +269,7 @@ def _least(
     proved = answer.bound == value
     if kind != "retrait":
         return Least(value, proved)
-    held = [
-        round(float(answer.values[d.held[problem.sites_of(number)]].sum()))
-        for number in range(len(problem.demands))
-    ]
+    held = d.held_by_demand(answer.values)
     dropped = tuple(n for n, one in enumerate(problem.demands) if held[n] < one.required)
     return Least(sum(one.required for one in problem.demands) + value, proved, dropped=dropped)
 

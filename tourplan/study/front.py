@@ -20,8 +20,8 @@ from time import monotonic
 from typing import Literal
 
 from tourplan.daytours import DayTours
-from tourplan.measures import measure
 from tourplan.optimise.mip import ONE_CORE, Means
+from tourplan.optimise.outcome import bound_of, level_of, value_of
 from tourplan.optimise.solve import (
     End,
     Infeasible,
@@ -29,7 +29,6 @@ from tourplan.optimise.solve import (
     Progress,
     Solution,
     Undecided,
-    level_of,
     optimise,
 )
 from tourplan.plan import Day, Level
@@ -299,7 +298,7 @@ def refined(question: Question, point: Point, deadline: float) -> Point:
     names = (question.first, question.second)
     values = tuple(value_of(question.problem, point.days, name) for name in names)
     for name, bound in zip(names, point.bounds, strict=True):
-        bounds[name] = None if bound is None else _sign(question.problem, name) * bound
+        bounds[name] = bound_of(question.problem, name, bound)
     levels = tuple(
         level_of(question.problem, point.days, name, bounds.get(name))
         for name in (*names, *question.later)
@@ -313,19 +312,7 @@ def _no_worse(question: Question, days: Sequence[Day], limits: Mapping[str, int]
     return all(value_of(question.problem, days, name) <= at_most[name] for name in at_most)
 
 
-def value_of(problem: Problem, days: Sequence[Day], name: str) -> int:
-    """What a plan is worth on a level, to be minimised."""
-    return _sign(problem, name) * measure(problem, name).value(problem, days)
-
-
 def _bound(levels: Sequence[Level], name: str) -> int | None:
     """The bound of a level of a solution, to be minimised."""
     level = next(level for level in levels if level.name == name)
-    if level.bound is None:
-        return None
-    return level.bound if level.sense == "min" else -level.bound
-
-
-def _sign(problem: Problem, name: str) -> int:
-    """1 where a level is to be minimised, -1 where its opposite is."""
-    return 1 if measure(problem, name).sense == "min" else -1
+    return None if level.bound is None else level.sign * level.bound

@@ -16,10 +16,11 @@ from tourplan.errors import InputError
 from tourplan.export.french import capital
 from tourplan.export.words import day_name, opening_words, origin_words
 from tourplan.hours import duration
-from tourplan.measures import measure, number
+from tourplan.measures import number
 from tourplan.optimise.cuts import OpenDay, trim
+from tourplan.optimise.outcome import level_of, worth_of
 from tourplan.optimise.rules import agent_weeks
-from tourplan.optimise.solve import Progress, level_of
+from tourplan.optimise.solve import Progress
 from tourplan.plan import Day, Plan
 from tourplan.planner import solve
 from tourplan.prepare import Case
@@ -207,16 +208,10 @@ def _kept(case: Case, plan: Plan, found: Plan) -> Plan:
     """
     problem = case.problem
     for days in (_same_hours(problem, plan), _other_hours(problem, plan)):
-        if not verify(problem, days) and _worth(problem, days) <= _worth(problem, found.days):
+        if not verify(problem, days) and worth_of(problem, days) <= worth_of(problem, found.days):
             levels = [level_of(problem, days, level.name, level.bound) for level in found.levels]
             return assemble(case, days, levels, found.stopped, found.measures)
     return found
-
-
-def _worth(problem: Problem, days: Sequence[Day]) -> list[int]:
-    """The levels in order, all to be minimised."""
-    kinds = [measure(problem, name) for name in problem.objectives]
-    return [kind.value(problem, days) * (1 if kind.sense == "min" else -1) for kind in kinds]
 
 
 def _layout(problem: Problem, plan: Plan) -> dict[Slot, int]:

@@ -14,14 +14,15 @@ from tourplan.errors import Fault, InputError, listed, quoted
 from tourplan.export.french import capital
 from tourplan.export.words import change, origin_words, proof_text
 from tourplan.measures import measure
+from tourplan.optimise.outcome import level_of, value_of
 from tourplan.optimise.pricing import all_or_none
-from tourplan.optimise.solve import End, Progress, Solution, level_of
+from tourplan.optimise.solve import End, Progress, Solution
 from tourplan.plan import Level, Plan
 from tourplan.planner import means_of, planned, searched
 from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
-from tourplan.study.front import Between, Front, Point, Question, refined, trace, value_of
+from tourplan.study.front import Between, Front, Point, Question, refined, trace
 from tourplan.study.result import Result
 
 POINTS = 12
