@@ -13,7 +13,19 @@ import pytest
 from cycles import cycles
 from hypothesis import assume, given
 from test_longdays import SIX, plain
-from tiny import HOUR, MINUTE, MORNING, agent, asking, examples, make, on, on_a_line, with_work
+from tiny import (
+    HOUR,
+    MINUTE,
+    MORNING,
+    agent,
+    asking,
+    examples,
+    make,
+    on,
+    on_a_line,
+    vehicle,
+    with_work,
+)
 from tiny import territories as small_territories
 
 from tourplan import daytours
@@ -94,7 +106,7 @@ def mended(problem: Problem, repair: Repair) -> tuple[Problem, list[Problem]]:
         told = seconds_in(repair.change)
         return with_work(problem, told), [with_work(problem, told - MINUTE)]
     if repair.rule == "required_sessions":
-        names = repair.change.partition(" sans ")[2]
+        names = re.sub(r" \(\d+ sur \d+\)", "", repair.change.partition(" sans ")[2])
         dropped = set(re.split(r", | et ", names))
         fewer = itertools.combinations(
             [d.name for d in problem.demands if d.required], len(dropped) - 1
@@ -249,6 +261,28 @@ def test_a_lack_of_slots_is_said():
     (repair,) = error.repairs
     assert "la tournée n’a que 2 créneaux" in repair.text
     assert repair.change.startswith("en desservir 2 au plus, par exemple sans ")
+
+
+def test_sessions_are_counted_where_a_commune_asks_several():
+    demands = {code: {"required": 2, "allowed": 2} for code in "AB"}
+    error = why(make(LINE, sites=2, sessions=[MORNING], demands=demands))
+    (repair,) = [one for one in error.repairs if one.rule == "required_sessions"]
+    assert repair.text == "tenir les 4 permanences obligatoires (la tournée n’a que 2 créneaux)"
+    assert repair.change.startswith("en tenir 2 au plus, par exemple sans ")
+    assert sum(map(int, re.findall(r"\((\d) sur 2\)", repair.change))) == 2
+
+
+@pytest.mark.parametrize(("weeks", "words"), [((1, 2), " et par véhicule"), ((3, 4), "")])
+def test_least_opening_is_said_to_be_of_each_vehicle_where_two_go_out_in_a_week(weeks, words):
+    """« B » goes out in a week of « A », or in another week of the cycle."""
+    own = on(range(5), [1, 2]), on(range(5), weeks)
+    cars = [vehicle(name, days=days) for name, days in zip("AB", own, strict=True)]
+    agents = [agent(f"{n}") for n in range(4)]
+    facts = {"week_opening_s": 20 * HOUR, "vehicles": cars, "agents": agents}
+    error = why(make(LINE, weeks=4, **facts))
+    (repair,) = [one for one in error.repairs if one.rule == "weekly_opening"]
+    assert repair.text == f"ouvrir au moins 20 h par semaine{words}"
+    assert f" par semaine{words} (ouverture_min_h" in repair.change
 
 
 def test_the_legal_limit_is_said():

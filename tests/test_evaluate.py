@@ -11,6 +11,7 @@ import pytest
 
 from tourplan.errors import InputError
 from tourplan.export.itinerary import itinerary_csv
+from tourplan.export.judgement import evaluation_report
 from tourplan.plan import Plan
 from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
@@ -291,12 +292,26 @@ class TestWhatIsNotKnown:
         assert not found.all_tried
         assert not found.shortest_already
 
+    def test_a_tour_that_keeps_the_rules_is_the_least_that_is_found(self, herault_case):
+        stop = threading.Event()
+        stop.set()
+        found = evaluate(herault_case, "herault_2024", changes=False, stop=stop)
+        assert found.best is not None
+        assert found.best.days == found.plan.days
+        assert found.none_better
+        assert not found.is_best
+        told = "\n".join(evaluation_report(found, "x"))
+        assert "Tout revoir : aucune tournée meilleure trouvée dans le temps donné" in told
+        assert "la meilleure tournée" not in told
+        assert "autres objectifs" not in told
+
     def test_interrupted(self, case, tour):
         stop = threading.Event()
         stop.set()
         found = evaluate(case, tour("lundi matin 34064"), stop=stop)
         assert found.best is None
         assert found.why_not == "interrompu avant un premier plan"
+        assert not found.none_better
         assert found.swap is None
         assert not found.all_tried
         assert not found.is_best

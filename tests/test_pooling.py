@@ -108,3 +108,32 @@ def test_the_same_values_together_and_for_itself(problem):
     levels = tuple(name for name in problem.objectives if name not in fair)
     problem = replace(problem, objectives=levels)
     assert outcome(problem) == for_itself(problem)
+
+
+def test_weeks_apart_start_from_the_last_plan_that_could_be_dealt(monkeypatch):
+    """That of the first level; the second one's is refused."""
+    problem = make(
+        on_a_line([0, 30, -30, 20, -20]),
+        weeks=2,
+        weekdays=(0,),
+        residents={1: 100, 2: 100, 3: 50, 4: 50},
+        goals=(AccessGoal(5, None, False),),
+        objectives=("habitants_au_dela_5", "route"),
+    )
+    dealt, begun = [], []
+    deal, start = solve_module._dealt, solve_module._start
+
+    def once(*arguments):
+        dealt.append(None if dealt and dealt[0] is not None else deal(*arguments))
+        return dealt[-1]
+
+    monkeypatch.setattr(solve_module, "_dealt", once)
+    monkeypatch.setattr(
+        solve_module, "_start", lambda search, days: (begun.append(days), start(search, days))
+    )
+    assert pooled(problem, ()) is not None
+    found = outcome(problem)
+    assert len(dealt) > 1
+    assert dealt[-1] is None
+    assert begun == [dealt[0]]
+    assert found == for_itself(problem)

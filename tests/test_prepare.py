@@ -133,6 +133,40 @@ class TestNotes:
         assert note.startswith("au plus 2 h 30 d’ouverture par cycle")
         assert "pour 24 h demandées" in note
 
+    @pytest.mark.parametrize(("order", "told"), [(["route"], 1), (["marches", "route"], 0)])
+    def test_market_days_that_no_level_looks_at_are_told(self, order, told):
+        keys = {"communes": {"a_desservir": ["34036"]}, "objectifs": {"ordre": order}}
+        notes = case_of({**keys, "reglages": [{"communes": ["34036"], "jours_marche": ["mardi"]}]})
+        assert sum("jours de marché" in note for note in notes.notes) == told
+        assert not any("jours de marché" in note for note in case_of(keys).notes)
+
+    @pytest.mark.parametrize(("embedded", "told"), [(True, "aucun opérateur : "), (False, "")])
+    def test_counters_that_name_no_operator_and_count_for_one_are_told(
+        self, tmp_path, embedded, told
+    ):
+        (tmp_path / "p.csv").write_text("id;nom;code_insee;operateurs\na;A;34079;CPAM\n")
+        keys = {"communes": {"a_desservir": ["34036"]}}
+        keys |= {"points_fixes": {"fichiers": ["p.csv"], "integres": embedded}}
+        goals = [{"minutes": 30, "operateur": "CPAM"}, {"minutes": 20}]
+        case = case_of({**keys, "acces": goals}, tmp_path)
+        notes = [note for note in case.notes if "opérateur" in note]
+        assert len(notes) == bool(told)
+        assert all(told in note and "CPAM" in note for note in notes)
+        silent = sum(not counter.operators for counter in case.territory.counters)
+        assert (silent > 0) == embedded
+        assert all(f"opérateur : {silent} ;" in note for note in notes)
+
+    @pytest.mark.parametrize(
+        ("rows", "told"), [(1, "1 dans 1 commune, pour 5 "), (2, "2 dans 2 communes, pour 10 ")]
+    )
+    def test_resident_points_are_counted(self, tmp_path, rows, told):
+        spots = ["34036;3,4091;43,6696;5", "34079;3,43;43,63;5"]
+        text = "\n".join(["code_insee;lon;lat;habitants", *spots[:rows]])
+        (tmp_path / "h.csv").write_text(text)
+        keys = {"communes": {"a_desservir": ["34036"]}, "habitants": {"fichier": "h.csv"}}
+        (note,) = [n for n in case_of(keys, tmp_path).notes if n.startswith("points d’habitation")]
+        assert told in note
+
     def test_residents_with_no_known_road_are_told_and_kept(self):
         keys = {"communes": {"a_desservir": ["34036"]}, "points_fixes": {"integres": False}}
         keys |= {"vehicules": [{"depot": CLERMONT}], "habitants": {"communes": ["05001", "05006"]}}

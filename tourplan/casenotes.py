@@ -11,6 +11,7 @@ from tourplan.errors import counted
 from tourplan.hours import duration
 from tourplan.network.snap import FAR_M, LOST_M, Snap
 from tourplan.problem import Problem
+from tourplan.scenario import Scenario
 from tourplan.territory import Territory
 from tourplan.travel.matrix import TravelMatrix
 
@@ -19,12 +20,13 @@ MAX_TOLD = 5
 
 
 def problem_notes(problem: Problem) -> list[str]:
-    """What a problem lacks: roads, slots for what is asked, sessions for the opening."""
+    """What a problem lacks: roads, slots for what is asked, sessions for the opening, a level."""
     return [
         *_unreachable_note(problem),
         *_crowded_note(problem),
         *_opening_note(problem),
         *_unknown_times_note(problem),
+        *_market_note(problem),
     ]
 
 
@@ -117,4 +119,27 @@ def _unknown_times_note(problem: Problem) -> list[str]:
     return [
         f"{what} sans route connue vers un accueil : {int((~known).sum())} ; leurs habitants "
         f"({people}) sont comptés comme éloignés"
+    ]
+
+
+def _market_note(problem: Problem) -> list[str]:
+    """Market days that no level looks at."""
+    if "marches" in problem.objectives or not any(demand.market for demand in problem.demands):
+        return []
+    return [
+        "jours de marché : aucun objectif de ordre n’en tient compte ; ajoutez-y marches, dans "
+        "[objectifs], à la place voulue"
+    ]
+
+
+def silent_counters_note(scenario: Scenario, territory: Territory) -> list[str]:
+    """Counters that name no operator, and so count for a goal that asks for one."""
+    operators = dict.fromkeys(goal.operator for goal in scenario.goals if goal.operator)
+    silent = sum(not counter.operators for counter in territory.counters)
+    if not operators or not silent:
+        return []
+    return [
+        f"points fixes qui ne nomment aucun opérateur : {silent} ; ils sont comptés comme accueils "
+        f"{' et '.join(operators)} (hypothèse) : remplissez la colonne operateurs, ou retirez-les "
+        "(integres ou exclus dans [points_fixes])"
     ]

@@ -98,7 +98,9 @@ class CommuneSettings(Section):
     )
     weeks: Weeks | None = field("semaines", None, "semaines du cycle où y aller", "")
     refused_days: Days = field("jours_refuses", (), "jours où ne pas y aller", "")
-    market_days: Days = field("jours_marche", (), "jours de marché : préférés", "")
+    market_days: Days = field(
+        "jours_marche", (), "jours de marché : préférés, si ordre nomme marches", ""
+    )
     visits_per_month: PerMonth | None = field(
         "visites_par_mois", None, "visites attendues par mois, rendez-vous compris", ""
     )

@@ -22,7 +22,7 @@ from tourplan.optimise.solve import (
     Undecided,
     optimise,
 )
-from tourplan.plan import Plan
+from tourplan.plan import Day, Plan
 from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
@@ -33,6 +33,7 @@ def solve(
     scenario: Scenario | Case | str | Path,
     *,
     limit_s: float | None = None,
+    start: Sequence[Day] | None = None,
     progress: Progress = lambda _: None,
     stop: threading.Event | None = None,
 ) -> Plan:
@@ -41,6 +42,7 @@ def solve(
     Args:
         scenario: a scenario, a prepared case, or the path of a ``scenario.toml``.
         limit_s: seconds the whole call may take; the scenario's own limit by default.
+        start: days at hand, if any; where they keep every rule, the plan is no worse.
         progress: told each step in French.
         stop: set it (from another thread or a signal) to keep the best plan so far.
 
@@ -52,7 +54,8 @@ def solve(
     started = monotonic()
     case = Case.of(scenario)
     limit_s = case.scenario.computing.limit_s if limit_s is None else limit_s
-    found = searched(case, case.problem, started + limit_s, progress, stop or threading.Event())
+    stop = stop or threading.Event()
+    found = searched(case, case.problem, started + limit_s, progress, stop, start=start)
     return planned(case, found, started)
 
 
@@ -63,6 +66,7 @@ def searched(
     progress: Progress,
     stop: threading.Event,
     tours: Sequence[DayTours | None] | None = None,
+    start: Sequence[Day] | None = None,
 ) -> Solution:
     """The best days of ``problem``, that of ``case`` but for the levels asked.
 
@@ -73,6 +77,7 @@ def searched(
         progress: told each step in French.
         stop: set it to keep the best so far.
         tours: the feasible day tours of each base, when they are at hand.
+        start: days at hand, if any; where they keep every rule, those found are no worse.
 
     Raises:
         InputError: no plan was found in time.
@@ -84,6 +89,7 @@ def searched(
             deadline=deadline,
             means=means_of(case),
             tours=tours,
+            start=start,
             progress=progress,
             stop=stop,
         )

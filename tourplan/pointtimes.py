@@ -90,8 +90,9 @@ def point_notes(scenario: Scenario, residents: Residents, travel: TravelMatrix) 
         return [*residents.notes]
     people = sum(point.weight for point in points)
     communes = len({point.code for point in points})
+    where = f"{communes} commune{'s' * (communes > 1)}"
     notes = [
-        f"points d’habitation : {number(len(points))} dans {communes} communes, pour "
+        f"points d’habitation : {number(len(points))} dans {where}, pour "
         f"{number(people)} habitants (fichier « {scenario.residents.file} ») ; sur les cartes, le "
         "temps d’une commune est la moyenne de ses points selon leurs habitants"
     ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tourplan.casenotes import problem_notes, snap_notes
+from tourplan.casenotes import problem_notes, silent_counters_note, snap_notes
 from tourplan.check import candidate_codes, checked, residents_of
 from tourplan.crews import crews_of, depot_codes, month_weeks_of
 from tourplan.deadends import dead_end_faults
@@ -269,6 +269,7 @@ def prepare(
     notes += [*point_notes(scenario, residents, travel)]
     notes += [*demands.notes, *travel.notes, *snap_notes(territory, travel)]
     notes += problem_notes(problem)
+    notes += silent_counters_note(scenario, territory)
     return Case(scenario, territory, travel, problem, tuple(notes), residents.points)
 
 

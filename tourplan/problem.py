@@ -354,6 +354,12 @@ class Problem:
         return frozenset((crew.vehicle, crew.week, day) for crew in crews for day in crew.weekdays)
 
     @property
+    def side_by_side(self) -> bool:
+        """Whether several vehicles may be out in the same week: weekly opening is asked of each."""
+        out = {(crew.week, crew.vehicle) for crew in self.crew_weeks}
+        return len(out) > len({week for week, _ in out})
+
+    @property
     def site_place(self) -> NDArray[np.int64]:
         """Positions of the sites in ``places``, shape (sites,)."""
         return np.array([site.place for site in self.sites], dtype=np.int64)

@@ -110,7 +110,10 @@ class Goal(Section):
     )
     imposed: Flag = field("impose", False, "true : un plan qui n’y arrive pas est refusé", "")
     operator: Word | None = field(
-        "operateur", None, "ne compter que les points fixes où cet opérateur est présent", ""
+        "operateur",
+        None,
+        "ne compter que les points fixes où cet opérateur est présent, ou qui n’en nomment aucun",
+        "",
     )
     weights: Word = field(
         "poids",

@@ -106,7 +106,9 @@ class WeekLimits(Section):
     """What a week must keep."""
 
     max_work_h: Hours = field("travail_max_h", 39.0, "travail par semaine et par agent")
-    min_opening_h: Hours = field("ouverture_min_h", 24.0, "ouverture au public par semaine", LABEL)
+    min_opening_h: Hours = field(
+        "ouverture_min_h", 24.0, "ouverture au public par semaine, pour chaque véhicule", LABEL
+    )
     min_rest_h: Hours = field(
         "repos_min_h", 11.0, "repos entre deux journées", "Code du travail, L3131-1"
     )

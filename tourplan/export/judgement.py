@@ -125,6 +125,8 @@ def _choices(evaluation: Evaluation) -> Iterator[str]:
         yield f"  Un seul changement, {best} : {evaluation.swap.text}."
     if evaluation.best is None:
         yield f"  Tout revoir : {evaluation.why_not}"
+    elif evaluation.none_better:
+        yield "  Tout revoir : aucune tournée meilleure trouvée dans le temps donné (non démontré)."
     else:
         proof = "démontré" if evaluation.best.proved else "non démontré"
         yield f"  Tout revoir : la meilleure tournée du scénario ({proof})."
@@ -146,5 +148,5 @@ def _differences(evaluation: Evaluation) -> Iterator[str]:
         cells += [f"un changement {swapped.text}"] if swap else []
         cells += [f"tout revoir {best_level.text}"] if best else []
         yield f"    {capital(level.label)} : {' | '.join(cells)}"
-    if swap or best:
+    if swap or (best and not evaluation.none_better):
         yield "    Les autres objectifs ne changent pas."

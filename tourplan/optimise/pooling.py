@@ -207,9 +207,7 @@ def _shared(
             same = np.array([run[1] == day for run in runs])
             mip.row(mine[same, week], 1.0, at_most=1.0)
     least = Expression(trimmed, np.ones(count, dtype=np.int64))
-    # Weeks apart cut no less than they do together.
-    together = int(steps[list(group.crews)].sum())
-    answer = mip.minimise(least, deadline=monotonic() + DEALING_S, enough=together)
+    answer = mip.minimise(least, deadline=monotonic() + DEALING_S)
     if answer.values is None:
         return None
     chosen = answer.values[mine] > 0.5

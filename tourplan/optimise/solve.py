@@ -147,8 +147,8 @@ def _searched(
             search.deadline = pooled_until if days is None else deadline
     if days is None and (together is None or monotonic() < deadline):
         search = begun(problem, deadline=deadline, together=together)
-        if start is not None:
-            start_from(search, start)
+        if known := [plan for plan in (spare, start) if plan is not None]:
+            start_from(search, min(known, key=partial(worth_of, problem)))
         take_levels(search)
         if search.solution is not None:
             days = days_of(search.decisions, search.solution)

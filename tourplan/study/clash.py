@@ -150,8 +150,10 @@ def _fewer_communes(question: Question) -> Repair:
     model = question.without({"required_sessions"})
     decisions = model.decisions
     total = sum(demand.required for demand in problem.demands)
+    once = all(demand.required <= 1 for demand in problem.demands)
     slots = most_sessions(problem)
-    text = f"desservir {'la commune' if total == 1 else f'les {total} communes'} obligatoire"
+    verb, what = ("desservir", "commune") if once else ("tenir", "permanence")
+    text = f"{verb} {f'la {what}' if total == 1 else f'les {total} {what}s'} obligatoire"
     text += "s" * (total > 1)
     if total > slots:
         text += f" (la tournée n’a que {slots} créneaux)"
@@ -159,9 +161,13 @@ def _fewer_communes(question: Question) -> Repair:
     if answer.values is None:
         return _unknown("required_sessions", text, impossible=answer.infeasible)
     held = decisions.held_by_demand(answer.values)
-    dropped = [d.name for d, n in zip(problem.demands, held, strict=True) if n < d.required]
+    dropped = [
+        f"{d.name} ({d.required - n} sur {d.required})" if d.required > 1 else d.name
+        for d, n in zip(problem.demands, held, strict=True)
+        if n < d.required
+    ]
     most = sum(min(d.required, n) for d, n in zip(problem.demands, held, strict=True))
-    how = f"en desservir {most} au plus, par exemple" if most else "n’en desservir aucune, faire"
+    how = f"en {verb} {most} au plus, par exemple" if most else f"n’en {verb} aucune, faire"
     change = f"{how} sans {listed(dropped)}"
     return Repair("required_sessions", text, change, answer.bound == -most)
 
@@ -170,16 +176,15 @@ def _less_opening(question: Question) -> Repair:
     asked = question.problem.week.min_opening_s
     model = question.without({"weekly_opening"})
     decisions = model.decisions
-    text = f"ouvrir au moins {duration(asked)} par semaine"
+    each = "par semaine" + " et par véhicule" * question.problem.side_by_side
+    text = f"ouvrir au moins {duration(asked)} {each}"
     missing = leeway(decisions, asked, question.problem.day.grid_s)
     weekly_opening(decisions, missing)
     answer = question.ask(model, missing)
     if answer.values is None:
         return _unknown("weekly_opening", text, impossible=answer.infeasible)
     short = missing.value(answer.values)
-    change = (
-        f"ouvrir {duration(max(asked - short, 0))} par semaine (ouverture_min_h dans [semaine])"
-    )
+    change = f"ouvrir {duration(max(asked - short, 0))} {each} (ouverture_min_h dans [semaine])"
     return Repair("weekly_opening", text, change, answer.bound == short)
 
 

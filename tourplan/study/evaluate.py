@@ -83,10 +83,14 @@ class Evaluation:
     @property
     def is_best(self) -> bool:
         """Whether the tour keeps every rule and no plan is better on any level."""
+        return self.none_better and self.best is not None and self.best.proved
+
+    @property
+    def none_better(self) -> bool:
+        """Whether the tour keeps every rule and the search, proved or not, found none better."""
         return (
             not self.violations
             and self.best is not None
-            and self.best.proved
             and [a.value for a in self.plan.levels] == [b.value for b in self.best.levels]
         )
 
@@ -246,7 +250,8 @@ def evaluate(
     why_not = ""
     if best is None:
         progress("meilleure tournée du scénario…")
-        best, why_not = _optimum(case, deadline, progress, stop)
+        start = days if wide.problem is case.problem else None
+        best, why_not = _optimum(case, start, deadline, progress, stop)
     return Evaluation(
         plan=plan,
         violations=(*_outside(case, visits), *verify(wide.problem, days)),
@@ -281,12 +286,16 @@ def _outside(case: Case, visits: Sequence[Visit]) -> Iterator[Violation]:
 
 
 def _optimum(
-    case: Case, deadline: float, progress: Progress, stop: threading.Event
+    case: Case,
+    start: Sequence[Day] | None,
+    deadline: float,
+    progress: Progress,
+    stop: threading.Event,
 ) -> tuple[Plan | None, str]:
-    """The best plan of the scenario, or why there is none."""
+    """The best plan of the scenario, no worse than ``start`` if it is one, or why there is none."""
     left = max(0.1, deadline - monotonic())
     try:
-        return solve(case, limit_s=left, progress=progress, stop=stop), ""
+        return solve(case, limit_s=left, start=start, progress=progress, stop=stop), ""
     except NoPlanError as error:
         return None, error.message
     except InputError as error:
