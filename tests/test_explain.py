@@ -21,7 +21,7 @@ from tourplan.problem import AccessGoal, PointTimes, Problem
 from tourplan.study import explanation as words
 from tourplan.study.explanation import Marginal, Unserved
 from tourplan.study.farthest import far_residents
-from tourplan.study.force import Question, least, required
+from tourplan.study.force import Question, force, least, required
 from tourplan.study.inquiry import Inquiry
 from tourplan.study.marginals import marginals
 from tourplan.study.reasons import reasons
@@ -108,6 +108,16 @@ class TestPlainReasons:
 
 
 class TestForced:
+    @pytest.mark.parametrize(
+        ("order", "proved"), [(("route", "heures_mairie"), True), (("heures_mairie",), False)]
+    )
+    def test_timings_left_out_matter_to_levels_that_look_at_them(self, monkeypatch, order, proved):
+        monkeypatch.setattr(timings, "MOST_WAYS", -(10**9))
+        problem = replace(LATER, hours_rule="preferes", objectives=order)
+        inquiry = inquiry_of(problem)
+        found = force(inquiry.question, problem.demand_index["B"], soon())
+        assert (found.outcome, found.proved) == ("pire", proved)
+
     def test_more_driving(self):
         """A morning is held at A, 10 min away; at B it would take 2 × 20 min more."""
         problem = make(on_a_line([0, 10, 30]), week_opening_s=2 * HOUR, **ONE_MORNING)

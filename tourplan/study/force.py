@@ -91,14 +91,16 @@ def _level_by_level(question: Question, model: Model, deadline: float) -> Forced
     """Solve levels in order; the plan's own values, where proved, are bounds here too."""
     problem, d = question.problem, model.decisions
     solution: Floats | None = None
+    looked_at: list[str] = []
     for level in question.levels:
         if level.name == "passages":  # a rule: every plan has the same
             continue
         target, expression = level.sign * level.value, build(d, level.name)
+        looked_at.append(level.name)
         if solution is None or _value(problem, d, solution, level) != level.value:
             if level.proved:
                 d.mip.bound(expression, at_least=target - 0.5)
-            answer = _ask(question, model, expression, solution, deadline)
+            answer = _ask(question, model, expression, solution, deadline, levels=looked_at)
             if answer.values is None:
                 return _none(answer, first=solution is None)
             solution = answer.values
@@ -106,7 +108,7 @@ def _level_by_level(question: Question, model: Model, deadline: float) -> Forced
                 return _changed(problem, d, answer, level)
         d.mip.keep(expression, target)
     if solution is None:
-        answer = _ask(question, model, NOTHING, None, deadline)
+        answer = _ask(question, model, NOTHING, None, deadline, levels=looked_at)
         if answer.values is None:
             return _none(answer, first=True)
         solution = answer.values
@@ -122,10 +124,11 @@ def _ask(
     hint: Floats | None,
     deadline: float,
     enough: int | None = None,
+    levels: Collection[str] | None = None,
 ) -> Answer:
-    """The least of an expression."""
+    """The least of an expression, as ``Model.least``."""
     budget = Budget(deadline, question.means.seed, question.stop, question.means.cores)
-    return model.least(expression, budget, hint, enough)
+    return model.least(expression, budget, hint, enough, levels)
 
 
 def _none(answer: Answer, *, first: bool) -> Forced:
@@ -142,7 +145,7 @@ def _changed(problem: Problem, d: Decisions, answer: Answer, level: Level) -> Fo
     after = level_of(problem, days, level.name)
     if level.sign * after.value < level.sign * level.value:
         return Forced("mieux", level, after, days, True)
-    proved = d.every_timing and answer.bound == level.sign * after.value
+    proved = answer.bound == level.sign * after.value
     return Forced("pire", level, after, days, proved)
 
 

@@ -60,10 +60,12 @@ class Model:
         budget: Budget,
         hint: Floats | None = None,
         enough: int | None = None,
+        levels: Collection[str] | None = None,
     ) -> Answer:
         """The least value of an expression; what is proved holds for all tours and timings.
 
-        With ``enough``, all that is asked is whether it is at most that.
+        With ``enough``, all that is asked is whether it is at most that. ``levels``: those that
+        are kept or asked, where they are not all that the problem looks at.
         """
         d = self.decisions
         if self.columns.whole:
@@ -72,15 +74,13 @@ class Model:
             answer, _, _ = staged(self.columns, d, objective, hint, budget)
         else:
             answer = Answer(None, None, infeasible=True)
-        if self._every_timing:
+        if self._every_timing(self.decisions.problem.looked_at if levels is None else levels):
             return answer
         return replace(answer, bound=None, infeasible=False, complete=False)
 
-    @property
-    def _every_timing(self) -> bool:
-        """Whether every timing that rules and levels may look at is in the model."""
-        problem = self.decisions.problem
-        seen = problem.hours_rule == "imposes" or "heures_mairie" in problem.looked_at
+    def _every_timing(self, levels: Collection[str]) -> bool:
+        """Whether every timing that rules and some levels may look at is in the model."""
+        seen = self.decisions.problem.hours_rule == "imposes" or "heures_mairie" in levels
         return self.decisions.every_timing or not seen
 
 
