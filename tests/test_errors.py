@@ -60,6 +60,8 @@ def test_a_repair_is_plain_data_under_french_keys():
         "demontre": True,
         "suffit": True,
     }
+    both = Repair("weekly_work", "39 h", "41 h", True, enough=False, besides=("pinned_sessions",))
+    assert both.to_dict()["renoncer_aussi_a"] == ("pinned_sessions",)
 
 
 @pytest.mark.parametrize(

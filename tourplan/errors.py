@@ -71,7 +71,8 @@ class InputError(TourplanError):
 class Repair:
     """One requirement of a clash, and the least change of it alone that gives a plan.
 
-    ``enough`` is false where none does, or none was found.
+    ``enough`` is false where none does, or none was found. ``besides``: the requirements of another
+    clash, to be given up with it.
     """
 
     rule: str
@@ -79,6 +80,7 @@ class Repair:
     change: str
     proved: bool
     enough: bool = True
+    besides: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """The repair as plain data."""
@@ -88,8 +90,10 @@ class Repair:
             "change": "changement",
             "proved": "demontre",
             "enough": "suffit",
+            "besides": "renoncer_aussi_a",
         }
-        return {names[key]: value for key, value in asdict(self).items()}
+        told = {names[key]: value for key, value in asdict(self).items()}
+        return told if self.besides else {k: v for k, v in told.items() if k != names["besides"]}
 
 
 def ways_out(repairs: Iterable[Repair], others: Iterable[Repair]) -> list[str]:

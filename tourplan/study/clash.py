@@ -37,8 +37,8 @@ def no_plan_error(
 
     The set is minimal: these clash whatever becomes of the others, and no longer do when any one
     is left out. If time runs out first, the requirements not yet tested are kept and the message
-    says so. Where another clash remains, a repair says that it is not enough by itself. With
-    ``name_of``, the name of a commune by code, changes of means are looked for too.
+    says so. Where another clash remains, it is named too, and each repair says what else must be
+    given up. With ``name_of``, the name of a commune by code, changes of means are looked for too.
     """
     question = Question.first(problem, deadline, stop, means)
     problem, lax, tours = question.problem, question.problem, question.tours
@@ -60,12 +60,43 @@ def no_plan_error(
         )
     clash, complete = _minimal_clash(question)
     repairs = [_repair(question, rule) for rule in clash]
+    message = f"Aucun plan n’existe : {_cannot(repairs, complete=complete)}."
+    if not any(repair.enough or not repair.proved for repair in repairs):
+        rest = replace(question, left_out=frozenset(clash))
+        more, complete = _minimal_clash(rest)
+        if more and not rest.over:
+            further = [_repair(rest, rule) for rule in more]
+            message += f" Même sans cela, {_cannot(further, complete=complete)}."
+            lighter = replace(question, left_out=frozenset(more))
+            repairs = [
+                *_if_also([_repair(lighter, rule) for rule in clash], further),
+                *_if_also(further, repairs),
+            ]
+    others = [] if name_of is None else other_ways(question, name_of)
+    return NoPlanError(message, repairs, others)
+
+
+def _cannot(repairs: Sequence[Repair], *, complete: bool) -> str:
+    """That the requirements of a clash cannot be kept together."""
     end = "" if complete else " (recherche écourtée : la liste peut être trop longue)"
-    wishes = listed([repair.text for repair in repairs])
     head = "cette exigence ne peut" if len(repairs) == 1 else "ces exigences ne peuvent"
     verb = "être tenue" if len(repairs) == 1 else "être tenues ensemble"
-    others = [] if name_of is None else other_ways(question, name_of)
-    return NoPlanError(f"Aucun plan n’existe : {head} {verb}{end} — {wishes}.", repairs, others)
+    return f"{head} {verb}{end} — {listed([repair.text for repair in repairs])}"
+
+
+def _if_also(repairs: Sequence[Repair], lifted: Sequence[Repair]) -> list[Repair]:
+    """Repairs that are enough once the requirements of another clash are lifted, told as such."""
+    also = listed([f"« {repair.text} »" for repair in lifted])
+    rules = tuple(repair.rule for repair in lifted)
+    return [
+        replace(
+            repair,
+            change=repair.change + f", et renoncer aussi à {also}" * repair.enough,
+            enough=False,
+            besides=rules,
+        )
+        for repair in repairs
+    ]
 
 
 def ever_served(problem: Problem, tours: Tours, demand: int) -> bool:
@@ -122,6 +153,8 @@ def _minimal_clash(question: Question) -> tuple[list[str], bool]:
     left_out: set[str] = set()
     clash, complete = [], True
     for rule in _requirements(question.problem):
+        if rule in question.left_out:
+            continue
         found = None if question.over else question.has_plan({*left_out, rule})
         if found is False:
             left_out.add(rule)

@@ -102,13 +102,17 @@ def _whole(
 
 @dataclass(frozen=True)
 class Question:
-    """What the search for a clash works on: a problem, whose levels do not matter."""
+    """What the search for a clash works on: a problem, whose levels do not matter.
+
+    ``left_out``: requirements that are left out whatever is asked.
+    """
 
     problem: Problem
     tours: Tours
     deadline: float
     stop: threading.Event
     means: Means = ONE_CORE
+    left_out: frozenset[str] = frozenset()
 
     @classmethod
     def first(
@@ -129,6 +133,7 @@ class Question:
 
     def without(self, rules: Collection[str]) -> Model:
         """The model with some requirements left out."""
+        rules = self.left_out.union(rules)
         return _model(*self._lax(rules), rules)
 
     def ask(self, model: Model, objective: Expression) -> Answer:
@@ -143,6 +148,7 @@ class Question:
         Weeks that are alike are first taken together, which is quicker: without a plan then, there
         is none.
         """
+        rules = self.left_out.union(rules)
         problem, tours = self._lax(rules)
         pool = pooled(problem, rules)
         if pool is not None and self._any(pool.problem, tours, rules).infeasible:
