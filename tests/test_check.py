@@ -396,7 +396,7 @@ class TestChoices:
                     "lieux": [{"code_insee": "34036", "nom": "Foyer", "acces_pmr": False}],
                     "salles": {"exiger_acces_pmr": True},
                 },
-                "salles.exiger_acces_pmr : aucun lieu donné pour la commune 34036 n’y répond",
+                "salles.exiger_acces_pmr : aucun lieu donné pour Le Bosc (34036) n’y répond",
             ),
             (
                 {"acces": [{"minutes": 30, "operateur": "CPAM"}]},

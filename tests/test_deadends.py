@@ -236,3 +236,11 @@ def test_what_is_told_has_no_plan_indeed(monkeypatch):
                 optimise(case.problem)
     assert seen[True] >= 15
     assert seen[False] >= 15
+
+
+def test_candidates_that_no_slot_is_left_to_are_told():
+    """Le Bosc refuses the only day on which the agents work; elsewhere it would be served."""
+    given = {"reglages": [{"communes": [BOSC], "jours_refuses": ["lundi"]}]}
+    (note,) = [one for one in prepare(scenario(**given, **ON_MONDAYS)).notes if "jamais" in one]
+    assert note.endswith("ne laissent jamais desservir : 1 (Le Bosc)")
+    assert not [one for one in prepare(scenario(**given)).notes if "jamais" in one]

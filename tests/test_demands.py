@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,18 @@ def test_never_more_sessions_by_need_than_weeks(territory):
     given = scenario(reglages=[{"communes": [RIVES], "visites_par_mois": 9000}])
     assert sessions_needed(one(territory, given, RIVES, ((2, 4),))) == 1
     assert sessions_needed(one(territory, given, RIVES, ((1,), (2,), (3,), (4,)))) == 4
+
+
+def test_a_need_that_the_weeks_cannot_answer_is_told(territory):
+    """9,000 visits, hours by the hundred, in one session of one week: 4,500 h of an agent."""
+    settings = [{"communes": [RIVES], "visites_par_mois": 9000}]
+    by_need = {"passages_selon_besoin": True}
+    (note,) = asked(territory, reglages=settings, besoin=by_need).notes
+    assert note.startswith("communes dont le besoin dépasse 1 permanence par cycle")
+    assert re.search(r"1 \(Les Rives \d+\)", note)
+    assert not asked(territory, reglages=settings).notes
+    settings[0]["passages"] = 1
+    assert not asked(territory, reglages=settings, besoin=by_need).notes
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,18 @@ class TestForced:
         found = why(make(on_a_line([0, 10, 30]), required="A", **ONE_MORNING), "B")
         assert found.reason == words.CLASH
         assert "desservir les communes obligatoires" in found.text
+        assert found.proved
+        assert "écourtée" not in found.text
+
+    def test_a_clash_that_time_did_not_let_reduce_says_so(self, monkeypatch):
+        """Its list may hold requirements that have nothing to do with it: not proved."""
+        monkeypatch.setattr(
+            "tourplan.study.clash._minimal_clash", lambda _: (["weekly_work"], False)
+        )
+        found = why(make(on_a_line([0, 10, 30]), required="A", **ONE_MORNING), "B")
+        assert found.reason == words.CLASH
+        assert "(recherche écourtée : la liste peut être trop longue)" in found.text
+        assert not found.proved
 
     def test_out_of_time(self):
         problem = make(on_a_line([0, 10, 30]), week_opening_s=2 * HOUR, **ONE_MORNING)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tourplan.daytours import most_sessions
-from tourplan.errors import counted
+from tourplan.errors import counted, few
 from tourplan.hours import duration
 from tourplan.network.snap import FAR_M, LOST_M, Snap
 from tourplan.problem import Problem
@@ -23,6 +23,7 @@ def problem_notes(problem: Problem) -> list[str]:
     """What a problem lacks: roads, slots for what is asked, sessions for the opening, a level."""
     return [
         *_unreachable_note(problem),
+        *_shut_note(problem),
         *_crowded_note(problem),
         *_opening_note(problem),
         *_unknown_times_note(problem),
@@ -117,8 +118,22 @@ def _unreachable_note(problem: Problem) -> list[str]:
     names = [site.name for site, linked in zip(problem.sites, links, strict=True) if not linked]
     if not names:
         return []
-    told = ", ".join(names[:MAX_TOLD]) + ("…" if len(names) > MAX_TOLD else "")
-    return [f"communes sans route connue depuis le lieu de départ : {len(names)} ({told})"]
+    return [f"communes sans route connue depuis le lieu de départ : {few(names)}"]
+
+
+def _shut_note(problem: Problem) -> list[str]:
+    """Candidates that bans and refused days leave no slot on any day on tour."""
+    going = problem.crewed[:, None, :, :, None]
+    left = np.any(problem.open_slots & going, axis=(0, 2, 3, 4))
+    names = [
+        demand.name
+        for number, demand in enumerate(problem.demands)
+        if len(problem.sites_of(number)) and not left[problem.sites_of(number)].any()
+    ]
+    if not names:
+        return []
+    what = "communes qu’interdits, jours_refuses ou semaines ne laissent jamais desservir"
+    return [f"{what} : {few(names)}"]
 
 
 def _unknown_times_note(problem: Problem) -> list[str]:

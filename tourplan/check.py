@@ -95,7 +95,7 @@ def territory_faults(scenario: Scenario, territory: Territory) -> list[Fault]:
     ):
         faults += [f for code in epcis if (f := _epci_fault(key, code, territory))]
     faults += [*_choice_faults(scenario, territory), *_operator_faults(scenario, territory)]
-    faults += [*_room_faults(scenario)]
+    faults += [*_room_faults(scenario, territory)]
     for venue in scenario.venues:
         fault = _venue_fault(venue, territory)
         faults += [fault] if fault else []
@@ -144,7 +144,7 @@ def _operator_faults(scenario: Scenario, territory: Territory) -> Iterator[Fault
             yield Fault("acces", what, mend)
 
 
-def _room_faults(scenario: Scenario) -> Iterator[Fault]:
+def _room_faults(scenario: Scenario, territory: Territory) -> Iterator[Fault]:
     """Communes to serve whose rooms all lack, by the user's word, what every room must offer."""
     rooms = scenario.rooms
     for code in scenario.communes.required:
@@ -154,7 +154,7 @@ def _room_faults(scenario: Scenario) -> Iterator[Fault]:
             ("exiger_confidentialite", rooms.require_private, [v.private for v in venues]),
         ):
             if asked and offers and all(offer is False for offer in offers):
-                what = f"aucun lieu donné pour la commune {code} n’y répond"
+                what = f"aucun lieu donné pour {territory.name(code)} ({code}) n’y répond"
                 yield Fault(f"salles.{key}", what, "ajoutez un lieu à [[lieux]], ou n’exigez rien")
 
 

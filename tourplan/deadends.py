@@ -46,11 +46,8 @@ class _Asked:
     def going(self) -> Cells:
         """When each vehicle has a crew."""
         slots = self.problem.open_slots
-        found = np.zeros((slots.shape[0], *slots.shape[2:]), dtype=bool)
-        for crew in self.problem.crew_weeks:
-            days = [day in crew.weekdays for day in self.problem.weekdays]
-            found[crew.vehicle, crew.week, days] = True
-        return found
+        shape = (slots.shape[0], *slots.shape[2:])
+        return np.broadcast_to(self.problem.crewed[..., None], shape)
 
     def left(self, number: int) -> Cells:
         """The slots left to a demand: some site of its commune is open, and a crew may go."""

@@ -9,6 +9,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from tourplan.errors import counted, few
 from tourplan.hours import WEEKDAYS
 from tourplan.places import CommuneSettings, Venue
 from tourplan.problem import Demand, Pin, Site
@@ -94,7 +95,11 @@ def demands_of(
     for number, one in enumerate(asked):
         sites += _sites(scenario, one.commune, number, own, place_of)
     open_slots = open_slots_of(scenario, sites, [one.setting for one in asked])
-    notes = (*_room_notes(scenario, territory, candidates), *_unsaid_notes(scenario, sites))
+    notes = (
+        *_room_notes(scenario, territory, candidates),
+        *_unsaid_notes(scenario, sites),
+        *_need_notes(asked),
+    )
     return Demands(tuple(map(demand_of, asked)), tuple(sites), open_slots, notes)
 
 
@@ -104,7 +109,7 @@ def _room_notes(
     """Candidates left out for want of a fit room, told before any search."""
     names = [territory.name(code) for code in candidates if not has_room(scenario, code)]
     if names:
-        yield f"communes sans salle qui convienne, laissées de côté : {_few(names)}"
+        yield f"communes sans salle qui convienne, laissées de côté : {few(names)}"
 
 
 def _unsaid_notes(scenario: Scenario, sites: Sequence[Site]) -> Iterator[str]:
@@ -117,12 +122,23 @@ def _unsaid_notes(scenario: Scenario, sites: Sequence[Site]) -> Iterator[str]:
     ):
         unsaid = [s.name for s in sites if getattr(said.get((s.code, s.venue)), key, None) is None]
         if required and unsaid:
-            yield f"{words} à vérifier sur place : {_few(unsaid)}"
+            yield f"{words} à vérifier sur place : {few(unsaid)}"
 
 
-def _few(names: Sequence[str]) -> str:
-    """How many, and the first names."""
-    return f"{len(names)} ({', '.join(names[:5])}{'…' if len(names) > 5 else ''})"
+def _need_notes(asked: Sequence[Asked]) -> Iterator[str]:
+    """Communes whose people need more sessions than the cycle has weeks."""
+    short = [
+        f"{one.commune.name} {sessions_wanted(one)}"
+        for one in asked
+        if counted_by_need(one) and sessions_wanted(one) > len(one.months)
+    ]
+    if short:
+        weeks = len(asked[0].months)
+        yield (
+            f"communes dont le besoin dépasse {counted(weeks, 'permanence')} par cycle, une par "
+            f"semaine de tournée au plus : {few(short)} ; donnez-leur passages dans [[reglages]], "
+            "ou allongez les ouvertures"
+        )
 
 
 @dataclass(frozen=True)
@@ -183,17 +199,27 @@ def monthly_minutes(asked: Asked) -> float:
     return without + appointments * need.minutes_per_appointment
 
 
+def counted_by_need(asked: Asked) -> bool:
+    """Whether the sessions of a commune follow from the visits expected there."""
+    setting = asked.setting
+    return asked.scenario.need.sessions_by_need and setting.sessions is None
+
+
 def sessions_needed(asked: Asked) -> int:
+    """The sessions wanted, one a week of the cycle at most."""
+    return min(sessions_wanted(asked), len(asked.months))
+
+
+def sessions_wanted(asked: Asked) -> int:
     """Sessions a cycle that leave a commune's expected visits the time they take, at least one.
 
-    A session gives each agent its longest opening, of which ``occupation_max_pct`` is used; there
-    are no more sessions than weeks in the cycle.
+    A session gives each agent its longest opening, of which ``occupation_max_pct`` is used.
     """
     scenario = asked.scenario
     longest_min = max((s.closing_s - s.opening_s) // 60 for s in scenario.sessions)
     useful = longest_min * scenario.crew.size * scenario.need.max_occupancy_pct / 100
     needed = ceil(monthly_minutes(asked) / useful / asked.passes - 1e-9)
-    return min(max(needed, 1), len(asked.months))
+    return max(needed, 1)
 
 
 def demand_of(asked: Asked) -> Demand:

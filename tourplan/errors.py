@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+MAX_NAMED = 5
+"""Of many, those that a message names; the others are counted."""
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 """Characters that would break a line, drive the terminal or turn the text around."""
 
@@ -108,15 +110,22 @@ def ways_out(repairs: Iterable[Repair], others: Iterable[Repair]) -> list[str]:
 class NoPlanError(TourplanError):
     """No plan keeps every requirement; ``repairs`` is a minimal set that clashes.
 
-    ``others``: changes of means that each give a plan, every requirement kept.
+    ``others``: changes of means that each give a plan, every requirement kept. ``complete``: time
+    did not run out before the set was known to be minimal.
     """
 
     exit_code = 3
 
     def __init__(
-        self, message: str, repairs: Iterable[Repair] = (), others: Iterable[Repair] = ()
+        self,
+        message: str,
+        repairs: Iterable[Repair] = (),
+        others: Iterable[Repair] = (),
+        *,
+        complete: bool = True,
     ) -> None:
         self.message = message
+        self.complete = complete
         self.repairs = tuple(repairs)
         self.others = tuple(others)
         super().__init__(message)
@@ -135,6 +144,12 @@ def one_of(given: str, known: Sequence[str]) -> str:
 def counted(count: int, words: str) -> str:
     """``1 agent disponible``, ``2 agents disponibles``."""
     return f"{count} {' '.join(f'{w}s' for w in words.split()) if count > 1 else words}"
+
+
+def few(names: Sequence[str]) -> str:
+    """How many, and the first names."""
+    told = ", ".join(names[:MAX_NAMED])
+    return f"{len(names)} ({told}{'…' if len(names) > MAX_NAMED else ''})"
 
 
 def listed(items: Iterable[object]) -> str:

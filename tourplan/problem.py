@@ -360,6 +360,14 @@ class Problem:
         return frozenset((crew.vehicle, crew.week, day) for crew in crews for day in crew.weekdays)
 
     @property
+    def crewed(self) -> NDArray[np.bool_]:
+        """The same as an array, shape (vehicles, weeks, working days)."""
+        found = np.zeros((len(self.vehicles), self.weeks, len(self.weekdays)), dtype=bool)
+        for crew in self.crew_weeks:
+            found[crew.vehicle, crew.week] |= [day in crew.weekdays for day in self.weekdays]
+        return found
+
+    @property
     def site_place(self) -> NDArray[np.int64]:
         """Positions of the sites in ``places``, shape (sites,)."""
         return np.array([site.place for site in self.sites], dtype=np.int64)

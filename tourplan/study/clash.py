@@ -58,9 +58,9 @@ def no_plan_error(
             + " dans aucune journée.",
             [_hopeless_commune(problem, n) for n in hopeless],
         )
-    clash, complete = _minimal_clash(question)
+    clash, minimal = _minimal_clash(question)
     repairs = [_repair(question, rule) for rule in clash]
-    message = f"Aucun plan n’existe : {_cannot(repairs, complete=complete)}."
+    message = f"Aucun plan n’existe : {_cannot(repairs, complete=minimal)}."
     if not any(repair.enough or not repair.proved for repair in repairs):
         rest = replace(question, left_out=frozenset(clash))
         more, complete = _minimal_clash(rest)
@@ -73,7 +73,7 @@ def no_plan_error(
                 *_if_also(further, repairs),
             ]
     others = [] if name_of is None else other_ways(question, name_of)
-    return NoPlanError(message, repairs, others)
+    return NoPlanError(message, repairs, others, complete=minimal)
 
 
 def _cannot(repairs: Sequence[Repair], *, complete: bool) -> str:

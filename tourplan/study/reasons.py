@@ -146,5 +146,7 @@ def _incompatible(inquiry: Inquiry, demand: int, deadline: float) -> Unserved:
     if among and any(n != demand and d.required for n, d in enumerate(problem.demands)):
         others.insert(0, "desservir les communes obligatoires")
     text = f"incompatible avec : {', '.join(others)}" if others else "aucun plan ne la dessert"
-    proved = all(repair.proved for repair in error.repairs)
+    if not error.complete:
+        text += " (recherche écourtée : la liste peut être trop longue)"
+    proved = error.complete and all(repair.proved for repair in error.repairs)
     return Unserved(one.code, one.name, words.CLASH, text, proved=proved)
