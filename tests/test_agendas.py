@@ -14,11 +14,9 @@ from tourplan.export.agendas import agenda_files
 from tourplan.export.dates import (
     COLUMNS,
     dates_csv,
-    month_weeks_of,
     outings,
     period,
     rule_words,
-    weeks_words,
 )
 from tourplan.plan import Plan
 
@@ -83,14 +81,14 @@ class TestDates:
         first, *others = herault_plan.days
         moved = first.model_copy(update={"week": 2})
         plan = herault_plan.model_copy(update={"days": (moved, *others), "cycle_weeks": 2})
-        assert [month_weeks_of(plan, day) for day in plan.days[:2]] == [(4,), (2,)]
+        assert [plan.rhythm.runs(day.week) for day in plan.days[:2]] == [(4,), (2,)]
         found = outings(plan, date(2027, 1, 4), date(2027, 1, 31))
         assert [out.when.day for out in found] == [12, 13, 14, 15, 25]
 
     def test_words(self, herault_plan):
-        assert weeks_words((1,)) == "1re semaine du mois"
-        assert weeks_words((1, 2, 4)) == "1re, 2e et 4e semaines du mois"
         assert rule_words(herault_plan).startswith("2e et 4e semaines du mois (la semaine n")
+        odd = herault_plan.model_copy(update={"month_weeks": (1, 3), "week_rule": "iso"})
+        assert rule_words(odd).startswith("semaines impaires (semaines numérotées de 1 à 53")
 
     def test_the_table(self, herault_plan):
         found = outings(herault_plan, date(2026, 12, 28), date(2027, 1, 3))

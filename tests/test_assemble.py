@@ -199,7 +199,7 @@ class TestCrews:
 
     def test_each_week_of_the_month_its_own(self):
         assert self.teams(None, (2,), (4,)) == [
-            "Agent 1, Agent 2 (semaine 2 du mois) ; Agent 1, Agent 3 (semaine 4 du mois)"
+            "Agent 1, Agent 2 (semaine 2 sur 4) ; Agent 1, Agent 3 (semaine 4 sur 4)"
         ]
 
     def test_each_week_of_the_cycle_its_own(self):
@@ -213,7 +213,7 @@ class TestCrews:
 
     def test_weeks_of_one_team_are_told_together(self):
         teams = {1: ("Ana", "Bob"), 2: ("Cid",), 3: ("Ana", "Bob")}
-        assert team_words(teams) == "Ana, Bob (semaines 1 et 3 du mois) ; Cid (semaine 2 du mois)"
+        assert team_words(teams) == "Ana, Bob (semaines 1 et 3 sur 4) ; Cid (semaine 2 sur 4)"
 
 
 class TestSeveral:
@@ -301,7 +301,7 @@ class TestDates:
         plan = plan_of(case, (1, 0, 0), (1, 2, 1))
         assert plan.start == "2027-05-11"
         assert plan.notes[-2:] == (
-            "la semaine n d’un mois est celle de son n-ième lundi (hypothèse)",
+            "la semaine n d’un mois commence à son n-ième lundi (hypothèse)",
             "le 17/05/2027 est férié (Lundi de Pentecôte) : prévoyez une autre date",
         )
 

@@ -143,9 +143,10 @@ class TestHours:
         )
         assert _opened(osm_hours(plan, spot)) == _held(plan)
 
-    @pytest.mark.parametrize("month_weeks", [(1,), (2, 4), (1, 2, 3, 4)])
-    def test_another_parser_finds_the_same_dates(self, herault_plan, month_weeks):
-        plan = herault_plan.model_copy(update={"month_weeks": month_weeks})
+    @pytest.mark.parametrize("rule", ["mois", "iso"])
+    @pytest.mark.parametrize("weeks", [(1,), (2, 4), (1, 3), (2, 3), (1, 2, 3, 4)])
+    def test_another_parser_finds_the_same_dates(self, herault_plan, weeks, rule):
+        plan = herault_plan.model_copy(update={"month_weeks": weeks, "week_rule": rule})
         for spot in spots_of(plan):
             alone = tuple(day.model_copy(update={"stops": (stop,)}) for day, stop in spot.sessions)
             expected = _held(plan.model_copy(update={"days": alone}))

@@ -622,9 +622,7 @@ def test_vehicle_choice_only_for_several_vehicles(
 
 def test_a_table_for_each_week(convoy: Plan) -> None:
     read = Reader(daytable.itinerary_table(convoy))
-    assert read.within("caption")[1] == (
-        "La tournée jour par jour, semaine 2 (deuxième semaine du mois)"
-    )
+    assert read.within("caption")[1] == ("La tournée jour par jour, semaine 2 (2e semaine du mois)")
     heads = [row[0] for row in read.rows if len(row) == 1]
     assert len(heads) == 40
     assert heads[0].startswith("Lundi de la semaine 1 (Kangoo), journée 1")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tourplan.errors import InputError
-from tourplan.schedule import YEARS, first_dates, month_week, public_holidays, start_faults
+from tourplan.schedule import YEARS, Rhythm, month_week, public_holidays, start_faults
 
 
 @pytest.mark.parametrize(
@@ -32,35 +32,36 @@ class TestFirstDates:
         ],
     )
     def test_second_and_fourth_week(self, start, monday):
-        assert first_dates(date.fromisoformat(start), (2, 4), 1) == {1: date.fromisoformat(monday)}
+        found = Rhythm((2, 4), 1).first_dates(date.fromisoformat(start))
+        assert found == {1: date.fromisoformat(monday)}
 
     def test_a_week_begun_is_not_taken(self):
-        assert first_dates(date(2027, 1, 13), (2,), 1) == {1: date(2027, 2, 8)}
+        assert Rhythm((2,), 1).first_dates(date(2027, 1, 13)) == {1: date(2027, 2, 8)}
 
     def test_the_fifth_monday_is_no_tour_week(self):
         """March 2027 has Mondays on the 1st, 8th, 15th, 22nd and 29th."""
-        assert first_dates(date(2027, 3, 23), (1, 2, 3, 4), 1) == {1: date(2027, 4, 5)}
+        assert Rhythm((1, 2, 3, 4), 1).first_dates(date(2027, 3, 23)) == {1: date(2027, 4, 5)}
 
     def test_a_cycle_of_two_weeks(self):
-        found = first_dates(date(2027, 1, 4), (2, 4), 2)
+        found = Rhythm((2, 4), 2).first_dates(date(2027, 1, 4))
         assert found == {1: date(2027, 1, 11), 2: date(2027, 1, 25)}
 
     def test_a_cycle_of_two_weeks_begun_in_its_second(self):
-        found = first_dates(date(2027, 1, 12), (2, 4), 2)
+        found = Rhythm((2, 4), 2).first_dates(date(2027, 1, 12))
         assert found == {2: date(2027, 1, 25), 1: date(2027, 2, 8)}
 
     def test_a_cycle_of_two_weeks_twice_a_month(self):
-        found = first_dates(date(2027, 3, 1), (1, 2, 3, 4), 2)
+        found = Rhythm((1, 2, 3, 4), 2).first_dates(date(2027, 3, 1))
         assert found == {1: date(2027, 3, 1), 2: date(2027, 3, 8)}
 
     def test_a_cycle_of_four_weeks(self):
-        found = first_dates(date(2027, 3, 1), (4, 3, 2, 1), 4)
+        found = Rhythm((4, 3, 2, 1), 4).first_dates(date(2027, 3, 1))
         assert found == {week: date(2027, 3, 1 + 7 * (week - 1)) for week in range(1, 5)}
 
     @pytest.mark.parametrize("year", [1, YEARS.start - 1, YEARS.stop, 9999])
     def test_a_year_no_one_meant(self, year):
         with pytest.raises(InputError, match=r"cycle\.debut") as caught:
-            first_dates(date(year, 12, 31), (2, 4), 1)
+            Rhythm((2, 4), 1).first_dates(date(year, 12, 31))
         assert "→ donnez une année" in str(caught.value)
 
     @given(
@@ -71,7 +72,7 @@ class TestFirstDates:
     )
     def test_every_date_is_the_first_monday_that_fits(self, start, cycle):
         month_weeks, weeks = cycle
-        found = first_dates(start, month_weeks, weeks)
+        found = Rhythm(tuple(month_weeks), weeks).first_dates(start)
         assert set(found) == set(range(1, weeks + 1))
         for week, monday in found.items():
             own = month_weeks[week - 1 :: weeks]
@@ -82,6 +83,36 @@ class TestFirstDates:
             while before >= start:
                 assert month_week(before) not in own
                 before -= timedelta(days=7)
+
+
+class TestOddAndEvenWeeks:
+    """2026 has 53 ISO weeks: after week 53 comes week 1, odd as well."""
+
+    def test_they_part_ways_with_every_second_week_at_the_new_year(self):
+        odd = Rhythm((1, 3), 1, "iso")
+        mondays = [monday for monday, _ in odd.dates(date(2026, 12, 1), date(2027, 1, 31))]
+        assert mondays == [
+            date(2026, 12, 14),
+            date(2026, 12, 28),
+            date(2027, 1, 4),
+            date(2027, 1, 18),
+        ]
+
+    @given(monday=st.dates(date(2000, 1, 3), date(2100, 1, 1)))
+    def test_a_week_is_odd_or_even_as_calendars_say(self, monday):
+        monday -= timedelta(days=monday.weekday())
+        both = Rhythm((1, 2, 3, 4), 2, "iso")
+        ((_, week),) = both.dates(monday, monday)
+        assert week == 1 + (int(f"{monday:%V}") % 2 == 0)
+        assert both.number(monday) in both.runs(week)
+
+    def test_words(self):
+        assert Rhythm((1, 3), 1, "iso").words() == "semaines impaires"
+        assert Rhythm((2, 4), 1, "iso").words() == "semaines paires"
+        assert Rhythm((1, 2, 3, 4), 2, "iso").words() == "toutes les semaines"
+        assert Rhythm((3, 2), 1, "iso").words() == "semaines ISO 2, 6, 10… et 3, 7, 11…"
+        assert Rhythm((1,), 1).words() == "1re semaine du mois"
+        assert Rhythm((1, 2, 4), 1).words() == "1re, 2e et 4e semaines du mois"
 
 
 def test_start_faults():

@@ -396,7 +396,7 @@ class TestDays:
         lines = days_table(herault_plan.model_copy(update=changes))
         assert lines[0] == "  Véhicule 1, au départ de Clermont-l’Hérault, avec Agent 1, Agent 2"
         assert lines[3] == (
-            "  Zoé, au départ de Lodève, avec Ana (semaine 2 du mois) ; Bob (semaine 4 du mois)"
+            "  Zoé, au départ de Lodève, avec Ana (semaine 2 sur 4) ; Bob (semaine 4 sur 4)"
         )
         assert [line.split()[0] for line in lines if line.startswith("    ")] == [
             *("lundi", "mercredi"),

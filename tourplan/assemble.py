@@ -31,7 +31,7 @@ from tourplan.plan import AreaAccess, Day, Figures, Groups, Level, Origin, Plan,
 from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
-from tourplan.schedule import MONTH_WEEK_RULE, first_dates, public_holidays
+from tourplan.schedule import RULES, public_holidays
 from tourplan.waits import waits_of
 
 WHOLE_AREA = "Ensemble"
@@ -59,7 +59,8 @@ def assemble(
         agents=tuple(agent.name for agent in problem.agents),
         vehicles=tuple(vehicle.name for vehicle in problem.vehicles),
         cycle_weeks=problem.weeks,
-        month_weeks=tuple(sorted(scenario.cycle.month_weeks)),
+        month_weeks=scenario.cycle.rhythm.weeks,
+        week_rule=scenario.cycle.week_rule,
         start=scenario.cycle.start.isoformat() if scenario.cycle.start else "",
         free_days=tuple(day for day in _possible_days(problem) if day not in busy),
         days=tuple(days),
@@ -168,10 +169,10 @@ def _date_notes(scenario: Scenario, days: Sequence[Day]) -> list[str]:
     cycle = scenario.cycle
     if cycle.start is None:
         return []
-    mondays = first_dates(cycle.start, cycle.month_weeks, cycle.weeks)
+    mondays = cycle.rhythm.first_dates(cycle.start)
     dates = [mondays[day.week] + timedelta(days=day.weekday) for day in days]
     return [
-        MONTH_WEEK_RULE,
+        f"{RULES[cycle.week_rule]} (hypothèse)",
         *(
             f"le {when:%d/%m/%Y} est férié ({name}) : prévoyez une autre date"
             for when, name in public_holidays(dates).items()

@@ -30,8 +30,8 @@ class Crews:
 
 def month_weeks_of(scenario: Scenario) -> tuple[tuple[int, ...], ...]:
     """For each week of the cycle, the weeks of the month that run it."""
-    weeks = sorted(scenario.cycle.month_weeks)
-    return tuple(tuple(weeks[week :: scenario.cycle.weeks]) for week in range(scenario.cycle.weeks))
+    rhythm = scenario.cycle.rhythm
+    return tuple(rhythm.runs(week) for week in range(1, rhythm.cycle + 1))
 
 
 def agent_labels(scenario: Scenario) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from pydantic import (
 from tourplan.errors import Fault, InputError
 from tourplan.files import read_text
 from tourplan.hours import WEEKDAYS, clock, parse_clock
+from tourplan.schedule import Rhythm, WeekRule
 
 if TYPE_CHECKING:
     from tourplan.prepare import Case
@@ -316,6 +317,7 @@ class Plan(Frozen):
     vehicles: tuple[str, ...] = Field(alias="vehicules")
     cycle_weeks: int = Field(alias="semaines_du_cycle", ge=1)
     month_weeks: tuple[int, ...] = Field(alias="semaines_du_mois")
+    week_rule: WeekRule = Field(alias="semaines_selon", default="mois")
     start: str = Field(alias="debut", default="")
     free_days: tuple[tuple[int, Weekday, str], ...] = Field(alias="jours_libres")
     days: tuple[Day, ...] = Field(alias="journees")
@@ -329,6 +331,11 @@ class Plan(Frozen):
     inputs_fingerprint: str = Field(alias="empreinte_entrees")
     measures: dict[str, Any] = Field(alias="mesures", default_factory=dict)
     _base: Path = PrivateAttr(default=Path())
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """In which weeks of the calendar the weeks of the cycle come back."""
+        return Rhythm(self.month_weeks, self.cycle_weeks, self.week_rule)
 
     @property
     def proved(self) -> bool:

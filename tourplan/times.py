@@ -20,6 +20,7 @@ from tourplan.fields import (
     whole,
 )
 from tourplan.hours import WEEKDAYS
+from tourplan.schedule import Rhythm, WeekRule
 
 LEGAL_WEEK_H = 48
 """The longest week of work (Code du travail, L3121-20)."""
@@ -34,6 +35,12 @@ class Cycle(Section):
     )
     month_weeks: tuple[MonthWeek, ...] = field(
         "semaines_du_mois", (2, 4), "semaines du mois en tournée", "tournée de 2024 en Hérault"
+    )
+    week_rule: WeekRule = field(
+        "semaines_selon",
+        "mois",
+        'comment les numéroter : "mois", la n-ième du mois ; "iso", 1 et 3 pour les semaines '
+        "impaires de l’année, 2 et 4 pour les paires",
     )
     days: tuple[DayName, ...] = field("jours", WEEKDAYS[:5], "jours de tournée")
     start: Day | None = field("debut", None, "premier jour possible, pour dater l’itinéraire", "")
@@ -51,6 +58,11 @@ class Cycle(Section):
     max_gap_days: GapDays | None = field(
         "ecart_max_jours", None, "jours entre deux passages dans une commune, au plus"
     )
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """In which weeks of the calendar the weeks of the cycle come back."""
+        return Rhythm(tuple(sorted(self.month_weeks)), self.weeks, self.week_rule)
 
 
 class Session(Section):

@@ -112,7 +112,7 @@ def _crew(problem: Problem, day: Day) -> Iterator[Violation]:
         return
     weeks = problem.month_weeks[day.week - 1] if day.week <= problem.weeks else ()
     if tuple(day.teams) != weeks:
-        yield Violation("teams", where, "l’équipe n’est pas donnée pour chaque semaine du mois")
+        yield Violation("teams", where, "l’équipe n’est pas donnée pour chaque semaine")
     depot = problem.places.index(day.depot)
     if vehicle.depots and depot not in vehicle.depots:
         yield Violation("depot", where, f"« {vehicle.name} » ne part pas de cette agence")
@@ -138,7 +138,7 @@ def _team(
     there: list[Agent | Vehicle] = [*team, vehicle]
     for who in there:
         if (month_week, day.weekday) not in who.days:
-            what = f"{who.name} n’est pas là (semaine {month_week} du mois)"
+            what = f"{who.name} n’est pas là (semaine {month_week} sur 4)"
             yield Violation("absent", where, what)
 
 
@@ -398,7 +398,7 @@ def _calendar(problem: Problem, days: Sequence[Day]) -> Iterator[Violation]:
         (m, day.weekday, name) for day in days for m, team in day.teams.items() for name in team
     ]
     for month_week, weekday, name in sorted({who for who in going if going.count(who) > 1}):
-        where = f"semaine {month_week} du mois, {WEEKDAYS[weekday]}"
+        where = f"semaine {month_week} sur 4, {WEEKDAYS[weekday]}"
         yield Violation("agent_twice", where, f"{name} fait deux journées le même jour")
 
 

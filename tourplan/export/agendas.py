@@ -7,20 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from tourplan.export.dates import (
-    WEEK_RULE,
-    Outing,
-    dates_csv,
-    exception_words,
-    month_weeks_of,
-    weeks_words,
-)
+from tourplan.export.dates import Outing, dates_csv, exception_words
 from tourplan.export.french import capital
 from tourplan.export.ical import Event, calendar
 from tourplan.export.words import opening_words
 from tourplan.files import slug
 from tourplan.hours import clock
 from tourplan.plan import Day, Plan, Stop
+from tourplan.schedule import RULES
 
 
 def agenda_files(
@@ -61,10 +55,10 @@ def _communes(plan: Plan, found: Sequence[Outing]) -> dict[tuple[str, str], list
 
 def _session_event(plan: Plan, day: Day, stop: Stop, outs: Sequence[Outing], number: int) -> Event:
     """A session of a commune, the ``number``-th of its cycle."""
-    weeks = weeks_words(month_weeks_of(plan, day))
+    weeks = plan.rhythm.words(plan.rhythm.runs(day.week))
     lines = [
         f"Permanence ouverte à tous, {opening_words(stop)}.",
-        f"{capital(day.weekday_name)}, {weeks} ({WEEK_RULE}).",
+        f"{capital(day.weekday_name)}, {weeks} ({RULES[plan.week_rule]}).",
         exception_words(outs),
     ]
     return Event(
@@ -90,9 +84,7 @@ def _agent_events(plan: Plan, agent: str, found: Sequence[Outing]) -> Iterator[E
     """The days on which an agent goes out, from leaving the agency to coming back."""
     seen: Counter[tuple[int, int]] = Counter()
     for day in plan.days:
-        outs = [
-            out for out in found if out.day is day and agent in day.teams.get(out.month_week, ())
-        ]
+        outs = [out for out in found if out.day is day and agent in day.teams.get(out.number, ())]
         if any(out.held for out in outs):
             seen[day.week, day.weekday] += 1
             rank = f"{day.week}-{day.weekday}-{seen[day.week, day.weekday]}"

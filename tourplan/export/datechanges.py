@@ -113,7 +113,7 @@ def _clashes(after: Sequence[Outing]) -> list[Fault]:
 
 def _who(out: Outing) -> set[str]:
     """The vehicle and the agents of a day."""
-    return {out.day.vehicle, *out.day.teams.get(out.month_week, ())}
+    return {out.day.vehicle, *out.day.teams.get(out.number, ())}
 
 
 def _date(row: Row, column: str, faults: list[Fault]) -> date | None:

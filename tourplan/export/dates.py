@@ -11,9 +11,8 @@ from tourplan.export.french import when
 from tourplan.export.itinerary import french_csv
 from tourplan.hours import WEEKDAYS, clock
 from tourplan.plan import Day, Plan, Stop
-from tourplan.schedule import month_week, public_holidays, start_faults, tour_weeks
+from tourplan.schedule import RULES, month_week, public_holidays, start_faults
 
-WEEK_RULE = "la semaine n d’un mois commence à son n-ième lundi"
 DEFAULT_DAYS = 52 * 7 - 1
 MAX_DAYS = 5 * 366
 COLUMNS = (
@@ -42,12 +41,13 @@ class Outing:
 
     Attributes:
         when: the date that the rule of the tour gives.
+        number: of its week, 1 to 4, as teams are told.
         off: why it is not held then, a public holiday or a change; empty: it is held.
         instead: the date on which it is held in its place, if any.
     """
 
     when: date
-    month_week: int
+    number: int
     day: Day
     off: str = ""
     instead: date | None = None
@@ -88,8 +88,8 @@ def outings(plan: Plan, start: date, end: date) -> tuple[Outing, ...]:
     Those of public holidays are not held.
     """
     dated = [
-        (monday + timedelta(days=day.weekday), month_week(monday), day)
-        for monday, week in tour_weeks(start, end, plan.month_weeks, plan.cycle_weeks)
+        (monday + timedelta(days=day.weekday), plan.rhythm.number(monday), day)
+        for monday, week in plan.rhythm.dates(start, end)
         for day in plan.days
         if day.week == week
     ]
@@ -99,21 +99,9 @@ def outings(plan: Plan, start: date, end: date) -> tuple[Outing, ...]:
     return tuple(Outing(*one, off.get(one[0], "")) for one in kept)
 
 
-def month_weeks_of(plan: Plan, day: Day) -> tuple[int, ...]:
-    """The weeks of the month in which a day tour is run."""
-    return tuple(sorted(plan.month_weeks)[day.week - 1 :: plan.cycle_weeks])
-
-
-def weeks_words(weeks: Sequence[int]) -> str:
-    """``1re et 3e semaines du mois``."""
-    ranks = listed([f"{week}{'re' if week == 1 else 'e'}" for week in weeks])
-    return f"{ranks} semaine{'s' if len(weeks) > 1 else ''} du mois"
-
-
 def rule_words(plan: Plan) -> str:
-    """In which weeks the tour goes out, and how the weeks of a month are counted."""
-    weeks = weeks_words(sorted(plan.month_weeks))
-    return f"{weeks} ({WEEK_RULE})"
+    """In which weeks the tour goes out, and how weeks are counted."""
+    return f"{plan.rhythm.words()} ({RULES[plan.week_rule]})"
 
 
 def exception_words(found: Sequence[Outing]) -> str:
@@ -150,7 +138,7 @@ def _dated(out: Outing, day: date, state: str) -> Iterator[tuple[str, ...]]:
         day.isoformat(),
         WEEKDAYS[day.weekday()],
         f"{iso.year}-S{iso.week:02d}",
-        str(out.month_week),
+        str(month_week(day - timedelta(days=day.weekday()))),
         str(out.day.week),
     )
     return ((*head, *_session(stop), state) for stop in out.day.stops)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from tourplan.errors import listed
 from tourplan.export.french import (
-    ORDINALS,
     capital,
     from_place,
     hours,
@@ -77,11 +75,8 @@ def _itinerary_caption(plan: Plan, week: int) -> str:
     """What a table of days is: those of a week, with the weeks of the month that run it."""
     if plan.cycle_weeks == 1:
         return "La tournée jour par jour"
-    months = sorted(plan.month_weeks)[week - 1 :: plan.cycle_weeks]
-    which = listed([ORDINALS[number_ - 1] for number_ in months if 1 <= number_ <= 5])
-    plural = "s" if len(months) > 1 else ""
-    of_month = f" ({which} semaine{plural} du mois)" if which else ""
-    return f"La tournée jour par jour, semaine {week}{of_month}"
+    which = plan.rhythm.words(plan.rhythm.runs(week))
+    return f"La tournée jour par jour, semaine {week} ({which})"
 
 
 def _day_rows(plan: Plan, day_number: int, day: Day, *, marks: bool) -> str:

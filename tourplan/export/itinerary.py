@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from tourplan.export.words import origin_words, team_words
 from tourplan.hours import clock
 from tourplan.plan import Day, Plan
-from tourplan.schedule import first_dates
 
 COLUMNS = (
     "semaine",
@@ -67,7 +66,7 @@ def day_date(plan: Plan, day: Day) -> date | None:
     """The first date of a day tour, when the plan has a start."""
     if not plan.start:
         return None
-    mondays = first_dates(date.fromisoformat(plan.start), plan.month_weeks, plan.cycle_weeks)
+    mondays = plan.rhythm.first_dates(date.fromisoformat(plan.start))
     return mondays[day.week] + timedelta(days=day.weekday)
 
 

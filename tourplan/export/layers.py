@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tourplan.export.dates import month_weeks_of
 from tourplan.export.scene import Reach, commune_views, day_routes, way_points
 from tourplan.export.words import origin_words
 from tourplan.hours import clock
@@ -110,7 +109,7 @@ def _weeks(plan: Plan, day: Day) -> Row:
     return {
         "semaine": day.week,
         "jour": day.weekday_name,
-        "semaines_du_mois": ",".join(map(str, month_weeks_of(plan, day))),
+        "semaines_du_mois": ",".join(map(str, plan.rhythm.runs(day.week))),
     }
 
 

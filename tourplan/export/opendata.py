@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from tourplan.errors import Fault, InputError, listed, quoted
-from tourplan.export.dates import month_weeks_of, weeks_words
 from tourplan.export.french import from_place
 from tourplan.export.itinerary import neutral
 from tourplan.hours import WEEKDAYS, Interval, clock
 from tourplan.plan import Day, Plan, Stop
+from tourplan.schedule import WeekRule
 
 MEDNUM_COLUMNS = (
     "id",
@@ -164,20 +164,31 @@ def spots_of(plan: Plan) -> tuple[Spot, ...]:
 def osm_hours(plan: Plan, spot: Spot) -> str:
     """The hours in OpenStreetMap's syntax: ``Mo[2,4] +1 day 09:45-12:15; PH off``.
 
-    A Tuesday on tour is the day after the n-th Monday, not the n-th Tuesday of the month.
+    A Tuesday on tour is the day after the n-th Monday, not the n-th Tuesday of the month. Of ISO
+    weeks: ``week 1-53/2 Tu 09:45-12:15; PH off``.
     """
-    rules = []
-    for weekday, weeks, spans in _rhythm(plan, spot):
-        after = f" +{weekday} day{'s' if weekday > 1 else ''}" if weekday else ""
-        hours = ",".join(f"{clock(start)}-{clock(end)}" for start, end in spans)
-        rules.append(f"Mo[{','.join(map(str, weeks))}]{after} {hours}")
+    rules = [
+        f"{_osm_days(plan.week_rule, weekday, weeks)} "
+        + ",".join(f"{clock(start)}-{clock(end)}" for start, end in spans)
+        for weekday, weeks, spans in _rhythm(plan, spot)
+    ]
     return "; ".join([*rules, "PH off"])
+
+
+def _osm_days(rule: WeekRule, weekday: int, weeks: Sequence[int]) -> str:
+    """A weekday of some weeks, numbered by a rule, in OpenStreetMap's syntax."""
+    if rule == "mois":
+        after = f" +{weekday} day{'s' if weekday > 1 else ''}" if weekday else ""
+        return f"Mo[{','.join(map(str, weeks))}]{after}"
+    every = {(1, 3): ["1-53/2"], (2, 4): ["2-53/2"], (1, 2, 3, 4): ["1-53"]}
+    found = every.get(tuple(weeks)) or [f"{week}-53/4" for week in weeks]
+    return f"week {','.join(found)} {_OSM_DAYS[weekday]}"
 
 
 def french_hours(plan: Plan, spot: Spot) -> str:
     """The hours in words: ``mardi 09:45-12:15 (2e et 4e semaines du mois)``."""
     return " ; ".join(
-        f"{WEEKDAYS[weekday]} {_spans(spans)} ({weeks_words(weeks)})"
+        f"{WEEKDAYS[weekday]} {_spans(spans)} ({plan.rhythm.words(weeks)})"
         for weekday, weeks, spans in _rhythm(plan, spot)
     )
 
@@ -186,7 +197,7 @@ def _rhythm(plan: Plan, spot: Spot) -> Iterator[tuple[int, tuple[int, ...], tupl
     """Weekday, weeks of the month that have the same hours then, and these hours."""
     held: dict[tuple[int, int], list[Interval]] = {}
     for day, stop in spot.sessions:
-        for week in month_weeks_of(plan, day):
+        for week in plan.rhythm.runs(day.week):
             held.setdefault((day.weekday, week), []).extend(_parts(stop))
     weeks_of: dict[tuple[int, tuple[Interval, ...]], list[int]] = {}
     for (weekday, week), spans in sorted(held.items()):

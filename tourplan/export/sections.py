@@ -66,17 +66,20 @@ def crew_words(plan: Plan, case: Case) -> str:
 
 def rhythm(plan: Plan) -> str:
     """When the weeks of the cycle come back."""
-    if not plan.month_weeks:
-        return ""
-    weeks = listed([ORDINALS[week - 1] for week in plan.month_weeks if 1 <= week <= 5])
-    of_month = (
-        f"les {weeks} semaines de chaque mois"
-        if len(plan.month_weeks) > 1
-        else f"la {weeks} semaine de chaque mois"
-    )
     if plan.cycle_weeks == 1:
-        return f"La semaine de tournée revient {of_month}."
-    return f"Les {plan.cycle_weeks} semaines du cycle se suivent, {of_month}."
+        return f"La semaine de tournée revient {_comes_back(plan)}."
+    return f"Les {plan.cycle_weeks} semaines du cycle se suivent, {_comes_back(plan)}."
+
+
+def _comes_back(plan: Plan) -> str:
+    """``les deuxième et quatrième semaines de chaque mois``, ``les semaines paires``."""
+    if plan.week_rule == "iso":
+        words = plan.rhythm.words()
+        return words if words.startswith("toutes") else f"les {words}"
+    weeks = listed([ORDINALS[week - 1] for week in sorted(plan.month_weeks)])
+    if len(plan.month_weeks) == 1:
+        return f"la {weeks} semaine de chaque mois"
+    return f"les {weeks} semaines de chaque mois"
 
 
 def beginning(plan: Plan) -> str:

@@ -222,7 +222,7 @@ def place_name(stop: Stop) -> str:
 
 
 def team_words(teams: Mapping[int, Sequence[str]]) -> str:
-    """Who goes, by week of the month; told for each week where that changes."""
+    """Who goes, by number of the week, 1 to 4; told for each where that changes."""
     weeks_of: dict[str, list[int]] = {}
     for week, names in sorted(teams.items()):
         weeks_of.setdefault(", ".join(names), []).append(week)
@@ -230,7 +230,7 @@ def team_words(teams: Mapping[int, Sequence[str]]) -> str:
         return next(iter(weeks_of))
     return " ; ".join(
         f"{team} ({'semaine' if len(weeks) == 1 else 'semaines'} "
-        f"{listed([str(week) for week in weeks])} du mois)"
+        f"{listed([str(week) for week in weeks])} sur 4)"
         for team, weeks in weeks_of.items()
     )
 
