@@ -170,6 +170,24 @@ class TestReadsBack:
         assert any("(=Zoé)" in text and "Le Caylar" in text for text in added)
 
 
+class TestPauses:
+    """A whole-day session closes when the file says so."""
+
+    HEAD = "jour;creneau;code_insee;vehicule;ouverture;fermeture;pause_de;pause_a"
+
+    def test_as_given(self, rooms, tour):
+        line = "lundi journée 34268 Kangoo 09:30 16:30 12:30 13:30"
+        plan = evaluate(rooms, tour(line, head=self.HEAD), changes=False, limit_s=0.01).plan
+        (day,) = plan.days
+        assert day.stops[0].closed == (day.break_from_s, day.break_until_s) == (45_000, 48_600)
+        assert day.stops[0].open_s == 6 * 3600
+
+    def test_a_half_day_has_none(self, rooms, tour):
+        line = "lundi matin 34268 Kangoo 09:45 12:15 11:00 11:30"
+        with pytest.raises(InputError, match="pause donnée, mais « matin » n’en a pas"):
+            evaluate(rooms, tour(line, head=self.HEAD), changes=False, limit_s=0.01)
+
+
 class TestHours:
     def test_missing_ones_are_the_longest_there_are(self, case, tour):
         found = evaluate(case, tour("lundi matin 34064", "lundi après-midi 34230"))

@@ -275,3 +275,23 @@ def test_refuse_more_weeks():
     refuse_more_weeks([Visit(2, 0, "matin", "34064")], 2)
     with pytest.raises(InputError, match="semaine 3"):
         refuse_more_weeks([Visit(1, 0, "matin", "34064"), Visit(3, 0, "matin", "34064")], 2)
+
+
+class TestPause:
+    """When a whole-day session closes for the meal, as ``itineraire.csv`` tells it."""
+
+    HEAD = "jour;creneau;code_insee;ouverture;fermeture;pause_de;pause_a\n"
+
+    def test_read(self, read):
+        text = self.HEAD + "lundi;matin;34064;09:30;15:30;12:30;13:30\nmardi;matin;34064;;;;\n"
+        assert [visit.closed for visit in read(text)] == [(45_000, 48_600), None]
+
+    def test_every_fault(self, faults_of):
+        rows = ("09:30;15:30;12:30;", "09:30;15:30;13:30;12:30", ";;12:30;13:30", "9:30;15:30;x;y")
+        days = ("lundi", "mardi", "mercredi", "jeudi")
+        lines = (f"{day};matin;34064;{row}\n" for day, row in zip(days, rows, strict=True))
+        one, two, three, *four = faults_of(self.HEAD + "".join(lines))
+        assert "une des deux heures de la pause manque" in one
+        assert "la pause n’est pas dans la permanence" in two
+        assert "la pause n’est pas dans la permanence" in three
+        assert len(four) == 2

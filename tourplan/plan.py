@@ -110,9 +110,14 @@ class Stop(Frozen):
     @property
     def closed_s(self) -> int:
         """Seconds closed over the meal, within the session."""
+        return self.closed[1] - self.closed[0] if self.closed else 0
+
+    @property
+    def closed(self) -> tuple[int, int] | None:
+        """When it closes for the meal; ``None``: it does not."""
         if self.closed_from_s is None or self.closed_until_s is None:
-            return 0
-        return self.closed_until_s - self.closed_from_s
+            return None
+        return self.closed_from_s, self.closed_until_s
 
 
 class Day(Frozen):

@@ -12,12 +12,16 @@ from tourplan.problem import CrewWeek, Problem
 
 @dataclass(frozen=True)
 class Opening:
-    """A session to hold: slot and site as positions, times in seconds since midnight."""
+    """A session to hold: slot and site as positions, times in seconds since midnight.
+
+    ``closed``: when a whole-day session closes for the meal; ``None``: at its usual time.
+    """
 
     session: int
     site: int
     opening_s: int
     closing_s: int
+    closed: tuple[int, int] | None = None
 
 
 def whole_minute(seconds: int) -> int:
@@ -64,6 +68,11 @@ def pause(problem: Problem, opening_s: int, closing_s: int) -> tuple[int, int]:
     return start, start + day.break_s
 
 
+def _closed(problem: Problem, opening: Opening) -> tuple[int, int]:
+    """When a whole-day session closes for the meal."""
+    return opening.closed or pause(problem, opening.opening_s, opening.closing_s)
+
+
 def build_day(problem: Problem, crew: int, weekday: int, openings: Sequence[Opening]) -> Day:
     """The day tour of a crew (position in ``crew_weeks``) that holds ``openings``."""
     return driven_day(problem, crew, weekday, openings, legs_of(problem, crew, openings))
@@ -98,7 +107,7 @@ def driven_day(
     for opening, (drive_s, drive_m) in zip(openings, there, strict=True):
         site = problem.sites[opening.site]
         slot = problem.sessions[opening.session]
-        closed = pause(problem, opening.opening_s, opening.closing_s) if slot.whole_day else None
+        closed = _closed(problem, opening) if slot.whole_day else None
         stops.append(
             Stop(
                 session=slot.name,
@@ -148,7 +157,8 @@ def _meal(
     """When the meal starts and ends: all the wait before set-up, within its window."""
     inside, gap = meal_inside(problem, sessions), meal_gap(problem, sessions)
     if inside is not None:
-        return pause(problem, stops[inside].opening_s, stops[inside].closing_s)
+        stop = stops[inside]
+        return stop.closed_from_s or 0, stop.closed_until_s or 0
     if gap is None:
         return None
     rules = problem.day
@@ -184,6 +194,7 @@ def openings_of(problem: Problem, day: Day) -> list[Opening]:
             problem.site_index[stop.code, stop.place],
             stop.opening_s,
             stop.closing_s,
+            stop.closed,
         )
         for stop in day.stops
     ]

@@ -346,6 +346,10 @@ def _held(problem: Problem, visits: Sequence[Visit]) -> Held:
             faults.append(Fault("itinéraire", f"{visit.code} : aucune salle ne convient", mend))
         else:
             held[crew, visit.weekday, names.index(visit.session)] = site, visit
+        if visit.closed and not problem.sessions[names.index(visit.session)].whole_day:
+            what = f"{visit.code} : pause donnée, mais {quoted(visit.session)} n’en a pas"
+            mend = "videz pause_de et pause_a, ou donnez une permanence de journee_entiere"
+            faults.append(Fault("itinéraire", what, mend))
     if faults:
         raise InputError(faults)
     return held
@@ -385,6 +389,7 @@ def _as_given(opening: Opening, visit: Visit) -> Opening:
         opening,
         opening_s=opening.opening_s if visit.opening_s is None else visit.opening_s,
         closing_s=opening.closing_s if visit.closing_s is None else visit.closing_s,
+        closed=visit.closed,
     )
 
 

@@ -22,7 +22,8 @@ MAX_VISITS = 500
 class Visit:
     """One half-day of a tour: where, when, and what else the file gives.
 
-    ``depot``: the agency that the day leaves from; ``team``: who goes, as ``itineraire.csv`` says.
+    ``closed``: when a whole-day session closes for the meal; ``depot``: the agency that the day
+    leaves from; ``team``: who goes, as ``itineraire.csv`` says.
     """
 
     week: int
@@ -31,6 +32,7 @@ class Visit:
     code: str
     opening_s: int | None = None
     closing_s: int | None = None
+    closed: tuple[int, int] | None = None
     vehicle: str = ""
     place: str = ""
     depot: str = ""
@@ -95,9 +97,9 @@ def read_tour(
 ) -> tuple[Visit, ...]:
     """The visits of a CSV file (``jour``, ``creneau`` or ``demi_journee``, ``code_insee``).
 
-    ``semaine``, ``ouverture``, ``fermeture``, ``vehicule``, ``lieu`` and ``agents`` are used when
-    they are there. Rows named ``départ`` tell the agency of their day and those named ``retour``
-    are passed over, so that ``itineraire.csv`` reads back.
+    ``semaine``, ``ouverture``, ``fermeture``, ``pause_de``, ``pause_a``, ``vehicule``, ``lieu`` and
+    ``agents`` are used when they are there. Rows named ``départ`` tell the agency of their day and
+    those named ``retour`` are passed over, so that ``itineraire.csv`` reads back.
 
     Args:
         path: the file.
@@ -221,6 +223,7 @@ def _visit(
     closing_s = _clock(row, "fermeture", faults)
     if opening_s is not None and closing_s is not None and closing_s <= opening_s:
         faults.append(Fault(row.where, "ferme avant d’ouvrir", "échangez les deux heures"))
+    closed = _closed(row, opening_s, closing_s, faults)
     if len(faults) > before or weekday is None or session is None:
         return None
     return Visit(
@@ -230,10 +233,29 @@ def _visit(
         code,
         opening_s,
         closing_s,
+        closed,
         vehicle=_told(row, "vehicule"),
         place=_told(row, "lieu"),
         team=_told(row, "agents"),
     )
+
+
+def _closed(
+    row: Row, opening_s: int | None, closing_s: int | None, faults: list[Fault]
+) -> tuple[int, int] | None:
+    """When a session closes for the meal, ``None`` when the row does not say or is faulty."""
+    start, end = _clock(row, "pause_de", faults), _clock(row, "pause_a", faults)
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        mend = "donnez pause_de et pause_a, ou aucune des deux"
+        faults.append(Fault(row.where, "une des deux heures de la pause manque", mend))
+        return None
+    if opening_s is None or closing_s is None or not opening_s < start < end < closing_s:
+        mend = "donnez des heures entre ouverture et fermeture, la première avant la seconde"
+        faults.append(Fault(row.where, "la pause n’est pas dans la permanence", mend))
+        return None
+    return start, end
 
 
 def _clock(row: Row, column: str, faults: list[Fault]) -> int | None:
