@@ -446,6 +446,16 @@ class TestEmbedded:
         }
         assert {row["semaines_du_mois"] for row in after} == {"2 4"}
 
+    def test_the_bus_stops_within_its_communes(self, data):
+        """Points a published row gives, but that of Valence, which is in another département."""
+        placed = [row for row in data.tours["charente_bus"] if row["lon"]]
+        assert {row["commune"] for row in data.tours["charente_bus"] if not row["lon"]} == {
+            "Valence"
+        }
+        for row in placed:
+            point = shapely.Point(float(row["lon"]), float(row["lat"]))
+            assert data.areas[row["code_insee"]].distance(point) < 0.01, row["commune"]
+
     def test_files_end_lines_the_same_way_everywhere(self):
         for path in DATA.rglob("*.*"):
             content = path.read_bytes()
@@ -517,7 +527,7 @@ class TestBuilding:
         finding = Finding("land of no commune", "east north south west", "90.00 km²")
         row = Settlement(finding, "", "replace", "east", "merged", "2026-11-21")
         mairies = sources.Mairies(RING, {}, {})
-        read = build_data.Sources({}, former, mairies, None, [], [], {})
+        read = build_data.Sources({}, former, mairies, None, [], [], {}, [])
         areas = build_data.with_merged_land(read, Settlements([row]))
         assert areas["east"].equals(shapely.box(3.1, 43.1, 3.3, 43.2)) is given
         assert bool(checks.land_of_no_commune(areas)) is not given

@@ -16,6 +16,7 @@ from tourplan.plan import Plan
 from tourplan.planner import solve
 from tourplan.prepare import Case, prepare
 from tourplan.scenario import Scenario
+from tourplan.starter import example
 from tourplan.study.changes import single_changes
 from tourplan.study.evaluate import Evaluation, evaluate
 
@@ -186,6 +187,19 @@ class TestPauses:
         line = "lundi matin 34268 Kangoo 09:45 12:15 11:00 11:30"
         with pytest.raises(InputError, match="pause donnée, mais « matin » n’en a pas"):
             evaluate(rooms, tour(line, head=self.HEAD), changes=False, limit_s=0.01)
+
+
+def test_the_bus_of_charente_leaves_too_little_time_to_eat():
+    """Odd Fridays and even Thursdays; other rules are kept at its published hours."""
+    found = evaluate(example("charente-bus"), "charente_bus", changes=False, limit_s=0.01)
+    assert [(one.rule, one.where) for one in found.violations] == [
+        ("meal", "semaine 1, vendredi, Fouqueure"),
+        ("meal", "semaine 2, jeudi, Luxé"),
+    ]
+    assert (
+        found.plan.figures.open_s
+        == (5 + 5.5 + 5.5 + 3 + 3.5 + 3 + 2.5 + 3 + 5 + 3.5 + 3 + 3.5) * 3600
+    )
 
 
 class TestHours:

@@ -22,6 +22,7 @@ from tourplan.territory import Territory, read_territory
 
 TWO = ("matin", "après-midi")
 HEAD = "jour;creneau;code_insee\n"
+HERAULT = ("herault_2021", "herault_2024")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def faults_of(read):
 
 
 class TestEmbedded:
-    @pytest.mark.parametrize("name", EMBEDDED_TOURS)
+    @pytest.mark.parametrize("name", HERAULT)
     def test_ten_visits_of_five_days(self, territory, name):
         visits = read_tour(tour_path(name), territory, TWO)
         assert len({visit.code for visit in visits}) == len(visits) == 10
@@ -62,9 +63,20 @@ class TestEmbedded:
         assert {visit.week for visit in visits} == {1}
 
     def test_hours_are_given_in_2024_only(self, territory):
-        proposal, real = (read_tour(tour_path(n), territory, TWO) for n in EMBEDDED_TOURS)
+        proposal, real = (read_tour(tour_path(n), territory, TWO) for n in HERAULT)
         assert {(v.opening_s, v.closing_s) for v in proposal} == {(None, None)}
         assert {v.closing_s - v.opening_s for v in real} == {9_000}
+
+    def test_the_bus_goes_by_odd_and_even_weeks(self, territory):
+        visits = read_tour(tour_path("charente_bus"), territory, (*TWO, "journée"))
+        assert [sum(v.week == week for v in visits) for week in (1, 2)] == [6, 6]
+        assert len({visit.code for visit in visits}) == 12
+        closed = {v.session: v.closed for v in visits if v.closed}
+        assert closed == {"journée": (45_000, 48_600)}
+        assert all(visit.place and visit.opening_s for visit in visits)
+
+    def test_every_one_is_known(self):
+        assert all(tour_path(name).is_file() for name in EMBEDDED_TOURS)
 
     def test_a_name_of_ours_wins_over_a_file(self):
         assert tour_path("herault_2024", Path("/nowhere")).is_file()

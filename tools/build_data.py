@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import shapely
-from databuild import checks, embedded, outputs, sources
+from databuild import bus, checks, embedded, outputs, sources
 from databuild.checks import Finding
 from databuild.hours import (
     DAYS_OSM,
@@ -50,6 +50,7 @@ class Sources:
     counters: list[sources.CounterRow]
     links: list[sources.Link]
     tours: dict[str, list[dict[str, str]]]
+    bus_stops: list[dict[str, str]]
 
     def mairie_week(self, code: str) -> Week:
         """Week of a mairie as the directory gives it."""
@@ -112,6 +113,7 @@ def read_sources(source: Path, work: Path) -> Sources:
         counters=sources.read_counters(source),
         links=sources.read_links(source),
         tours={name: sources.read_tour(source, name) for name in _tour_files()},
+        bus_stops=sources.read_tour(source, "bus_charente_stops"),
     )
 
 
@@ -211,7 +213,15 @@ def build_files(read: Sources, settlements: Settlements) -> dict[str, str]:
             f"tournees/{_tour_files()[name]}.csv": outputs.table(list(rows[0]), rows)
             for name, rows in read.tours.items()
         },
+        "tournees/charente_bus.csv": outputs.table(
+            list(bus.COLUMNS), bus.tour_rows(read.bus_stops, _names(read))
+        ),
     }
+
+
+def _names(read: Sources) -> dict[str, str]:
+    """Names of communes by code."""
+    return {code: facts["nom"] for code, facts in read.decoupage.items()}
 
 
 def with_merged_land(read: Sources, settlements: Settlements) -> dict[str, BaseGeometry]:

@@ -9,10 +9,12 @@ from typing import Any
 
 from tourplan.errors import InputError, quoted
 from tourplan.fields import Section
+from tourplan.files import data_file
 from tourplan.hours import clock
 from tourplan.places import CommuneSettings, Venue
 from tourplan.reading import from_keys
 from tourplan.scenario import DEFAULT_GOALS, Goal, MeasuredDrive, Pin, Scenario
+from tourplan.tables import read_table
 from tourplan.teams import Agent, Vehicle
 from tourplan.times import DEFAULT_SESSIONS, Session
 
@@ -21,6 +23,7 @@ Json = dict[str, Any]
 LODEVOIS, PIC_SAINT_LOUP = "200017341", "200022986"
 MINERVOIS, GRAND_ORB = "200066348", "200042646"
 CLERMONT, BEZIERS = "34079", "34032"
+COEUR_DE_CHARENTE, VAL_DE_CHARENTE, CONDAC = "200072023", "200043016", "16104"
 TEN = (
     "34036",
     "34060",
@@ -41,6 +44,21 @@ _CREW: Json = {
     "comparaison": {"tournee": "herault_2024"},
 }
 _AREA: Json = {"habitants": {"epci": [LODEVOIS, PIC_SAINT_LOUP]}}
+
+
+def _bus_places() -> list[Json]:
+    """Where the bus of northern Charente stops; one stop is published without a true place."""
+    places = []
+    for row in read_table(data_file("tournees/charente_bus.csv"), ("code_insee", "lieu")):
+        place: Json = {"code_insee": row.text("code_insee"), "nom": row.text("lieu")}
+        place["adresse"] = row.text("adresse")
+        if row.text("lon"):
+            place |= {"lon": float(row.text("lon")), "lat": float(row.text("lat"))}
+        places.append(place)
+    return places
+
+
+_BUS_PLACES = _bus_places()
 
 DEFAULT_EXAMPLE = "herault"
 EXAMPLES: dict[str, Json] = {
@@ -73,6 +91,29 @@ EXAMPLES: dict[str, Json] = {
         ],
         "calcul": {"limite_s": 600},
     },
+    "charente-bus": {
+        "titre": "Charente : le bus du Ruffécois",
+        "communes": {"a_desservir": [place["code_insee"] for place in _BUS_PLACES]},
+        "habitants": {"epci": [COEUR_DE_CHARENTE, VAL_DE_CHARENTE]},
+        "cycle": {"semaines": 2, "semaines_du_mois": [1, 2, 3, 4], "semaines_selon": "iso"},
+        "permanences": [
+            {"nom": "matin", "ouverture": "08:45", "fermeture": "12:30"},
+            {"nom": "après-midi", "ouverture": "13:30", "fermeture": "16:30"},
+            {
+                "nom": "journée",
+                "ouverture": "09:00",
+                "fermeture": "15:30",
+                "journee_entiere": True,
+            },
+        ],
+        # A bus brings its own room: whether the mairie is open does not matter.
+        "mairie": {"horaires": "ignores"},
+        "semaine": {"ouverture_min_h": 0},
+        "agents": [{"agence": CONDAC}, {"agence": CONDAC}],
+        "vehicules": [{"nom": "Bus", "depot": CONDAC}],
+        "lieux": _BUS_PLACES,
+        "comparaison": {"tournee": "charente_bus"},
+    },
 }
 
 
@@ -80,7 +121,8 @@ def example(name: str = "herault") -> Scenario:
     """An embedded scenario.
 
     ``herault`` (ten communes imposed), ``herault-libre`` (64 candidates) or ``herault-mois`` (four
-    weeks, two tours, one car; there is no plan, and tourplan says what would do).
+    weeks, two tours, one car; there is no plan, and tourplan says what would do), ``charente-bus``
+    (a bus that goes by odd and even weeks, its twelve stops imposed).
 
     Raises:
         InputError: no such example.

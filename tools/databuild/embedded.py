@@ -16,7 +16,7 @@ from databuild.checks import Finding
 from databuild.hours import is_half_day, read_week
 from databuild.sources import LonLat
 
-TOURS = ("herault_2021", "herault_2024")
+TOURS = ("herault_2021", "herault_2024", "charente_bus")
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,10 @@ def link_findings(data: Embedded) -> list[Finding]:
 def tour_findings(data: Embedded) -> list[Finding]:
     """Checks on tours: communes and their names."""
     stops = {
-        f"{name} {row['jour']} {row['demi_journee']}": (row["code_insee"], row["commune"])
+        f"{name} {row.get('semaine', '')} {row['jour']} {row['demi_journee']}": (
+            row["code_insee"],
+            row["commune"],
+        )
         for name, rows in data.tours.items()
         for row in rows
     }

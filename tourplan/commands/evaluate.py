@@ -19,7 +19,7 @@ def evaluate(
         str,
         typer.Argument(
             metavar="ITINERAIRE",
-            help="CSV (jour;creneau;code_insee), ou herault_2021, herault_2024.",
+            help="CSV (jour;creneau;code_insee), ou herault_2021, herault_2024, charente_bus.",
         ),
     ],
     limit: Limit = None,

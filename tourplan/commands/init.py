@@ -26,8 +26,9 @@ def init(
         typer.Option(
             "--exemple",
             metavar="NOM",
-            help="herault (dix communes imposées ; par défaut), herault-libre (64 candidates) ou "
-            "herault-mois (quatre semaines, deux tournées, une voiture).",
+            help="herault (dix communes imposées ; par défaut), herault-libre (64 candidates), "
+            "herault-mois (quatre semaines, deux tournées, une voiture) ou charente-bus (un bus, "
+            "semaines impaires et paires).",
         ),
     ] = "",
     communes: Annotated[

@@ -14,7 +14,7 @@ from tourplan.scenario import Scenario
 from tourplan.tables import Row, plain, read_table
 from tourplan.territory import Territory
 
-EMBEDDED_TOURS = ("herault_2021", "herault_2024")
+EMBEDDED_TOURS = ("herault_2021", "herault_2024", "charente_bus")
 MAX_VISITS = 500
 
 
