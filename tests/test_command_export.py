@@ -125,6 +125,16 @@ class TestCommand:
         first = date(2027, 1, 11) + timedelta(days=day.weekday)
         assert f"Dates : {first:%d/%m/%Y}, " in answer.out
 
+    def test_of_many_dates_the_first_and_the_last_are_told(self, tp, file):
+        years = ("--debut", "2027-01-04", "--fin", "2028-12-31")
+        (line,) = [
+            line
+            for line in tp("export", file, "--format", "agenda", *years).out.splitlines()
+            if line.startswith("Dates :")
+        ]
+        assert line.count(",") == 6
+        assert line.endswith(" en tout, dans dates.csv.")
+
     def test_changes(self, tp, file, named, tmp_path):
         """Those of dates that are not covered do not count."""
         day = date(2027, 1, 11) + timedelta(days=named.days[0].weekday)

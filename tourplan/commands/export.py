@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tourplan.export.bundle import Request
 
 _AUDIENCES = ("publique", "interne")
+MAX_DATES = 30
+"""Dates that are all told on the screen."""
 
 
 def export(
@@ -176,6 +178,16 @@ def _held(ask: Request) -> set[date]:
     return {out.held for out in ask.outings if out.held}
 
 
+def _dates_words(days: Sequence[str]) -> str:
+    """The dates of a tour, all of them where they are few."""
+    if not days:
+        return "Aucune date de tournée dans cette période."
+    if len(days) <= MAX_DATES:
+        return f"Dates : {', '.join(days)}."
+    first = ", ".join(days[:5])
+    return f"Dates : {first}… jusqu’au {days[-1]}, {len(days)} en tout, dans dates.csv."
+
+
 def _tell(ask: Request, folder: Path, names: list[str], lacking: list[Fault]) -> None:
     """The files, the dates of the tour, and what was not made."""
     from tourplan.export.dates import exception_words, rule_words
@@ -184,8 +196,7 @@ def _tell(ask: Request, folder: Path, names: list[str], lacking: list[Fault]) ->
     say_all([f"  {name}" for name in names])
     say(f"Semaines de tournée : {rule_words(ask.plan)}.")
     if "dates.csv" in names:
-        days = [f"{day:%d/%m/%Y}" for day in sorted(_held(ask))]
-        say(f"Dates : {', '.join(days)}." if days else "Aucune date de tournée dans cette période.")
+        say(_dates_words([f"{day:%d/%m/%Y}" for day in sorted(_held(ask))]))
         if told := exception_words(ask.outings):
             say(told)
     if lacking:
