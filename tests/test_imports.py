@@ -15,6 +15,7 @@ LAYERS = """
 errors optimise.children
 optimise.compiled optimise.solvers optimise.dayfacts
 files hours console arrays network.drivable network.source network.speedmodel network.store
+export.paper.typeset
 tables problem access schedule export.ical network.roads network.graph optimise.mip export.french
 optimise.labels optimise.budget spacing orders queues
 territory network.links network.speeds network.waycut network.table network.measured network.turns
@@ -73,7 +74,7 @@ HEAVY = {
     "matplotlib",
     "numba",
 }
-HEAVY |= {"osmium", "osmnx", "networkx", "requests", "pyarrow"}
+HEAVY |= {"osmium", "osmnx", "networkx", "requests", "pyarrow", "typst"}
 MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in sorted(PACKAGE.rglob("*.py"))

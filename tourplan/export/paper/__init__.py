@@ -1,0 +1,1 @@
+"""What is printed: PDF pages made from templates, by kind of page."""
