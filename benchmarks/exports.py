@@ -6,8 +6,8 @@ Each point is a fresh process: a scenario of ``growth.py`` over so many candidat
 vehicle-weeks, solved for a few seconds (exports do not mind how good a plan is), then each format
 made once, with its imports, from a plan read back from JSON.
 
-Columns: ``communes``; ``format``; ``files``; ``kb`` (thousands of bytes); ``seconds``; ``ratio``: to
-the seconds of preparing the case (territory, road times, problem) in the same process;
+Columns: ``communes``; ``format``; ``files``; ``kb`` (thousands of bytes); ``seconds``; ``ratio``:
+to the seconds of preparing the case (territory, road times, problem) in the same process;
 ``peak_mib``: the highest so far.
 """
 
