@@ -360,6 +360,8 @@ class Plan(Frozen):
         content = self.model_dump(by_alias=True, mode="json")
         if not self.waits:
             del content["attente"]
+        if self.week_rule == "mois":
+            del content["semaines_selon"]
         if self.schema_name == "tourplan/plan/3":
             for stop in (stop for day in content["journees"] for stop in day["permanences"]):
                 for key in _SINCE_4:
