@@ -15,7 +15,7 @@ LAYERS = """
 errors optimise.children
 optimise.compiled optimise.solvers optimise.dayfacts
 files hours console arrays network.drivable network.source network.speedmodel network.store
-export.paper.typeset
+export.pdf.typeset export.lettering
 tables problem access schedule export.ical network.roads network.graph optimise.mip export.french
 optimise.labels optimise.budget spacing orders queues
 territory network.links network.speeds network.waycut network.table network.measured network.turns
@@ -35,12 +35,14 @@ casenotes
 prepare optimise.cuts optimise.runs optimise.profiles optimise.repeats optimise.teams
 optimise.timings optimise.rounding
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
+export.drawing export.pdf.keptrules export.pdf.footing
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
 export.daytable export.accesstables export.sources
 export.choices export.sections export.dates
 export.agendas export.datechanges export.opendata export.layers
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
+export.pdf.synthesis
 export.bundle
 optimise.level optimise.narrowing optimise.starting optimise.outcome
 optimise.thinning

@@ -10,7 +10,7 @@ import pypdf
 import pytest
 
 from tourplan.errors import OwnError
-from tourplan.export.paper import typeset
+from tourplan.export.pdf import typeset
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 HOSTILE = '#panic("x") $x$ *gras* _u_ <script>alert(1)</script> \\ @ref // [x] `y` "q"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -105,23 +106,42 @@ def far_communes(plan: Plan, scene: Scene) -> str:
 
     Each is told once, in the first part it belongs to.
     """
+    return "".join(_far_part(part) for part in far_parts(plan, scene))
+
+
+@dataclass(frozen=True)
+class FarPart:
+    """The communes within some span of minutes, with the tour: ``de 15 à 20 min``.
+
+    ``near``: they are at the limit of ``goal``, on neither side of it for sure.
+    """
+
+    span: str
+    goal: int
+    near: bool
+    communes: tuple[CommuneView, ...]
+
+
+def far_parts(plan: Plan, scene: Scene) -> list[FarPart]:
+    """The parts of ``far_communes``, from the farthest; those without a commune included."""
     goals = sorted({goal for area in plan.access for goal in area.before}, reverse=True)
     left = list(scene.farthest_first())
     parts = []
-    above: int | None = None
-    for goal in goals:
+    for above, goal in zip([None, *goals], goals, strict=False):
         span = f"à plus de {goal} min" if above is None else f"de {goal} à {above} min"
-        parts.append(_far_part(span, [v for v in left if v.after.beyond(goal)]))
-        near = [v for v in left if goal in v.after.near]
-        if near:
-            parts.append(_far_part(f"à la limite de {goal} min", near))
+        beyond = tuple(v for v in left if v.after.beyond(goal))
+        near = tuple(v for v in left if goal in v.after.near)
+        parts.append(FarPart(span, goal, near=False, communes=beyond))
+        parts.append(FarPart(f"à la limite de {goal} min", goal, near=True, communes=near))
         left = [v for v in left if not v.after.beyond(goal) and goal not in v.after.near]
-        above = goal
-    return "".join(parts)
+    return parts
 
 
-def _far_part(span: str, found: Sequence[CommuneView]) -> str:
-    title = element("h3", text(f"{capital(span)} d’un accueil"))
+def _far_part(part: FarPart) -> str:
+    found = part.communes
+    if part.near and not found:
+        return ""
+    title = element("h3", text(f"{capital(part.span)} d’un accueil"))
     if not found:
         return title + element("p", text("Aucune commune."))
     people = sum(view.residents for view in found)

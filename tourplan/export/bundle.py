@@ -82,11 +82,18 @@ def _map(ask: Request) -> Files:
     return {"carte.html": map_page(ask.plan, ask.case).encode()}
 
 
+def _synthesis(ask: Request) -> Files:
+    from tourplan.export.pdf.synthesis import synthesis_pdf
+
+    return {"synthese.pdf": synthesis_pdf(ask.plan, ask.case, ask.now)}
+
+
 PUBLIC: Mapping[str, Callable[[Request], Files]] = {
     "agenda": _agenda,
     "donnees-ouvertes": _open_data,
     "geojson": _geojson,
     "geopackage": _geopackage,
+    "synthese": _synthesis,
 }
 """The formats that may go to everyone."""
 INTERNAL: Mapping[str, Callable[[Request], Files]] = {"itineraire": _itinerary, "carte": _map}

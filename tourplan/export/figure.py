@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from tourplan.errors import InputError, listed
 from tourplan.export.french import capital, spaced
+from tourplan.export.lettering import Aside, Seat, asides
 from tourplan.export.scene import (
     CLASS_FILLS,
     CLASS_LABELS,
     NEAR_HATCH,
     NEAR_INKS,
     UNREACHED,
-    Box,
     DayRoute,
     Point,
     Ring,
@@ -214,53 +214,34 @@ def _write_names(axes: Any, scene: Scene) -> None:
         for mark in route.stops
         if mark.point is not None
     ]
-    seats = Counter(point for point, _ in stops)
+    counts = Counter(point for point, _ in stops)
     places = dict(reversed(stops))
     depots = [(depot.lon, depot.lat) for depot in scene.depots]
-    taken = [
-        _square(axes.transData.transform(point) * scale, _ASIDE_PT * seat)
-        for point, count in [*seats.items(), *((depot, 1) for depot in depots)]
-        for seat in range(count)
-    ]
-    for point, name in reversed(places.items()):
+
+    def at(point: Point) -> tuple[float, float]:
         x, y = axes.transData.transform(point) * scale
-        half = _LETTER_PT * len(name) / 2
-        right = half + 11 + _ASIDE_PT * (seats[point] - 1)
-        aside = [(right, 0.0), (-half - 11, 0.0), (0.0, 14.0), (0.0, -14.0)]
-        boxes = [(x + dx - half, y + dy - 5, x + dx + half, y + dy + 5) for dx, dy in aside]
-        free = (n for n, box in enumerate(boxes) if not any(_meet(box, other) for other in taken))
-        chosen = next(free, 0)
-        taken.append(boxes[chosen])
-        _write_name(axes, point, name, aside[chosen], half)
+        return float(x), float(y)
+
+    seats = [Seat(*at(point), name, counts[point]) for point, name in reversed(places.items())]
+    others = [at(point) for point in depots]
+    found = asides(seats, others, _ASIDE_PT, _LETTER_PT)
+    for point, seat, aside in zip(reversed(places), seats, found, strict=True):
+        _write_name(axes, point, seat.name, aside)
 
 
-def _square(centre: Sequence[float], aside: float) -> Box:
-    """The room of a mark, in points."""
-    x, y = centre[0] + aside, centre[1]
-    return x - 8, y - 8, x + 8, y + 8
-
-
-def _meet(one: Box, two: Box) -> bool:
-    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
-
-
-def _write_name(
-    axes: Any, point: Point, name: str, aside: tuple[float, float], half: float
-) -> None:
+def _write_name(axes: Any, point: Point, name: str, aside: Aside) -> None:
     """The name of a place so far from it, readable over lines and colours."""
     from matplotlib.patheffects import withStroke
 
-    shift, rise = aside
-    start, side = 0.0, "center"
-    if shift:
-        start, side = (shift - half, "left") if shift > 0 else (shift + half, "right")
+    shift, rise, anchor = aside
+    sides = {"start": "left", "end": "right", "middle": "center"}
     axes.annotate(
         name,
         xy=point,
-        xytext=(start, rise),
+        xytext=(shift, rise),
         textcoords="offset points",
         fontsize=7.5,
-        ha=side,
+        ha=sides[anchor],
         va="center",
         parse_math=False,
         path_effects=[withStroke(linewidth=2.5, foreground="white")],
