@@ -168,7 +168,10 @@ class TestCommand:
             (("--format", "agenda", "--debut", "2027-01-04", "--fin", "2026-01-04"), "--fin"),
             (("--format", "donnees-ouvertes", "--siret", "12"), "n’est pas un SIRET"),
             (("--format", "geojson", "--siret", "12"), "ne sert qu’au format donnees-ouvertes"),
-            (("--format", "geojson", "--fin", "2027-01-04"), "ne sert qu’au format agenda"),
+            (
+                ("--format", "geojson", "--fin", "2027-01-04"),
+                "ne sert qu’aux formats agenda et affiches",
+            ),
         ],
     )
     def test_faults(self, tp, file, args, words):

@@ -39,10 +39,10 @@ export.drawing export.pdf.keptrules export.pdf.footing
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
 export.daytable export.accesstables export.sources
 export.choices export.sections export.dates
-export.agendas export.datechanges export.opendata export.layers
+export.agendas export.datechanges export.opendata export.layers export.posterwords
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
-export.pdf.synthesis
+export.pdf.synthesis export.pdf.poster
 export.bundle
 optimise.level optimise.narrowing optimise.starting optimise.outcome
 optimise.thinning

@@ -38,6 +38,12 @@ class Row:
         """The cell under ``column``, stripped; empty when the column is absent."""
         return self.cells.get(column, "").strip()
 
+    def told(self, column: str) -> str:
+        """The same without the apostrophe that guards it from spreadsheets, if it has one."""
+        text = self.text(column)
+        guarded = text[:1] == "'" and not text[1:2].isalnum()
+        return text[1:] if guarded else text
+
 
 def read_table(
     path: Path,

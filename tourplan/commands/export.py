@@ -11,7 +11,7 @@ import typer
 from tourplan.commands.options import OUTPUT_FOLDER, Json, Output
 from tourplan.commands.running import refuse_unwritable
 from tourplan.console import print_json, say, say_all
-from tourplan.errors import Fault, InputError, quoted
+from tourplan.errors import Fault, InputError, listed, quoted
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
     from tourplan.export.bundle import Request
 
 _AUDIENCES = ("publique", "interne")
+_DATED = ("agenda", "affiches")
+USES: Mapping[str, Sequence[str]] = {
+    "--debut": _DATED,
+    "--fin": _DATED,
+    "--changements": _DATED,
+    "--siret": ("donnees-ouvertes",),
+    "--structure": ("donnees-ouvertes", "affiches"),
+    "--rendez-vous": ("donnees-ouvertes", "affiches"),
+    "--affiche": ("affiches",),
+}
+"""The formats that make use of each option."""
 MAX_DATES = 30
 """Dates that are all told on the screen."""
 
@@ -30,8 +41,9 @@ def export(
         typer.Option(
             "--format",
             metavar="LISTE",
-            help="agenda, donnees-ouvertes, geojson, geopackage ; avec --diffusion interne, aussi "
-            "itineraire, carte (par défaut, tous ceux à qui rien ne manque).",
+            help="agenda, donnees-ouvertes, geojson, geopackage, synthese, affiches ; avec "
+            "--diffusion interne, aussi itineraire, carte (par défaut, tous ceux à qui rien ne "
+            "manque).",
         ),
     ] = "",
     output: Output = OUTPUT_FOLDER,
@@ -48,7 +60,7 @@ def export(
         typer.Option(
             "--debut",
             metavar="DATE",
-            help="Premier jour des agendas (par défaut, celui du plan).",
+            help="Premier jour des agendas et des affiches (par défaut, celui du plan).",
         ),
     ] = "",
     end: Annotated[
@@ -76,16 +88,27 @@ def export(
     ] = "",
     structure: Annotated[
         str,
-        typer.Option("--structure", metavar="NOM", help="Son nom, pour les données ouvertes."),
+        typer.Option(
+            "--structure", metavar="NOM", help="Son nom, pour les données ouvertes et les affiches."
+        ),
     ] = "",
     booking: Annotated[
         str,
         typer.Option(
             "--rendez-vous",
             metavar="ADRESSE",
-            help="Page de prise de rendez-vous, pour les données ouvertes.",
+            help="Page de prise de rendez-vous, pour les données ouvertes et les affiches.",
         ),
     ] = "",
+    poster: Annotated[
+        Path | None,
+        typer.Option(
+            "--affiche",
+            metavar="FICHIER",
+            help="CSV champ;texte : ce que disent les affiches (téléphone, pièces à apporter, "
+            "partenaires) ; affiche.csv, écrit avec elles, est à compléter.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Faire d’un plan ce que chacun reçoit : agendas, données ouvertes, couches de carte."""
@@ -94,6 +117,7 @@ def export(
     from tourplan.export.bundle import Request, every_format, exported
     from tourplan.export.datechanges import read_changes
     from tourplan.export.opendata import Publisher
+    from tourplan.export.posterwords import PosterWords, read_poster_words
     from tourplan.files import dated_folder, slug, write_bytes
     from tourplan.plan import Plan
 
@@ -102,9 +126,16 @@ def export(
         what = f"{quoted(audience)} n’est pas une diffusion"
         raise InputError.of("--diffusion", what, "donnez publique ou interne")
     asked = [name.strip() for name in formats.split(",") if name.strip()]
-    dated = {"--debut": start, "--fin": end, "--changements": changes}
-    published = {"--siret": pivot, "--structure": structure, "--rendez-vous": booking}
-    _refuse_idle(asked, {"agenda": dated, "donnees-ouvertes": published})
+    given = {
+        "--debut": start,
+        "--fin": end,
+        "--changements": changes,
+        "--siret": pivot,
+        "--structure": structure,
+        "--rendez-vous": booking,
+        "--affiche": poster,
+    }
+    _refuse_idle(asked, [option for option, value in given.items() if value])
     refuse_unwritable(output)
     now = datetime.now().astimezone()
     publisher = Publisher(pivot.replace(" ", ""), structure, booking)
@@ -116,6 +147,7 @@ def export(
         end=last,
         changes=read_changes(changes) if changes else (),
         publisher=publisher,
+        poster=read_poster_words(poster) if poster else PosterWords(),
     )
     files, lacking = exported(ask, asked or every_format(ask))
     if lacking and (asked or not files):
@@ -131,22 +163,25 @@ def export(
         _tell(ask, final, sorted(files), lacking)
 
 
-def _refuse_idle(asked: Sequence[str], options: Mapping[str, Mapping[str, object]]) -> None:
+def _refuse_idle(asked: Sequence[str], given: Sequence[str]) -> None:
     """Refuse options that the formats asked for make no use of.
 
     Args:
         asked: the formats; none meaning all.
-        options: by format, the options that it alone uses, with what was given.
+        given: the options.
 
     Raises:
         InputError: those given for nothing.
     """
     faults = [
-        Fault(option, f"ne sert qu’au format {name}", f"ajoutez {name} à --format, ou retirez-la")
-        for name, given in options.items()
-        if asked and name not in asked
-        for option, value in given.items()
-        if value
+        Fault(
+            option,
+            f"ne sert qu’{'au format' if len(USES[option]) == 1 else 'aux formats'} "
+            f"{listed(USES[option])}",
+            f"ajoutez {USES[option][0]} à --format, ou retirez cette option",
+        )
+        for option in given
+        if asked and not set(asked) & set(USES[option])
     ]
     if faults:
         raise InputError(faults)

@@ -15,10 +15,12 @@ from tourplan.export.dates import Outing, outings, period, rule_words
 from tourplan.export.itinerary import itinerary_csv
 from tourplan.export.layers import geojson_files, geopackage_files
 from tourplan.export.opendata import Publisher, open_data_files
+from tourplan.export.posterwords import PosterWords, poster_csv
 from tourplan.export.words import origin_words
 from tourplan.plan import Plan
 
 if TYPE_CHECKING:
+    from tourplan.export.scene import Scene
     from tourplan.prepare import Case
 
 Files = dict[str, bytes]
@@ -42,11 +44,19 @@ class Request:
     end: date | None = None
     changes: tuple[Change, ...] = ()
     publisher: Publisher = field(default_factory=Publisher)
+    poster: PosterWords = field(default_factory=PosterWords)
 
     @cached_property
     def case(self) -> Case:
         """The facts that the plan was made from, read again."""
         return self.plan.case()
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The map of the plan."""
+        from tourplan.export.scene import build_scene
+
+        return build_scene(self.plan, self.case)
 
     @cached_property
     def outings(self) -> tuple[Outing, ...]:
@@ -88,12 +98,21 @@ def _synthesis(ask: Request) -> Files:
     return {"synthese.pdf": synthesis_pdf(ask.plan, ask.case, ask.now)}
 
 
+def _posters(ask: Request) -> Files:
+    from tourplan.export.pdf.poster import poster_files
+
+    own = {"structure": ask.publisher.structure, "booking": ask.publisher.booking}
+    files = poster_files(ask.plan, ask.outings, ask.scene, ask.poster, ask.now, **own)
+    return {**files, "affiches/affiche.csv": poster_csv(ask.poster).encode("utf-8-sig")}
+
+
 PUBLIC: Mapping[str, Callable[[Request], Files]] = {
     "agenda": _agenda,
     "donnees-ouvertes": _open_data,
     "geojson": _geojson,
     "geopackage": _geopackage,
     "synthese": _synthesis,
+    "affiches": _posters,
 }
 """The formats that may go to everyone."""
 INTERNAL: Mapping[str, Callable[[Request], Files]] = {"itineraire": _itinerary, "carte": _map}

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import cos, radians
+from math import cos, dist, radians
+from typing import TYPE_CHECKING
 
-from tourplan.export.lettering import Box, Seat, asides
+from tourplan.export.lettering import Box, Seat, asides, meet
 from tourplan.export.markup import text
 from tourplan.export.scene import (
     CLASS_FILLS,
@@ -21,6 +22,10 @@ from tourplan.export.scene import (
     Scene,
 )
 from tourplan.export.words import place_name
+
+if TYPE_CHECKING:
+    from tourplan.plan import Stop
+    from tourplan.territory import Commune
 
 _GROUND, _BORDER, _INK = "#e6e9e9", "#8d8264", "#1f2a30"
 _DASHES = ("", "5 2.5", "1 2.5", "6 2 1 2", "3 2", "7 2", "2 1")
@@ -246,3 +251,72 @@ def _scale_bar(frame: Frame) -> Iterator[str]:
     path = f"M{x:.1f} {y - 3:.1f}v3h{width:.1f}v-3"
     yield f'<path d="{path}" fill="none" stroke="{_INK}" stroke-width=".8"/>'
     yield name_at(x + width / 2, y - 6, f"{length} km", 6)
+
+
+def place_drawing(scene: Scene, code: str, stop: Stop, width: float, height: float) -> str:
+    """Where a session is held: its commune among its neighbours.
+
+    Args:
+        scene: the map of the tour.
+        code: of the commune.
+        stop: the session, with its point if it is known.
+        width: of the drawing, in points.
+        height: likewise.
+    """
+    known = {view.commune.code: view.commune for view in scene.communes}
+    known |= {commune.code: commune for commune in scene.surroundings}
+    rings = scene.contours.get(code, ())
+    point = _own_point(stop, known.get(code))
+    points = [*(p for ring in rings for p in ring), *([point] if point else [])]
+    if not points:
+        return _svg(Frame((0, 0, 1, 1), width, height), [])
+    lon, lat = zip(*points, strict=True)
+    pad = 0.3 * max(max(lon) - min(lon), max(lat) - min(lat), 0.02)
+    frame = Frame((min(lon) - pad, min(lat) - pad, max(lon) + pad, max(lat) + pad), width, height)
+    parts = [
+        _area(scene.contours.get(other, ()), frame, 'fill="#f2f3f3" stroke="#9aa5a8"')
+        for other in known
+        if other != code
+    ]
+    parts.append(_area(rings, frame, f'fill="#f0e4c8" stroke="{_BORDER}" stroke-width="1.4"'))
+    pin = list(_pin(frame, point, stop.name)) if point else []
+    around = [commune for commune in known.values() if commune.code != code]
+    parts += _names_around(frame, around, frame.at(point or points[0]), stop.name)
+    return _svg(frame, [*parts, *pin, *_scale_bar(frame)])
+
+
+def _names_around(
+    frame: Frame, communes: Iterable[Commune], centre: Point, name: str
+) -> Iterator[str]:
+    """The names of neighbours that fit on the drawing and cover nothing, the nearest first."""
+    size, own = 7.5, 10 * _LETTER * len(name) / 2 + 4
+    x, y = centre
+    taken = [(x - own, y - 24, x + own, y + 16), (0.0, frame.height - 16, 70.0, frame.height)]
+    places = [(frame.at((commune.lon, commune.lat)), commune.name) for commune in communes]
+    for (x, y), told in sorted(places, key=lambda one: dist(one[0], centre)):
+        half = size * _LETTER * len(told) / 2 + 3
+        box = (x - half, y - size / 2 - 2, x + half, y + size / 2 + 2)
+        inside = min(box[:2]) >= 0 and box[2] <= frame.width and box[3] <= frame.height
+        if inside and not any(meet(box, other) for other in taken):
+            taken.append(box)
+            yield name_at(x, y, told, size)
+
+
+def _own_point(stop: Stop, commune: Commune | None) -> Point | None:
+    """Where a session is held; its commune's chef-lieu where it does not say."""
+    if stop.lon is not None and stop.lat is not None:
+        return stop.lon, stop.lat
+    return (commune.lon, commune.lat) if commune else None
+
+
+def _pin(frame: Frame, point: Point, name: str) -> Iterator[str]:
+    """A pin, and the name of the commune under it, within the drawing."""
+    x, y = frame.at(point)
+    size = min(10.0, frame.width / (_LETTER + 0.06) / max(1, len(name)))
+    shape = "M0 0C-3-6-7-9-7-14a7 7 0 0 1 14 0c0 5-4 8-7 14z"
+    yield f'<g transform="translate({x:.1f} {y:.1f})">'
+    yield f'<path d="{shape}" fill="#b00020" stroke="#fff"/>'
+    yield '<circle cy="-14" r="2.6" fill="#fff"/></g>'
+    half = size * (_LETTER + 0.06) * len(name) / 2
+    middle = min(max(x, half), max(half, frame.width - half))
+    yield name_at(middle, y + 9, name, size, weight=700)

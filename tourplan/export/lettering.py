@@ -51,7 +51,7 @@ def asides(
             (0.0, mark_pt, "middle"),
         ]
         boxes = [_box(seat, way, width, letter_pt) for way in ways]
-        free = (n for n, box in enumerate(boxes) if not any(_meet(box, other) for other in taken))
+        free = (n for n, box in enumerate(boxes) if not any(meet(box, other) for other in taken))
         chosen = next(free, 0)
         taken.append(boxes[chosen])
         found.append(ways[chosen])
@@ -68,5 +68,6 @@ def _box(seat: Seat, way: Aside, width: float, letter_pt: float) -> Box:
     return left, y - letter_pt, left + width, y + letter_pt
 
 
-def _meet(one: Box, two: Box) -> bool:
+def meet(one: Box, two: Box) -> bool:
+    """Whether two boxes have something in common."""
     return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]

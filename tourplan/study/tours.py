@@ -125,7 +125,7 @@ def read_tour(
     keys = []
     for row in rows:
         named = row.text(slot)
-        key = (row.text("semaine") or "1", plain(row.text("jour")), _told(row, "vehicule"))
+        key = (row.text("semaine") or "1", plain(row.text("jour")), row.told("vehicule"))
         if plain(named) in ("depart", "retour") and named not in sessions:
             if plain(named) == "depart":
                 depots[key] = row.text("code_insee").zfill(5)
@@ -155,7 +155,7 @@ def _vehicle_names(
 
     A single vehicle is meant whatever the file calls it.
     """
-    told = dict.fromkeys(filter(None, (_told(row, "vehicule") for row in rows)))
+    told = dict.fromkeys(filter(None, (row.told("vehicule") for row in rows)))
     if len(vehicles) == 1:
         if len(told) > 1:
             what = f"la tournée a {len(told)} véhicules, le scénario n’en a qu’un"
@@ -185,13 +185,6 @@ def _twice(path: Path, visits: Sequence[Visit], *, several: bool) -> list[Fault]
             faults.append(Fault(where, "deux communes à la même demi-journée", mend))
         taken.add(key)
     return faults
-
-
-def _told(row: Row, column: str) -> str:
-    """The text under a column, without the apostrophe that guards it from spreadsheets."""
-    text = row.text(column)
-    guarded = text[:1] == "'" and not text[1:2].isalnum()
-    return text[1:] if guarded else text
 
 
 def _visit(
@@ -234,9 +227,9 @@ def _visit(
         opening_s,
         closing_s,
         closed,
-        vehicle=_told(row, "vehicule"),
-        place=_told(row, "lieu"),
-        team=_told(row, "agents"),
+        vehicle=row.told("vehicule"),
+        place=row.told("lieu"),
+        team=row.told("agents"),
     )
 
 
