@@ -23,7 +23,7 @@ fields residents
 places times teams
 scenario
 plan network.osmfile network.online network.streets export.markup teamfaults choicefaults settings
-names measures timeline recount coherence network.snap network.saved network.graphout crews
+survey names measures timeline recount coherence network.snap network.saved network.graphout crews
 reading demands verify
 travel.contraction travel.dissection waits network.graphin network.graphml
 travel.fronts travel.ways travel.reach

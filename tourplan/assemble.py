@@ -27,6 +27,7 @@ from tourplan.measures import (
     whole_access,
 )
 from tourplan.network.source import NetworkSource
+from tourplan.places import TOWN_HALL
 from tourplan.plan import AreaAccess, Day, Figures, Groups, Level, Origin, Plan, Stop, Stopped
 from tourplan.prepare import Case
 from tourplan.problem import Problem
@@ -110,7 +111,7 @@ def _whereabouts(case: Case, stop: Stop) -> dict[str, Any]:
     venue = next(venues, None)
     address, lon, lat = commune.address, commune.lon, commune.lat
     if venue is not None:
-        address = venue.address
+        address = venue.address or (commune.address if venue.name == TOWN_HALL else "")
         if venue.lon is not None and venue.lat is not None:
             lon, lat = venue.lon, venue.lat
     postcode = _postcode(address, commune.postcodes)

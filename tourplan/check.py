@@ -149,6 +149,9 @@ def _room_faults(scenario: Scenario, territory: Territory) -> Iterator[Fault]:
     rooms = scenario.rooms
     for code in scenario.communes.required:
         venues = [venue for venue in scenario.venues if venue.code == code]
+        if venues and all(venue.public is False for venue in venues):
+            what = f"aucun lieu donné pour {territory.name(code)} ({code}) ne reçoit le public"
+            yield Fault("lieux.ouvert_au_public", what, "ajoutez un lieu à [[lieux]]")
         for key, asked, offers in (
             ("exiger_acces_pmr", rooms.require_accessible, [v.accessible for v in venues]),
             ("exiger_confidentialite", rooms.require_private, [v.private for v in venues]),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tourplan.errors import counted, few
 from tourplan.hours import WEEKDAYS
-from tourplan.places import CommuneSettings, Venue
+from tourplan.places import TOWN_HALL, CommuneSettings, Venue
 from tourplan.problem import Demand, Pin, Site
 from tourplan.scenario import Pin as Wish
 from tourplan.scenario import Scenario
@@ -19,7 +19,6 @@ from tourplan.settings import settings_of
 from tourplan.spacing import even_gap
 from tourplan.territory import Commune, Territory
 
-TOWN_HALL = "Mairie"
 Months = tuple[tuple[int, ...], ...]
 """For each week of the cycle, the weeks of the month that run it."""
 
@@ -35,12 +34,13 @@ class Demands:
 
 
 def venues_of(scenario: Scenario, code: str) -> list[Venue]:
-    """The rooms given for a commune, less those said to lack what the scenario requires."""
+    """The rooms given for a commune, less those not for the public or without what is required."""
     rooms = scenario.rooms
     return [
         venue
         for venue in scenario.venues
         if venue.code == code
+        and venue.public is not False
         and not (rooms.require_accessible and venue.accessible is False)
         and not (rooms.require_private and venue.private is False)
     ]

@@ -25,6 +25,10 @@ PerMonth = Annotated[float, Field(ge=0, le=100_000, strict=True)]
 VisitMinutes = Annotated[int, Field(ge=1, le=480, strict=True)]
 
 
+TOWN_HALL = "Mairie"
+"""The place that a session is held at unless another is told."""
+
+
 class Communes(Section):
     """Where sessions are held."""
 
@@ -130,6 +134,9 @@ class Venue(Section):
     private: Flag | None = field(
         "confidentiel", None, "entretiens à l’abri des oreilles ; sans valeur, on ne sait pas", ""
     )
+    public: Flag | None = field(
+        "ouvert_au_public", None, "false : le public n’y est pas reçu, le lieu est écarté", ""
+    )
     charger: Flag = field("borne", False, "true : le véhicule peut s’y recharger", "")
 
     @property
@@ -149,6 +156,12 @@ class Rooms(Section):
     )
     require_private: Flag = field(
         "exiger_confidentialite", False, "true : écarter les lieux dits non confidentiels", ""
+    )
+    survey_file: ShortText = field(
+        "reconnaissance",
+        "",
+        "CSV rempli sur place (tourplan export --format reconnaissance) : ce que les lieux offrent",
+        "",
     )
 
 

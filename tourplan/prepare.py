@@ -35,6 +35,7 @@ from tourplan.residents import ResidentPoint, Residents
 from tourplan.routing import COUNTERS_KM, area_of, travel_for
 from tourplan.scenario import Goal, Scenario
 from tourplan.settings import required_codes
+from tourplan.survey import surveyed
 from tourplan.tables import plain
 from tourplan.territory import Counter, Territory
 from tourplan.times import DayLimits
@@ -231,7 +232,12 @@ def prepare(
     Raises:
         InputError: every fault of the scenario and of the files it names.
     """
-    territory = checked(scenario, list(faults))
+    told = list(faults)
+    try:
+        scenario = surveyed(scenario)
+    except InputError as error:
+        told += error.faults
+    territory = checked(scenario, told)
     candidates = candidate_codes(scenario, territory)
     residents = residents_of(scenario, territory)
     notes = []

@@ -287,6 +287,7 @@ _LISTS: dict[str, tuple[str, type[Section], list[Json]]] = {
                 "horaires": "Mo-Fr 09:00-17:00",
                 "acces_pmr": True,
                 "confidentiel": True,
+                "ouvert_au_public": True,
                 "borne": False,
             }
         ],

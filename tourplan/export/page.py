@@ -42,8 +42,9 @@ from tourplan.export.scene import (
     StopMark,
     build_scene,
 )
-from tourplan.export.words import TOWN_HALL, day_name, opening_words, origin_words, place_name
+from tourplan.export.words import day_name, opening_words, origin_words, place_name
 from tourplan.hours import clock
+from tourplan.places import TOWN_HALL
 from tourplan.tables import plain
 
 if TYPE_CHECKING:

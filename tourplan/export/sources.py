@@ -12,9 +12,9 @@ from tourplan.export.markup import (
     text,
 )
 from tourplan.export.words import (
-    TOWN_HALL,
     origin_words,
 )
+from tourplan.places import TOWN_HALL
 
 if TYPE_CHECKING:
     from tourplan.plan import Plan

@@ -10,6 +10,7 @@ from tourplan.errors import listed
 from tourplan.export.french import capital, counted, from_place, when
 from tourplan.hours import WEEKDAYS, clock, duration
 from tourplan.measures import number, threshold
+from tourplan.places import TOWN_HALL
 from tourplan.plan import AreaAccess, Day, Groups, Level, Origin, Plan, Stop, Wait
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ FAR_MIN = 15
 MOST_NAMED = 3
 """Communes without enough room that are named; the others are counted."""
 _COUNTS = {1: "une", 2: "deux", 3: "trois", 4: "quatre"}
-TOWN_HALL = "Mairie"
-"""The place that a session is held at unless another is told."""
 
 
 def case_sentences(case: Case) -> list[str]:

@@ -12,9 +12,9 @@ from tourplan.export.drawing import place_drawing
 from tourplan.export.french import MONTHS, NO_BREAK, capital, from_place, to_place, when
 from tourplan.export.pdf.typeset import pdf
 from tourplan.export.scene import Scene
-from tourplan.export.words import TOWN_HALL
 from tourplan.files import slug
 from tourplan.hours import WEEKDAYS
+from tourplan.places import TOWN_HALL
 
 if TYPE_CHECKING:
     from tourplan.export.dates import Outing
