@@ -170,7 +170,7 @@ class TestCommand:
             (("--format", "geojson", "--siret", "12"), "ne sert qu’au format donnees-ouvertes"),
             (
                 ("--format", "geojson", "--fin", "2027-01-04"),
-                "ne sert qu’aux formats agenda et affiches",
+                "ne sert qu’aux formats agenda, affiches et feuilles",
             ),
         ],
     )

@@ -42,7 +42,7 @@ export.choices export.sections export.dates
 export.agendas export.datechanges export.opendata export.layers export.posterwords
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
-export.pdf.synthesis export.pdf.poster
+export.pdf.synthesis export.pdf.poster export.pdf.roadsheet export.pdf.surveysheet
 export.bundle
 optimise.level optimise.narrowing optimise.starting optimise.outcome
 optimise.thinning

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tourplan.export.bundle import Request
 
 _AUDIENCES = ("publique", "interne")
-_DATED = ("agenda", "affiches")
+_DATED = ("agenda", "affiches", "feuilles-de-route")
 USES: Mapping[str, Sequence[str]] = {
     "--debut": _DATED,
     "--fin": _DATED,
@@ -28,6 +28,7 @@ USES: Mapping[str, Sequence[str]] = {
     "--structure": ("donnees-ouvertes", "affiches"),
     "--rendez-vous": ("donnees-ouvertes", "affiches"),
     "--affiche": ("affiches",),
+    "--reconnaissance": ("feuilles-de-route",),
 }
 """The formats that make use of each option."""
 MAX_DATES = 30
@@ -42,8 +43,8 @@ def export(
             "--format",
             metavar="LISTE",
             help="agenda, donnees-ouvertes, geojson, geopackage, synthese, affiches ; avec "
-            "--diffusion interne, aussi itineraire, carte (par défaut, tous ceux à qui rien ne "
-            "manque).",
+            "--diffusion interne, aussi itineraire, carte, feuilles-de-route, reconnaissance (par "
+            "défaut, tous ceux à qui rien ne manque).",
         ),
     ] = "",
     output: Output = OUTPUT_FOLDER,
@@ -109,6 +110,14 @@ def export(
             "partenaires) ; affiche.csv, écrit avec elles, est à compléter.",
         ),
     ] = None,
+    survey: Annotated[
+        Path | None,
+        typer.Option(
+            "--reconnaissance",
+            metavar="FICHIER",
+            help="reconnaissance.csv rempli : clés et contacts, pour les feuilles de route.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Faire d’un plan ce que chacun reçoit : agendas, données ouvertes, couches de carte."""
@@ -120,6 +129,7 @@ def export(
     from tourplan.export.posterwords import PosterWords, read_poster_words
     from tourplan.files import dated_folder, slug, write_bytes
     from tourplan.plan import Plan
+    from tourplan.survey import read_survey
 
     first, last = _dates(("--debut", start), ("--fin", end))
     if audience not in _AUDIENCES:
@@ -134,6 +144,7 @@ def export(
         "--structure": structure,
         "--rendez-vous": booking,
         "--affiche": poster,
+        "--reconnaissance": survey,
     }
     _refuse_idle(asked, [option for option, value in given.items() if value])
     refuse_unwritable(output)
@@ -148,6 +159,7 @@ def export(
         changes=read_changes(changes) if changes else (),
         publisher=publisher,
         poster=read_poster_words(poster) if poster else PosterWords(),
+        rooms=read_survey(survey) if survey else (),
     )
     files, lacking = exported(ask, asked or every_format(ask))
     if lacking and (asked or not files):

@@ -18,6 +18,7 @@ from tourplan.export.opendata import Publisher, open_data_files
 from tourplan.export.posterwords import PosterWords, poster_csv
 from tourplan.export.words import origin_words
 from tourplan.plan import Plan
+from tourplan.survey import Found
 
 if TYPE_CHECKING:
     from tourplan.export.scene import Scene
@@ -35,6 +36,9 @@ class Request:
         internal: for those who run the tour; else for everyone, without names of agents.
         start, end: the dates to be covered; ``None``: those of the plan, 52 weeks.
         changes: days cancelled, or held on another date.
+        publisher: who holds the sessions.
+        poster: what posters say.
+        rooms: what a reconnaissance found, for the agents.
     """
 
     plan: Plan
@@ -45,6 +49,7 @@ class Request:
     changes: tuple[Change, ...] = ()
     publisher: Publisher = field(default_factory=Publisher)
     poster: PosterWords = field(default_factory=PosterWords)
+    rooms: tuple[Found, ...] = ()
 
     @cached_property
     def case(self) -> Case:
@@ -106,6 +111,18 @@ def _posters(ask: Request) -> Files:
     return {**files, "affiches/affiche.csv": poster_csv(ask.poster).encode("utf-8-sig")}
 
 
+def _road_sheets(ask: Request) -> Files:
+    from tourplan.export.pdf.roadsheet import road_sheet_files
+
+    return road_sheet_files(ask.plan, ask.case, ask.outings, ask.rooms, ask.now)
+
+
+def _survey(ask: Request) -> Files:
+    from tourplan.export.pdf.surveysheet import survey_files
+
+    return survey_files(ask.plan, ask.case, ask.now)
+
+
 PUBLIC: Mapping[str, Callable[[Request], Files]] = {
     "agenda": _agenda,
     "donnees-ouvertes": _open_data,
@@ -115,7 +132,12 @@ PUBLIC: Mapping[str, Callable[[Request], Files]] = {
     "affiches": _posters,
 }
 """The formats that may go to everyone."""
-INTERNAL: Mapping[str, Callable[[Request], Files]] = {"itineraire": _itinerary, "carte": _map}
+INTERNAL: Mapping[str, Callable[[Request], Files]] = {
+    "itineraire": _itinerary,
+    "carte": _map,
+    "feuilles-de-route": _road_sheets,
+    "reconnaissance": _survey,
+}
 """Those that tell agents, vehicles or working times, whatever is asked."""
 
 

@@ -1,0 +1,150 @@
+"""``feuilles-de-route/*.pdf``: a page a day for the agents, times first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from tourplan.errors import listed
+from tourplan.export.french import capital, kilometres, minutes, spaced, when
+from tourplan.export.pdf.footing import foot
+from tourplan.export.pdf.typeset import pdf
+from tourplan.export.words import day_name, opening_words, team_words
+from tourplan.files import data_file, slug
+from tourplan.hours import WEEKDAYS, clock
+from tourplan.places import TOWN_HALL
+from tourplan.survey import Found, answers_of
+from tourplan.tables import read_table
+
+if TYPE_CHECKING:
+    from tourplan.export.dates import Outing
+    from tourplan.plan import Day, Plan, Stop
+    from tourplan.prepare import Case
+
+Json = dict[str, Any]
+Roads = Callable[[str, str], str]
+"""What is told of the way between two places, by their keys."""
+MOST_DATES = 12
+
+
+def road_sheet_files(
+    plan: Plan, case: Case, found: Sequence[Outing], rooms: Sequence[Found], now: datetime
+) -> dict[str, bytes]:
+    """The sheets by name of file.
+
+    Args:
+        plan: the plan.
+        case: its facts.
+        found: its day tours on their dates.
+        rooms: what a reconnaissance found, if anything.
+        now: the date of the documents.
+    """
+    roads, files = roads_of(case), {}
+    for number, day in enumerate(plan.days, start=1):
+        dates = [out.held for out in found if out.day is day and out.held]
+        name = f"{number:02d}-semaine-{day.week}-{WEEKDAYS[day.weekday]}-{slug(day.vehicle)}"
+        data = sheet_data(plan, case, day, rooms, roads)
+        data["dates"] = [spaced(when(one.isoformat())) for one in sorted(dates)[:MOST_DATES]]
+        files[f"feuilles-de-route/{name}.pdf"] = pdf(
+            "roadsheet", {**data, "foot": foot(plan, now)}, now
+        )
+    return files
+
+
+def sheet_data(plan: Plan, case: Case, day: Day, rooms: Sequence[Found], roads: Roads) -> Json:
+    """What the sheet of a day shows."""
+    name = capital(day_name(plan, day.week, day.weekday, day.vehicle))
+    return {
+        "title": f"{name} : {listed([stop.name for stop in day.stops])}",
+        "weekday": day.weekday,
+        "weeks": capital(plan.rhythm.words(plan.rhythm.runs(day.week))),
+        "vehicle": day.vehicle,
+        "team": team_words(day.teams),
+        "steps": list(_steps(plan, case, day, roads)),
+        "stops": [_stop(case, day, stop, rooms) for stop in day.stops],
+        "total": spaced(
+            f"{kilometres(day.drive_m)}, {minutes(day.drive_s)} de route, retour à "
+            f"{clock(day.return_s)}"
+        ),
+        "agency": plan.depots[day.depot],
+    }
+
+
+def _steps(plan: Plan, case: Case, day: Day, roads: Roads) -> Iterator[Json]:
+    """The timetable of a day: drives, sessions and the meal, in the order of the clock."""
+    rules, agency = case.problem.day, plan.depots[day.depot]
+    places = [day.depot, *(stop.code for stop in day.stops), day.depot]
+    legs = list(pairwise(places))
+    told: list[tuple[int, str, str]] = [(day.departure_s, "Départ", agency)]
+    for leg, stop in zip(legs, day.stops, strict=False):
+        drive = f"{minutes(stop.drive_s)}, {kilometres(stop.drive_m)}"
+        told.append((stop.arrival_s, "Arrivée", _joined(stop.name, drive, roads(*leg))))
+        setup = f"installer la salle ({rules.setup_s // 60} min)"
+        told.append((stop.opening_s, "Ouverture", _joined(stop.place or TOWN_HALL, setup)))
+        told.append((stop.closing_s, "Fermeture", f"ranger ({rules.packing_s // 60} min)"))
+        told.append((stop.departure_s, "Départ", f"de {stop.name}"))
+    if day.break_from_s is not None and day.break_until_s is not None:
+        told.append((day.break_from_s, "Repas", f"jusqu’à {clock(day.break_until_s)}"))
+    back = f"{minutes(day.return_drive_s)}, {kilometres(day.return_drive_m)}"
+    told.append((day.return_s, "Retour", _joined(agency, back, roads(*legs[-1]))))
+    for time_s, what, words in sorted(told, key=lambda one: one[0]):
+        yield {"time": clock(time_s), "what": what, "words": spaced(words)}
+
+
+def _joined(*parts: str) -> str:
+    return " ; ".join(filter(None, parts))
+
+
+def _stop(case: Case, day: Day, stop: Stop, rooms: Sequence[Found]) -> Json:
+    """Where a session is, who opens, and what is to be checked there."""
+    found = answers_of(rooms, stop.code, stop.place)
+    number = case.problem.site_index.get((stop.code, stop.place))
+    hours = None if number is None else case.problem.sites[number].hours
+    outside = hours is not None and not case.problem.hour_counts(
+        case.problem.sites[number or 0], day.weekday, stop.opening_s, stop.closing_s
+    )
+    lines = [("Adresse", stop.address)]
+    if found:
+        lines += [
+            ("Clés", found.keys),
+            ("Contact", ", ".join(filter(None, (found.contact, found.phone)))),
+            ("Réseau", found.network),
+            ("Matériel", found.equipment),
+            ("Signalétique", found.signs),
+            ("À savoir", found.remarks),
+        ]
+    if outside and hours is not None:
+        told = f"mairie ce jour-là : {hours.text(day.weekday)}, à vérifier avec elle"
+        lines.append(("Horaires", told))
+    return {
+        "name": stop.name,
+        "place": stop.place or TOWN_HALL,
+        "hours": opening_words(stop),
+        "lines": [[label, spaced(words)] for label, words in lines if words],
+    }
+
+
+def roads_of(case: Case) -> Roads:
+    """What is told of a way: communes it passes and road numbers, as far as they are known.
+
+    Other networks than the embedded one know the way, not the names of its roads: nothing is told.
+    """
+    if case.scenario.network.source != "integre":
+        return lambda _, __: ""
+    numbers = {
+        frozenset((row.text("a"), row.text("b"))): row.text("routes").split()
+        for row in read_table(data_file("liaisons.csv"), ("a", "b", "routes"))
+    }
+
+    def told(origin: str, destination: str) -> str:
+        if origin == destination:
+            return ""
+        path = case.travel.path(origin, destination)
+        roads = (road for link in pairwise(path) for road in numbers.get(frozenset(link), ()))
+        names = [case.territory.name(code) for code in path[1:-1]]
+        by = f"par {', '.join(names)}" if names else ""
+        return _joined(by, ", ".join(dict.fromkeys(roads)))
+
+    return told
