@@ -35,6 +35,7 @@ prepare optimise.cuts optimise.runs optimise.profiles optimise.repeats optimise.
 optimise.timings optimise.rounding
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
+study.existing
 export.daytable export.accesstables export.sources
 export.choices export.sections export.dates
 export.agendas export.datechanges export.opendata export.layers

@@ -16,9 +16,9 @@ from tourplan.errors import InputError
 from tourplan.export.french import capital
 from tourplan.export.words import day_name, opening_words, origin_words
 from tourplan.hours import duration
-from tourplan.measures import number
+from tourplan.measures import level_of, number
 from tourplan.optimise.cuts import OpenDay, trim
-from tourplan.optimise.outcome import level_of, worth_of
+from tourplan.optimise.outcome import worth_of
 from tourplan.optimise.rules import agent_weeks
 from tourplan.optimise.solve import Progress
 from tourplan.plan import Day, Plan
