@@ -36,8 +36,10 @@ optimise.timings optimise.rounding
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
 study.existing
-export.daytable export.accesstables export.sources
+export.audience export.daytable export.sides export.sources
+export.accesstables
 export.choices export.sections export.dates
+export.farreasons export.mapdata export.paper
 export.agendas export.datechanges export.opendata export.layers
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting

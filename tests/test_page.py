@@ -8,10 +8,8 @@ import html as htmllib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -20,10 +18,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browsing import Shown
 
 from tourplan.export import accesstables, daytable, sections, sources
 from tourplan.export.french import spaced
-from tourplan.export.page import map_data, map_page, notebook_page
+from tourplan.export.mapdata import map_data
+from tourplan.export.page import Telling, map_page, notebook_page
 from tourplan.export.scene import build_scene
 from tourplan.export.words import area_sentence
 from tourplan.hours import clock
@@ -347,12 +347,12 @@ def test_itinerary_table_is_the_plan(herault_plan: Plan) -> None:
 def test_itinerary_table_tells_meals_and_free_days(fortnight: Plan) -> None:
     rows = Reader(daytable.itinerary_table(fortnight)).rows
     heads = [row[0] for row in rows if len(row) == 1]
-    assert [head.split()[0] for head in heads] == [
+    assert [head.split()[0].strip(",") for head in heads] == [
         *("Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi")
     ] * 2
-    assert heads[2] == "Mercredi de la semaine 1\u00a0: jour libre"
+    assert heads[2] == "Mercredi\u00a0: jour libre"
     assert "dès le 4 janvier 2027" not in heads[0]
-    assert heads[0].startswith("Lundi de la semaine 1, journée 1, dès le 11\u00a0janvier 2027")
+    assert heads[0].startswith("Lundi, journée 1, dès le 11\u00a0janvier 2027")
     first = fortnight.days[0]
     assert first.break_from_s is not None
     assert first.break_until_s is not None
@@ -409,10 +409,14 @@ def test_sentences_say_what_the_command_line_says(herault_plan: Plan) -> None:
 
 def test_far_communes_are_named(herault_plan: Plan, herault_case: Case) -> None:
     scene = build_scene(herault_plan, herault_case)
-    read = Reader(accesstables.far_communes(herault_plan, scene))
-    named = [row[0] for row in read.rows if row[0] != "Commune"]
+    why = {"34266": "parce que"}
+    read = Reader(accesstables.far_communes(herault_plan, scene, why))
+    rows = [row for row in read.rows if row[0] != "Commune"]
     told = [v for v in scene.farthest_first() if v.after.beyond(15) or 15 in v.after.near]
-    assert sorted(named) == sorted(view.commune.name for view in told)
+    assert sorted(row[0] for row in rows) == sorted(
+        f"{view.commune.name} {view.commune.epci_name}" for view in told
+    )
+    assert [row[-1] for row in rows if row[0].startswith("Saint-Jean-de-Cuculles")] == ["Parce que"]
     assert "Aucune commune." in read.visible
     titles = [title.replace("\u00a0", " ") for title in read.within("h3")]
     assert titles == [
@@ -429,7 +433,7 @@ def test_the_village_at_30_1_minutes_is_told_at_the_limit(
 ) -> None:
     scene = build_scene(herault_plan, herault_case)
     (row,) = [r for r in Reader(accesstables.every_commune(scene)).rows if "Navacelles" in r[0]]
-    assert row[3].replace("\u00a0", " ") == "30,1 min à la limite de 30 min"
+    assert row[2].replace("\u00a0", " ") == "30,1 min à la limite de 30 min"
     (commune,) = [
         c for c in map_data(herault_plan, herault_case, scene)["communes"] if c["code"] == "34277"
     ]
@@ -460,7 +464,7 @@ def test_a_measured_drive_says_so(herault_plan: Plan) -> None:
 
 def test_other_times_are_told_when_asked(herault_plan: Plan, herault_case: Case, page: str) -> None:
     lines = ["Si les trajets étaient plus longs : <rien>.", "  Route : 1 h.", "  Accès."]
-    told = map_page(herault_plan, herault_case, lines)
+    told = map_page(herault_plan, herault_case, Telling(sensitivity=lines))
     assert "Et si les trajets étaient" in told
     assert "Et si les trajets étaient" not in page
     assert "&lt;rien&gt;" in told
@@ -611,7 +615,7 @@ def test_vehicle_choice_only_for_several_vehicles(
     read: Reader, convoy: Plan, herault_case: Case
 ) -> None:
     assert not any(a.get("id") == "vehicule" for a in read.named("select"))
-    several = Reader(map_page(convoy, herault_case))
+    several = Reader(map_page(convoy, herault_case, Telling(internal=True)))
     assert any(a.get("id") == "vehicule" for a in several.named("select"))
     words = several.visible.replace("\u00a0", " ")
     assert (
@@ -627,8 +631,8 @@ def test_a_table_for_each_week(convoy: Plan) -> None:
     )
     heads = [row[0] for row in read.rows if len(row) == 1]
     assert len(heads) == 40
-    assert heads[0].startswith("Lundi de la semaine 1 (Kangoo), journée 1")
-    assert heads[-1].startswith("Vendredi de la semaine 4 (Zoé), journée 40")
+    assert heads[0].startswith("Lundi (Kangoo), journée 1")
+    assert heads[-1].startswith("Vendredi (Zoé), journée 40")
     starts = [row[1] for row in read.rows if row[1:2] and row[1].startswith("Départ de")]
     assert starts[:2] == ["Départ de Clermont-l’Hérault", "Départ de Lodève"]
     assert "fermé pour le repas de 12:00 à 12:30" in read.visible.replace("\u00a0", " ")
@@ -664,54 +668,6 @@ def test_notebook_frame_holds_the_page(herault_plan: Plan, herault_case: Case, p
 
 # --- in a browser, without a network -----------------------------------------------------------
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Debian's chromium, with a fresh profile."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright n’est pas installé")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium n’est pas installé : apt-get install chromium")
-    profile = tmp_path_factory.mktemp("profile")
-    with sync_api.sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            str(profile), executable_path=chromium, args=FLAGS
-        )
-        yield context
-        context.close()
-
-
-class Shown:
-    """A page open in the browser, and all it complained of or asked for."""
-
-    def __init__(self, browser: Any, path: Path, width: int = 1280, height: int = 900) -> None:
-        self.tab = browser.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.tab.on("console", lambda message: self.complaints.append(message.text))
-        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.tab.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        self.tab.on("request", lambda request: self.requests.append(request.url))
-        self.tab.set_viewport_size({"width": width, "height": height})
-        self.url = path.as_uri()
-        self.tab.goto(self.url)
-
-    def labels(self, selector: str) -> list[str]:
-        """The accessible names of the visible elements."""
-        found = self.tab.locator(selector).all()
-        return [item.get_attribute("aria-label") for item in found if item.is_visible()]
-
 
 @pytest.fixture(scope="module")
 def files(
@@ -725,8 +681,9 @@ def files(
 ) -> dict[str, Path]:
     """The pages on disk."""
     folder = tmp_path_factory.mktemp("pages")
-    plans = {"fortnight": fortnight, "convoy": convoy, "empty": empty}
-    made = {name: map_page(plan, herault_case) for name, plan in plans.items()}
+    everyone, team = Telling(), Telling(internal=True)
+    plans = {"fortnight": (fortnight, everyone), "convoy": (convoy, team), "empty": (empty, team)}
+    made = {name: map_page(one[0], herault_case, one[1]) for name, one in plans.items()}
     pages = {"page": page, "hostile": hostile, **made}
     for name, content in pages.items():
         (folder / f"{name}.html").write_bytes(content.encode())
@@ -750,14 +707,14 @@ def test_opens_quietly_at_any_width(
 def test_a_day_switched_off_leaves_the_map(browser: Any, files: dict[str, Path]) -> None:
     shown = Shown(browser, files["page"])
     tab = shown.tab
-    assert tab.locator("path.trace.journee-2").count() == 1
+    assert tab.locator("path.trace.journee-apres-2").count() == 1
     assert len(shown.labels(".arret")) == 10
-    tab.uncheck('input[data-journee="2"]')
-    assert tab.locator("path.trace.journee-2").count() == 0
-    assert tab.locator("path.trace.journee-1").count() == 1
+    tab.uncheck('input[data-journee="apres-2"]')
+    assert tab.locator("path.trace.journee-apres-2").count() == 0
+    assert tab.locator("path.trace.journee-apres-1").count() == 1
     assert not [label for label in shown.labels(".arret") if label.startswith("2")]
-    tab.check('input[data-journee="2"]')
-    assert tab.locator("path.trace.journee-2").count() == 1
+    tab.check('input[data-journee="apres-2"]')
+    assert tab.locator("path.trace.journee-apres-2").count() == 1
     assert shown.complaints == []
     tab.close()
 
@@ -830,7 +787,7 @@ def test_keyboard_reaches_stops_and_communes(
     tab = shown.tab
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "evitement"
-    tab.focus("#commune")
+    tab.focus("#ign")
     tab.keyboard.press("Tab")
     tab.keyboard.press("Tab")
     assert "commune" in tab.evaluate("document.activeElement.getAttribute('class')")

@@ -155,7 +155,7 @@ def _write(plan: Plan, case: Case, output: Path, studies: Mapping[str, Result]) 
     from datetime import datetime
 
     from tourplan.export.itinerary import itinerary_csv
-    from tourplan.export.page import map_page
+    from tourplan.export.page import Telling, map_page
     from tourplan.files import dated_folder, slug, write_text
     from tourplan.study.waiting import waiting
 
@@ -163,7 +163,7 @@ def _write(plan: Plan, case: Case, output: Path, studies: Mapping[str, Result]) 
         write_text(work / "plan.json", plan.to_json())
         write_text(work / "itineraire.csv", itinerary_csv(plan), bom=True)
         told = studies["sensibilite"].sentences() if "sensibilite" in studies else ()
-        write_text(work / "carte.html", map_page(plan, case, told))
+        write_text(work / "carte.html", map_page(plan, case, Telling(sensitivity=told)))
         for name, table in {"attente": waiting(plan), **studies}.items():
             write_text(work / f"{name}.csv", table.to_csv(), bom=True)
     return final
