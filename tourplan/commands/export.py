@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tourplan.commands.options import OUTPUT_FOLDER, Json, Output
-from tourplan.commands.running import refuse_unwritable
-from tourplan.console import print_json, say, say_all
+from tourplan.commands.options import OUTPUT_FOLDER, Audience, Json, Output, Reasons, is_internal
+from tourplan.commands.running import interruptible, refuse_unwritable, searching
+from tourplan.console import print_json, progress_to, say, say_all
 from tourplan.errors import Fault, InputError, quoted
 
 if TYPE_CHECKING:
     from datetime import date
 
     from tourplan.export.bundle import Request
-
-_AUDIENCES = ("publique", "interne")
+    from tourplan.plan import Plan
 
 
 def export(
@@ -28,19 +27,12 @@ def export(
         typer.Option(
             "--format",
             metavar="LISTE",
-            help="agenda, donnees-ouvertes, geojson, geopackage ; avec --diffusion interne, aussi "
-            "itineraire, carte (par défaut, tous ceux à qui rien ne manque).",
+            help="agenda, carte, donnees-ouvertes, geojson, geopackage ; avec --diffusion interne, "
+            "aussi itineraire (par défaut, tous ceux à qui rien ne manque).",
         ),
     ] = "",
     output: Output = OUTPUT_FOLDER,
-    audience: Annotated[
-        str,
-        typer.Option(
-            "--diffusion",
-            metavar="QUI",
-            help="publique (par défaut) : ni agent, ni véhicule ; interne : tout.",
-        ),
-    ] = "publique",
+    audience: Audience = "publique",
     start: Annotated[
         str,
         typer.Option(
@@ -84,6 +76,7 @@ def export(
             help="Page de prise de rendez-vous, pour les données ouvertes.",
         ),
     ] = "",
+    asked_why: Reasons = False,
     json: Json = False,
 ) -> None:
     """Faire d’un plan ce que chacun reçoit : agendas, données ouvertes, couches de carte."""
@@ -96,24 +89,25 @@ def export(
     from tourplan.plan import Plan
 
     first, last = _dates(("--debut", start), ("--fin", end))
-    if audience not in _AUDIENCES:
-        what = f"{quoted(audience)} n’est pas une diffusion"
-        raise InputError.of("--diffusion", what, "donnez publique ou interne")
+    internal = is_internal(audience)
     asked = [name.strip() for name in formats.split(",") if name.strip()]
     dated = {"--debut": start, "--fin": end, "--changements": changes}
     published = {"--siret": pivot, "--structure": structure, "--rendez-vous": booking}
-    _refuse_idle(asked, {"agenda": dated, "donnees-ouvertes": published})
+    why = {"--pourquoi": asked_why}
+    _refuse_idle(asked, {"agenda": dated, "donnees-ouvertes": published, "carte": why})
     refuse_unwritable(output)
     now = datetime.now().astimezone()
     publisher = Publisher(pivot.replace(" ", ""), structure, booking)
+    plan = Plan.read(path)
     ask = Request(
-        Plan.read(path),
+        plan,
         now,
-        internal=audience == "interne",
+        internal=internal,
         start=first,
         end=last,
         changes=read_changes(changes) if changes else (),
         publisher=publisher,
+        reasons=_reasons(plan, quiet=json) if asked_why else {},
     )
     files, lacking = exported(ask, asked or every_format(ask))
     if lacking and (asked or not files):
@@ -127,6 +121,14 @@ def export(
         print_json({"dossier": str(final), "fichiers": sorted(files), "manque": missing})
     else:
         _tell(ask, final, sorted(files), lacking)
+
+
+def _reasons(plan: Plan, *, quiet: bool) -> Mapping[str, str]:
+    """Why the tour does not go nearer to the communes that stay far."""
+    from tourplan.study.explain import why_not_nearer
+
+    with interruptible() as stop, searching(stop):
+        return why_not_nearer(plan.case(), plan, progress=progress_to(quiet), stop=stop)
 
 
 def _refuse_idle(asked: Sequence[str], options: Mapping[str, Mapping[str, object]]) -> None:

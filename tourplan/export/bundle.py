@@ -15,8 +15,10 @@ from tourplan.export.dates import Outing, outings, period, rule_words
 from tourplan.export.itinerary import itinerary_csv
 from tourplan.export.layers import geojson_files, geopackage_files
 from tourplan.export.opendata import Publisher, open_data_files
+from tourplan.export.page import Telling, map_page
 from tourplan.export.words import origin_words
 from tourplan.plan import Plan
+from tourplan.study.existing import tour_of_today
 
 if TYPE_CHECKING:
     from tourplan.prepare import Case
@@ -33,6 +35,8 @@ class Request:
         internal: for those who run the tour; else for everyone, without names of agents.
         start, end: the dates to be covered; ``None``: those of the plan, 52 weeks.
         changes: days cancelled, or held on another date.
+        publisher: what open data says of whoever publishes it.
+        reasons: why communes have no session, by code, when that was asked.
     """
 
     plan: Plan
@@ -42,6 +46,7 @@ class Request:
     end: date | None = None
     changes: tuple[Change, ...] = ()
     publisher: Publisher = field(default_factory=Publisher)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def case(self) -> Case:
@@ -77,19 +82,24 @@ def _itinerary(ask: Request) -> Files:
 
 
 def _map(ask: Request) -> Files:
-    from tourplan.export.page import map_page
-
-    return {"carte.html": map_page(ask.plan, ask.case).encode()}
+    telling = Telling(
+        internal=ask.internal,
+        today=tour_of_today(ask.case),
+        reasons=ask.reasons,
+        made=ask.now.date(),
+    )
+    return {"carte.html": map_page(ask.plan, ask.case, telling).encode()}
 
 
 PUBLIC: Mapping[str, Callable[[Request], Files]] = {
     "agenda": _agenda,
+    "carte": _map,
     "donnees-ouvertes": _open_data,
     "geojson": _geojson,
     "geopackage": _geopackage,
 }
-"""The formats that may go to everyone."""
-INTERNAL: Mapping[str, Callable[[Request], Files]] = {"itineraire": _itinerary, "carte": _map}
+"""The formats that may go to everyone; for internal use they may tell more."""
+INTERNAL: Mapping[str, Callable[[Request], Files]] = {"itineraire": _itinerary}
 """Those that tell agents, vehicles or working times, whatever is asked."""
 
 

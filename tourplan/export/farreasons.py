@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tourplan.problem import Problem
 
 MOST_NAMED = 3
-"""Communes that would be nearer, of one that stays far, that are named."""
+"""Communes where a session would bring one that stays far nearer, that are named."""
 _NO_WAY = np.iinfo(np.int64).max
 Near = tuple[int, int]
 """Seconds to a demand, and the demand."""
@@ -58,7 +58,7 @@ def far_reasons(
     time_s, reachable = problem.site_times()
     ways_s = np.where(reachable, time_s, _NO_WAY)
     return {
-        code: _reason(problem, _nearest(problem, ways_s, code, free), goal, known)
+        code: _reason(problem, code, _nearest(problem, ways_s, code, free), goal, known)
         for code, goal in _codes(plan, scene).items()
     }
 
@@ -79,30 +79,32 @@ def _nearest(
 
 
 def _reason(
-    problem: Problem, near: Sequence[Near], goal: int, known: Mapping[str, str]
+    problem: Problem, code: str, near: Sequence[Near], goal: int, known: Mapping[str, str]
 ) -> FarReason:
     """One commune's reason: what is near enough, why it has no session if that is known."""
     within = [one for one in near if one[0] <= goal * 60]
     if within:
-        more = len(within) - MOST_NAMED
-        told = [_candidate(problem, one, known) for one in within[:MOST_NAMED]]
-        also = f" ; et {more} autre{'s' if more > 1 else ''}" if more > 0 else ""
-        settled = all(problem.demands[demand].code in known for _, demand in within)
-        head = "plus proche d’une permanence si la tournée allait"
-        return FarReason(f"{head} {' ; '.join(told)}{also}", settled)
+        nearest = problem.demands[within[0][1]].code
+        told = [_where(problem, code, one) for one in within[:MOST_NAMED]]
+        if nearest in known:
+            return FarReason(f"une permanence {told[0]} la rapprocherait ; {known[nearest]}")
+        return FarReason(f"une permanence {_either(told)} la rapprocherait", settled=False)
     if not near:
         return FarReason("aucune route connue ne mène aux autres communes candidates")
-    seconds, demand = near[0]
-    name = problem.demands[demand].name
     return FarReason(
-        f"aucune autre commune candidate n’est à {goal} min au plus ; la plus proche : {name} "
-        f"({minutes(seconds)})"
+        f"aucune autre commune candidate n’est à {goal} min au plus ; la plus proche : "
+        f"{problem.demands[near[0][1]].name} ({minutes(near[0][0])})"
     )
 
 
-def _candidate(problem: Problem, near: Near, known: Mapping[str, str]) -> str:
-    """``à Sorbs (8,2 min) : la desservir coûterait…``."""
+def _where(problem: Problem, code: str, near: Near) -> str:
+    """``à Sorbs (8,2 min)``, or ``sur place`` in the commune itself."""
     seconds, demand = near
     one = problem.demands[demand]
-    why = known.get(one.code)
-    return f"{to_place(one.name)} ({minutes(seconds)}){f' : {why}' if why else ''}"
+    return "sur place" if one.code == code else f"{to_place(one.name)} ({minutes(seconds)})"
+
+
+def _either(words: Sequence[str]) -> str:
+    """``a``, ``a ou b``, ``a, b ou c``."""
+    *firsts, last = words
+    return f"{', '.join(firsts)} ou {last}" if firsts else last

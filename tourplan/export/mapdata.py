@@ -40,9 +40,26 @@ if TYPE_CHECKING:
 _SCALE = 10_000
 """Contours are written in ten-thousandths of a degree, about ten metres."""
 
+_NO_IGN = (
+    "Le plan de l’IGN n’a pas pu être chargé : pas de connexion, ou service arrêté. La carte est "
+    "complète sans lui."
+)
 Json = dict[str, Any]
 Names = Mapping[str, int]
 """The positions in ``noeuds`` of the points of ways."""
+
+_WORDS: Json = {
+    "plus": "Agrandir la carte",
+    "moins": "Réduire la carte",
+    "semaine": "semaine",
+    "ign": {
+        "rien": "",
+        "attente": "Chargement du plan…",
+        "credit": spaced("Fond de plan : © IGN"),
+        "echec": spaced(_NO_IGN),
+    },
+}
+"""What the script itself says."""
 
 
 def map_data(
@@ -75,19 +92,7 @@ def map_data(
         "depots": list(chain.from_iterable(depots for depots, _ in tours)),
         "noeuds": nodes,
         "journees": list(chain.from_iterable(days for _, days in tours)),
-        "mots": {
-            "plus": "Agrandir la carte",
-            "moins": "Réduire la carte",
-            "vues": {side.key: side.label for side in sides_of(scene)},
-            "semaine": "semaine",
-            "ign": {
-                "rien": "",
-                "attente": "Chargement du plan…",
-                "credit": "Fond de plan : © IGN",
-                "echec": "Le plan de l’IGN n’a pas pu être chargé : pas de connexion, ou service "
-                "arrêté. La carte est complète sans lui.",
-            },
-        },
+        "mots": {"vues": {side.key: side.label for side in sides_of(scene)}, **_WORDS},
     }
 
 

@@ -469,9 +469,8 @@
     const ofVehicle = state.vehicle ? `, ${state.vehicle}` : "";
     const view = words.vues[state.view];
     byId("mode").textContent = state.view === "avant" ? view : view + ofWeek + ofVehicle;
-    byId("jours").disabled = state.view === "avant";
     const todays = byId("jours-aujourdhui");
-    byId("jours").hidden = state.view === "aujourdhui";
+    byId("jours").hidden = state.view !== "apres";
     if (todays) todays.hidden = state.view !== "aujourdhui";
     document.querySelectorAll(".jours label").forEach((label) => {
       label.hidden = !chosen(label.dataset.semaine, label.dataset.vehicule);
@@ -486,6 +485,7 @@
     input.addEventListener("change", () => {
       state.view = input.value;
       refresh();
+      if (map.getSize().x < 500) fitTour();
     });
   });
   document.querySelectorAll(".jours input").forEach((input) => {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tourplan.plan import Plan
     from tourplan.prepare import Case
 
-MOST_NAMED = 20
+MOST_NAMED = 12
 """Communes of one part that are named on paper; the others are counted."""
 
 
