@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browsing import opened, playwright
 from commands import SMALL, Answer, written
 from hypothesis import settings
 
@@ -64,3 +66,17 @@ def herault_plan(herault_case: Case) -> Plan:
 def libre_case() -> Case:
     """The embedded study: 64 candidate communes, none imposed."""
     return prepare(example("herault-libre"))
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Any]:
+    """What drives browsers."""
+    with playwright() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browser(driver: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A browser whose pages are shown without any network."""
+    with opened(driver, tmp_path_factory.mktemp("profile")) as context:
+        yield context

@@ -11,7 +11,7 @@ import pytest
 from tourplan.assemble import WHOLE_AREA, area_access, assemble
 from tourplan.crews import agent_labels
 from tourplan.export.words import team_words
-from tourplan.optimise.outcome import level_of
+from tourplan.measures import level_of
 from tourplan.plan import Plan
 from tourplan.prepare import Case, prepare
 from tourplan.scenario import Scenario

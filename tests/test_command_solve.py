@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import threading
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,61 @@ class TestSolve:
         assert answer.code == 0
         assert "Aucune permanence : la tournée est vide." in answer.out
         assert rows_of(only_folder(tmp_path / "sorties")) == []
+
+
+class TestMap:
+    NAMED = SMALL + 'nom = "Utilitaire blanc"\n'
+
+    def page(self, answer) -> str:
+        assert answer.code == 0, answer.err
+        folder = Path(json.loads(answer.out)["dossier"])
+        return (folder / "carte.html").read_text(encoding="utf-8")
+
+    def test_for_everyone_unless_asked(self, tp, tmp_path):
+        path = written(tmp_path / "s.toml", self.NAMED)
+        page = self.page(tp("solve", path, "--json"))
+        assert "Utilitaire blanc" not in page
+        assert "ne pas publier" not in page
+        page = self.page(tp("solve", path, "--json", "--diffusion", "interne"))
+        assert "Utilitaire blanc" in page
+        assert "ne pas publier" in page
+
+    def test_an_unknown_audience_is_refused_before_the_search(self, tp, small):
+        answer = tp("solve", small, "--diffusion", "tous")
+        assert answer.code == 2
+        assert "« tous » n’est pas une diffusion" in answer.err
+        assert "permanences obligatoires" not in answer.err
+
+    def test_dated_and_beside_the_tour_of_today(self, tp):
+        page = self.page(tp("solve", "--json"))
+        assert f"Brouillon du {date.today():%d/%m/%Y}, empreinte" in page
+        assert "Tournée d’aujourd’hui" in page
+
+    def test_a_tour_of_today_that_cannot_be_run_leaves_the_plan(self, tp, tmp_path):
+        """Its vehicle is only there one week in two: told at the end, once all is written."""
+        rows = "semaine;jour;creneau;code_insee;vehicule\n2;lundi;matin;34064;Utilitaire blanc\n"
+        written(tmp_path / "t.csv", rows)
+        text = self.NAMED + "semaines = [2]\n"
+        text += '[[vehicules]]\ndepot = "34079"\nsemaines = [4]\n'
+        text += "[cycle]\nsemaines = 2\nsemaines_du_mois = [2, 4]\n"
+        text += '[comparaison]\ntournee = "t.csv"\n'
+        answer = tp("solve", written(tmp_path / "s.toml", text))
+        assert answer.code == 2
+        assert "aucune équipe ne peut partir" in answer.err
+        folder = only_folder(tmp_path / "sorties")
+        assert sorted(path.name for path in folder.iterdir()) == FILES
+        assert "Tournée d’aujourd’hui" not in (folder / "carte.html").read_text("utf-8")
+
+    def test_why_communes_stay_far_when_asked(self, tp, tmp_path):
+        """One day for two of three candidates: the third stays far, and the map says why."""
+        keys = 'titre = "Trois"\n[communes]\ncandidates = ["34064", "34230", "34277"]\n'
+        keys += '[cycle]\njours = ["lundi"]\n[semaine]\nouverture_min_h = 0\n'
+        path = written(tmp_path / "s.toml", keys + '[[vehicules]]\ndepot = "34079"\n')
+        plain = self.page(tp("solve", path, "--json"))
+        assert "La commande « tourplan explain »" in plain.replace("\u00a0", " ")
+        told = self.page(tp("solve", path, "--json", "--pourquoi"))
+        assert "La commande « tourplan explain »" not in told.replace("\u00a0", " ")
+        assert "la rapprocherait\u202f; la desservir" in told
 
 
 class TestWholeFilesOnly:
@@ -414,7 +470,7 @@ class TestDates:
     def test_the_table_is_dated_from_the_start_of_the_cycle(self, tp, tmp_path):
         text = SMALL + "[cycle]\ndebut = 2027-03-20\nsemaines_du_mois = [2, 4]\n"
         answer = tp("solve", written(tmp_path / "s.toml", text))
-        assert "la semaine n d’un mois est celle de son n-ième lundi (hypothèse)" in answer.out
+        assert "la semaine n d’un mois commence à son n-ième lundi (hypothèse)" in answer.out
         days = ["lundi", "mardi", "mercredi", "jeudi", "vendredi"]
         for row in rows_of(only_folder(tmp_path / "sorties")):
             assert row["date"] == f"2027-03-{22 + days.index(row['jour'])}"

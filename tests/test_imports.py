@@ -37,8 +37,11 @@ optimise.timings optimise.rounding
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
 export.drawing export.pdf.keptrules export.pdf.footing
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
-export.daytable export.accesstables export.sources
+study.existing
+export.audience export.daytable export.sides export.sources
+export.accesstables
 export.choices export.sections export.dates
+export.farreasons export.mapdata export.paper
 export.agendas export.datechanges export.opendata export.layers export.posterwords
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting

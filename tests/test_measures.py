@@ -10,13 +10,13 @@ from tourplan.measures import (
     far_ceiling_s,
     far_weights,
     fixed_access,
+    level_of,
     measure,
     number,
     served_sites,
     tour_access,
     whole_access,
 )
-from tourplan.optimise.outcome import level_of
 from tourplan.timeline import Opening, build_day
 
 # Depot and fixed counter at 0; A at 10, B at 20, C at 40 min; a hamlet at 47 that only C reaches.

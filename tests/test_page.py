@@ -8,11 +8,10 @@ import html as htmllib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -20,16 +19,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from browsing import Shown
 
 from tourplan.export import accesstables, daytable, sections, sources
 from tourplan.export.french import spaced
-from tourplan.export.page import map_data, map_page, notebook_page
+from tourplan.export.mapdata import map_data
+from tourplan.export.page import Telling, map_page, notebook_page
 from tourplan.export.scene import build_scene
 from tourplan.export.words import area_sentence
 from tourplan.hours import clock
 from tourplan.network.links import embedded_network
 from tourplan.plan import Day, Level, Plan
 from tourplan.prepare import Case
+from tourplan.study.existing import ExistingTour, existing_tour
+from tourplan.teams import Vehicle
 from tourplan.territory import Territory
 from tourplan.travel.matrix import travel_matrix
 
@@ -89,6 +92,12 @@ def page(herault_plan: Plan, herault_case: Case) -> str:
 @pytest.fixture(scope="module")
 def read(page: str) -> Reader:
     return Reader(page)
+
+
+@pytest.fixture(scope="module")
+def today(herault_case: Case) -> ExistingTour:
+    """The tour run in 2024."""
+    return existing_tour(herault_case, "herault_2024")
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +175,7 @@ def test_policy_allows_only_the_page_s_own_script_and_style(page: str, read: Rea
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == _digest(script)
     assert rules["style-src"] == _digest(style)
+    assert rules["img-src"] == "data: https://data.geopf.fr/wmts"
     assert "unsafe" not in policy
 
 
@@ -222,15 +232,27 @@ def test_page_imports_no_heavy_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_departement_stays_under_a_megabyte(herault_plan: Plan, herault_case: Case) -> None:
-    page = map_page(herault_plan, departement(herault_case))
+@pytest.mark.parametrize("internal", [False, True])
+def test_a_departement_stays_under_a_megabyte(
+    herault_plan: Plan, herault_case: Case, today: ExistingTour, internal: bool
+) -> None:
+    """Both tours, every commune of the Hérault: 0.8 MB."""
+    telling = Telling(internal=internal, today=today)
+    page = map_page(herault_plan, counting(herault_case, "34"), telling)
     assert len(Reader(page).named("option")) == 342
-    assert len(page.encode()) < 1_000_000
+    assert len(page.encode()) < 900_000
 
 
-def departement(case: Case) -> Case:
-    """The same case where the residents of the whole département count."""
-    communes = [c for c in case.territory.communes.values() if c.departement == "34"]
+def test_three_departements_stay_light(herault_plan: Plan, herault_case: Case) -> None:
+    """862 communes: contours are simplified to as many points as those of 341."""
+    page = map_page(herault_plan, counting(herault_case, "05", "16", "34"))
+    assert len(Reader(page).named("option")) == 863
+    assert len(page.encode()) < 1_400_000
+
+
+def counting(case: Case, *departements: str) -> Case:
+    """The same case where the residents of whole départements count."""
+    communes = [c for c in case.territory.communes.values() if c.departement in departements]
     codes = [c.code for c in communes]
     travel = travel_matrix(embedded_network(), [*case.problem.places, *codes])
     problem = replace(
@@ -249,18 +271,34 @@ def departement(case: Case) -> Case:
 
 
 @pytest.fixture(scope="module")
-def hostile(herault_plan: Plan, herault_case: Case) -> str:
-    """The page of a plan where every name is a script."""
+def hostile_pages(herault_plan: Plan, herault_case: Case, today: ExistingTour) -> dict[bool, str]:
+    """The pages of a plan where every name is a script: for everyone, and internal."""
+    case = _spoilt(herault_case)
+    plan, tour = _spoilt_plan(herault_plan), replace(today, plan=_spoilt_plan(today.plan))
+    reasons = dict.fromkeys(case.territory.communes, EVIL)
+    return {
+        internal: map_page(plan, case, Telling(internal, tour, (EVIL, f"  {EVIL}"), reasons))
+        for internal in (False, True)
+    }
+
+
+def _spoilt(case: Case) -> Case:
+    """The facts, with names that are scripts."""
     spoilt = {
         code: replace(c, name=f"{EVIL}{code}", epci_name=EVIL, address=f'"><b>{EVIL}')
-        for code, c in herault_case.territory.communes.items()
+        for code, c in case.territory.communes.items()
     }
-    counters = tuple(replace(c, name=EVIL, address=EVIL) for c in herault_case.territory.counters)
-    case = replace(herault_case, territory=Territory(spoilt, counters))
+    counters = tuple(replace(c, name=EVIL, address=EVIL) for c in case.territory.counters)
+    return replace(case, territory=Territory(spoilt, counters))
+
+
+def _spoilt_plan(plan: Plan) -> Plan:
+    """The plan, with names that are scripts."""
     days = [
         day.model_copy(
             update={
                 "vehicle": f"{EVIL}{2 * (day.weekday > 2) or ''}",
+                "teams": {2: (f"{EVIL}Amélie",)},
                 "stops": tuple(
                     s.model_copy(
                         update={"name": EVIL, "session": EVIL, "place": EVIL, "address": EVIL}
@@ -269,36 +307,36 @@ def hostile(herault_plan: Plan, herault_case: Case) -> str:
                 ),
             }
         )
-        for day in herault_plan.days
+        for day in plan.days
     ]
     words = dict.fromkeys(("title", "author", "software"), EVIL)
-    origin = herault_plan.origin.model_copy(
+    origin = plan.origin.model_copy(
         update=dict.fromkeys(("label", "credit", "uncertainty", "date"), EVIL)
     )
-    return map_page(
-        herault_plan.model_copy(
-            update={
-                **words,
-                "vehicles": (EVIL, f"{EVIL}2"),
-                "depots": {herault_plan.days[0].depot: EVIL},
-                "days": tuple(days),
-                "notes": (EVIL,),
-                "origin": origin,
-                "levels": tuple(
-                    level.model_copy(update={"label": EVIL, "text": EVIL, "unit": EVIL})
-                    for level in herault_plan.levels
-                ),
-                "access": tuple(
-                    area.model_copy(update={"name": EVIL}) for area in herault_plan.access
-                ),
-            }
-        ),
-        case,
+    return plan.model_copy(
+        update={
+            **words,
+            "vehicles": (EVIL, f"{EVIL}2"),
+            "agents": (f"{EVIL}Amélie",),
+            "depots": {plan.days[0].depot: EVIL},
+            "days": tuple(days),
+            "notes": (EVIL,),
+            "origin": origin,
+            "levels": tuple(
+                level.model_copy(update={"label": EVIL, "text": EVIL, "unit": EVIL})
+                for level in plan.levels
+            ),
+            "access": tuple(area.model_copy(update={"name": EVIL}) for area in plan.access),
+        }
     )
 
 
-def test_hostile_names_are_shown_as_text(hostile: str, page: str) -> None:
-    read, calm = Reader(hostile), Reader(page)
+@pytest.mark.parametrize("internal", [False, True])
+def test_hostile_names_are_shown_as_text(
+    hostile_pages: dict[bool, str], compared: dict[bool, str], internal: bool
+) -> None:
+    read, calm = Reader(hostile_pages[internal]), Reader(compared[internal])
+    assert f"{EVIL}Amélie" in hostile_pages[True].replace("&lt;", "<").replace("&gt;", ">")
     assert {tag for tag, _ in read.elements} == {tag for tag, _ in calm.elements}
     assert len(read.named("script")) == 2
     assert read.within("title") == [EVIL]
@@ -306,20 +344,152 @@ def test_hostile_names_are_shown_as_text(hostile: str, page: str) -> None:
     assert read.visible.count(EVIL) > 200
 
 
-def test_agents_are_counted_never_named(herault_plan: Plan, herault_case: Case) -> None:
-    plan = herault_plan.model_copy(
+# --- for everyone, or for those who run the tour ----------------------------------------------
+
+INTERNAL = ("Camille", "Dupont", "Sacha", "Kangoo", "Renée")
+"""Names of agents, of the vehicle and of the author."""
+
+
+@pytest.fixture(scope="module")
+def named(herault_plan: Plan) -> Plan:
+    """A plan that names all it can, in its notes too."""
+    team = ("Camille Dupont", "Sacha")
+    days = [
+        day.model_copy(update={"teams": {2: team}, "vehicle": "Kangoo"})
+        for day in herault_plan.days
+    ]
+    notes = ("Camille Dupont conduit la Kangoo", "plan de Renée")
+    return herault_plan.model_copy(
         update={
-            "agents": ("Camille Dupont", "Sacha Martin"),
-            "days": tuple(
-                day.model_copy(update={"teams": {2: ("Camille Dupont", "Sacha Martin")}})
-                for day in herault_plan.days
-            ),
+            "agents": team,
+            "vehicles": ("Kangoo",),
+            "author": "Renée",
+            "days": tuple(days),
+            "notes": notes,
         }
     )
-    page = map_page(plan, herault_case)
-    assert "Camille" not in page
-    assert "Sacha" not in page
-    assert "2 agents" in page.replace("\u00a0", " ")
+
+
+def test_everyone_sees_no_name_and_no_hour_of_the_team(
+    named: Plan, herault_case: Case, today: ExistingTour
+) -> None:
+    theirs = replace(today, plan=named)
+    reasons = {"34266": "Sacha ne peut pas"}
+    telling = Telling(False, theirs, ("Si Camille Dupont était là",), reasons)
+    page = map_page(named, herault_case, telling)
+    assert [name for name in INTERNAL if name in page] == []
+    text = page.replace("\u00a0", " ")
+    assert "2 agents" in text
+    data = json.loads(_contents(page, "script")[0])
+    shown = Reader(page).visible + json.dumps(data["journees"])
+    hours = {clock(day.departure_s) for day in named.days} | {clock(d.return_s) for d in named.days}
+    hours |= {clock(stop.arrival_s) for day in named.days for stop in day.stops}
+    hours -= {clock(s.opening_s) for d in named.days for s in d.stops}
+    hours -= {clock(s.closing_s) for d in named.days for s in d.stops}
+    assert len(hours) > 10
+    assert [hour for hour in sorted(hours) if hour in shown] == []
+    for words in ("de travail par agent", "repas de", "Arrivée", "à ne pas publier"):
+        assert words not in shown
+
+
+def test_the_team_sees_all(named: Plan, herault_case: Case) -> None:
+    page = map_page(named, herault_case, Telling(internal=True))
+    assert [name for name in INTERNAL if name not in page] == []
+    read = Reader(page)
+    assert "Diffusion interne\u00a0: ne pas publier" in read.visible
+    for day in named.days:
+        assert clock(day.departure_s) in read.visible
+    for words in ("de travail par agent", "repas de", "Arrivée"):
+        assert words in read.visible
+
+
+def test_both_tell_the_fingerprint_of_the_plan(named: Plan, herault_case: Case) -> None:
+    for internal in (False, True):
+        made = date(2026, 12, 1)
+        page = map_page(named, herault_case, Telling(internal, made=made))
+        foot = f"Brouillon du 01/12/2026, empreinte {named.fingerprint}"
+        assert foot in "".join(_contents(page, "style"))
+        words = Reader(page).visible.replace("\u00a0", " ")
+        assert f"1er décembre 2026 · {named.software} · empreinte {named.fingerprint}" in words
+
+
+# --- beside the tour run today ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def compared(herault_plan: Plan, herault_case: Case, today: ExistingTour) -> dict[bool, str]:
+    """The pages that show the tour of today too: for everyone, and internal."""
+    lines, reasons = ("Si…", "  Route."), {"34266": "parce que"}
+    return {
+        internal: map_page(herault_plan, herault_case, Telling(internal, today, lines, reasons))
+        for internal in (False, True)
+    }
+
+
+def test_figures_of_today_stand_beside(
+    compared: dict[bool, str], herault_plan: Plan, today: ExistingTour
+) -> None:
+    words = Reader(compared[False]).visible.replace("\u00a0", " ").replace("\u202f", "")
+    new, old = herault_plan.figures, today.plan.figures
+    assert f"{new.in_hours} sur 10 demi-journées aujourd’hui {old.in_hours} sur 10" in words
+    assert f"{new.drive_m / 1000:.0f} km par semaine de tournée aujourd’hui" in words
+    assert f"aujourd’hui {old.cost_eur:.0f} €" in words
+    assert f"aujourd’hui {old.emissions_gco2 / 1000:.0f} kg" in words
+    before, now, after = (
+        herault_plan.access[-1].groups_before[20],
+        today.plan.access[-1].groups_after[20],
+        herault_plan.access[-1].groups_after[20],
+    )
+    assert (
+        f"À moins de 20 min d’un accueil {after.inside} habitants sur 66607, et {after.near} à la "
+        f"limite aujourd’hui {now.inside}; sans tournée {before.inside}"
+    ) in words
+
+
+def test_what_changes_is_told_by_name(herault_plan: Plan, today: ExistingTour) -> None:
+    stops = [stop for day in today.plan.days for stop in day.stops]
+    lost = stops[0]
+    days = [
+        day.model_copy(update={"stops": tuple(s for s in day.stops if s.code != lost.code)})
+        for day in herault_plan.days
+    ]
+    plan = herault_plan.model_copy(update={"days": tuple(days)})
+    told = Reader(sections.changes(plan, today.plan)).visible.replace("\u00a0", " ")
+    assert "9 communes en commun, aucune nouvelle, 1 qui ne serait plus desservie" in told
+    assert f"Communes qui ne seraient plus desservies : {lost.name}." in told
+    assert "Communes nouvelles" not in told
+    assert "6 demi-journées aujourd’hui, 10 demi-journées avec ce plan" in told
+    back = Reader(sections.changes(today.plan, plan)).visible.replace("\u00a0", " ")
+    assert f"Communes nouvelles : {lost.name}." in back
+    assert sections.changes(plan, None) == ""
+
+
+def test_three_columns_where_there_were_two(compared: dict[bool, str], page: str) -> None:
+    def heads(html: str) -> list[str]:
+        return next(row for row in Reader(html).rows if row[:1] == ["Minutes de route"])[1:]
+
+    assert heads(page) == ["Sans la tournée", "Avec la tournée"]
+    assert heads(compared[False]) == ["Sans tournée", "Aujourd’hui", "Nouvelle tournée"]
+
+
+def test_the_access_of_today_stands_between(herault_plan: Plan, today: ExistingTour) -> None:
+    rows = Reader(accesstables.access_table(herault_plan, today.plan)).rows[1:]
+    for row, area, now in zip(rows, herault_plan.access, today.plan.access, strict=True):
+        cell = row[4].replace("\u202f", "").replace("\u00a0", " ")
+        groups = (area.groups_before[15], now.groups_after[15], area.groups_after[15])
+        assert cell.startswith(" → ".join(str(group.beyond) for group in groups))
+
+
+# --- what a kilometre costs ---------------------------------------------------------------------
+
+
+def test_costs_tell_what_they_suppose(herault_case: Case) -> None:
+    told = sources.rates_words(herault_case).replace("\u00a0", " ")
+    assert told.startswith("0,636 € et 190 g de CO₂ par kilomètre (hypothèses")
+    own = Vehicle(cost_eur_km=0.5, emissions_gco2_km=0)
+    scenario = herault_case.scenario.model_copy(update={"vehicles": (own,)})
+    told = sources.rates_words(replace(herault_case, scenario=scenario)).replace("\u00a0", " ")
+    assert told == "0,500 € et 0 g de CO₂ par kilomètre (valeurs du scénario)."
 
 
 # --- what it says is what the plan holds -----------------------------------------------------
@@ -347,12 +517,12 @@ def test_itinerary_table_is_the_plan(herault_plan: Plan) -> None:
 def test_itinerary_table_tells_meals_and_free_days(fortnight: Plan) -> None:
     rows = Reader(daytable.itinerary_table(fortnight)).rows
     heads = [row[0] for row in rows if len(row) == 1]
-    assert [head.split()[0] for head in heads] == [
+    assert [head.split()[0].strip(",") for head in heads] == [
         *("Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi")
     ] * 2
-    assert heads[2] == "Mercredi de la semaine 1\u00a0: jour libre"
+    assert heads[2] == "Mercredi\u00a0: jour libre"
     assert "dès le 4 janvier 2027" not in heads[0]
-    assert heads[0].startswith("Lundi de la semaine 1, journée 1, dès le 11\u00a0janvier 2027")
+    assert heads[0].startswith("Lundi, journée 1, dès le 11\u00a0janvier 2027")
     first = fortnight.days[0]
     assert first.break_from_s is not None
     assert first.break_until_s is not None
@@ -409,10 +579,14 @@ def test_sentences_say_what_the_command_line_says(herault_plan: Plan) -> None:
 
 def test_far_communes_are_named(herault_plan: Plan, herault_case: Case) -> None:
     scene = build_scene(herault_plan, herault_case)
-    read = Reader(accesstables.far_communes(herault_plan, scene))
-    named = [row[0] for row in read.rows if row[0] != "Commune"]
+    why = {"34266": "parce que"}
+    read = Reader(accesstables.far_communes(herault_plan, scene, why))
+    rows = [row for row in read.rows if row[0] != "Commune"]
     told = [v for v in scene.farthest_first() if v.after.beyond(15) or 15 in v.after.near]
-    assert sorted(named) == sorted(view.commune.name for view in told)
+    assert sorted(row[0] for row in rows) == sorted(
+        f"{view.commune.name} {view.commune.epci_name}" for view in told
+    )
+    assert [row[-1] for row in rows if row[0].startswith("Saint-Jean-de-Cuculles")] == ["Parce que"]
     assert "Aucune commune." in read.visible
     titles = [title.replace("\u00a0", " ") for title in read.within("h3")]
     assert titles == [
@@ -429,7 +603,7 @@ def test_the_village_at_30_1_minutes_is_told_at_the_limit(
 ) -> None:
     scene = build_scene(herault_plan, herault_case)
     (row,) = [r for r in Reader(accesstables.every_commune(scene)).rows if "Navacelles" in r[0]]
-    assert row[3].replace("\u00a0", " ") == "30,1 min à la limite de 30 min"
+    assert row[2].replace("\u00a0", " ") == "30,1 min à la limite de 30 min"
     (commune,) = [
         c for c in map_data(herault_plan, herault_case, scene)["communes"] if c["code"] == "34277"
     ]
@@ -460,7 +634,7 @@ def test_a_measured_drive_says_so(herault_plan: Plan) -> None:
 
 def test_other_times_are_told_when_asked(herault_plan: Plan, herault_case: Case, page: str) -> None:
     lines = ["Si les trajets étaient plus longs : <rien>.", "  Route : 1 h.", "  Accès."]
-    told = map_page(herault_plan, herault_case, lines)
+    told = map_page(herault_plan, herault_case, Telling(sensitivity=lines))
     assert "Et si les trajets étaient" in told
     assert "Et si les trajets étaient" not in page
     assert "&lt;rien&gt;" in told
@@ -611,7 +785,7 @@ def test_vehicle_choice_only_for_several_vehicles(
     read: Reader, convoy: Plan, herault_case: Case
 ) -> None:
     assert not any(a.get("id") == "vehicule" for a in read.named("select"))
-    several = Reader(map_page(convoy, herault_case))
+    several = Reader(map_page(convoy, herault_case, Telling(internal=True)))
     assert any(a.get("id") == "vehicule" for a in several.named("select"))
     words = several.visible.replace("\u00a0", " ")
     assert (
@@ -625,8 +799,8 @@ def test_a_table_for_each_week(convoy: Plan) -> None:
     assert read.within("caption")[1] == ("La tournée jour par jour, semaine 2 (2e semaine du mois)")
     heads = [row[0] for row in read.rows if len(row) == 1]
     assert len(heads) == 40
-    assert heads[0].startswith("Lundi de la semaine 1 (Kangoo), journée 1")
-    assert heads[-1].startswith("Vendredi de la semaine 4 (Zoé), journée 40")
+    assert heads[0].startswith("Lundi (Kangoo), journée 1")
+    assert heads[-1].startswith("Vendredi (Zoé), journée 40")
     starts = [row[1] for row in read.rows if row[1:2] and row[1].startswith("Départ de")]
     assert starts[:2] == ["Départ de Clermont-l’Hérault", "Départ de Lodève"]
     assert "fermé pour le repas de 12:00 à 12:30" in read.visible.replace("\u00a0", " ")
@@ -662,59 +836,12 @@ def test_notebook_frame_holds_the_page(herault_plan: Plan, herault_case: Case, p
 
 # --- in a browser, without a network -----------------------------------------------------------
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Debian's chromium, with a fresh profile."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright n’est pas installé")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium n’est pas installé : apt-get install chromium")
-    profile = tmp_path_factory.mktemp("profile")
-    with sync_api.sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            str(profile), executable_path=chromium, args=FLAGS
-        )
-        yield context
-        context.close()
-
-
-class Shown:
-    """A page open in the browser, and all it complained of or asked for."""
-
-    def __init__(self, browser: Any, path: Path, width: int = 1280, height: int = 900) -> None:
-        self.tab = browser.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.tab.on("console", lambda message: self.complaints.append(message.text))
-        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.tab.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        self.tab.on("request", lambda request: self.requests.append(request.url))
-        self.tab.set_viewport_size({"width": width, "height": height})
-        self.url = path.as_uri()
-        self.tab.goto(self.url)
-
-    def labels(self, selector: str) -> list[str]:
-        """The accessible names of the visible elements."""
-        found = self.tab.locator(selector).all()
-        return [item.get_attribute("aria-label") for item in found if item.is_visible()]
-
 
 @pytest.fixture(scope="module")
 def files(
     page: str,
-    hostile: str,
+    hostile_pages: dict[bool, str],
+    compared: dict[bool, str],
     fortnight: Plan,
     convoy: Plan,
     empty: Plan,
@@ -723,15 +850,16 @@ def files(
 ) -> dict[str, Path]:
     """The pages on disk."""
     folder = tmp_path_factory.mktemp("pages")
-    plans = {"fortnight": fortnight, "convoy": convoy, "empty": empty}
-    made = {name: map_page(plan, herault_case) for name, plan in plans.items()}
-    pages = {"page": page, "hostile": hostile, **made}
+    everyone, team = Telling(), Telling(internal=True)
+    plans = {"fortnight": (fortnight, everyone), "convoy": (convoy, team), "empty": (empty, team)}
+    made = {name: map_page(one[0], herault_case, one[1]) for name, one in plans.items()}
+    pages = {"page": page, "hostile": hostile_pages[True], "compared": compared[False], **made}
     for name, content in pages.items():
         (folder / f"{name}.html").write_bytes(content.encode())
     return {name: folder / f"{name}.html" for name in pages}
 
 
-@pytest.mark.parametrize("name", ["page", "hostile", "fortnight", "convoy", "empty"])
+@pytest.mark.parametrize("name", ["page", "hostile", "compared", "fortnight", "convoy", "empty"])
 @pytest.mark.parametrize("width", [1280, 390, 320])
 def test_opens_quietly_at_any_width(
     browser: Any, files: dict[str, Path], name: str, width: int
@@ -748,14 +876,14 @@ def test_opens_quietly_at_any_width(
 def test_a_day_switched_off_leaves_the_map(browser: Any, files: dict[str, Path]) -> None:
     shown = Shown(browser, files["page"])
     tab = shown.tab
-    assert tab.locator("path.trace.journee-2").count() == 1
+    assert tab.locator("path.trace.journee-apres-2").count() == 1
     assert len(shown.labels(".arret")) == 10
-    tab.uncheck('input[data-journee="2"]')
-    assert tab.locator("path.trace.journee-2").count() == 0
-    assert tab.locator("path.trace.journee-1").count() == 1
+    tab.uncheck('input[data-journee="apres-2"]')
+    assert tab.locator("path.trace.journee-apres-2").count() == 0
+    assert tab.locator("path.trace.journee-apres-1").count() == 1
     assert not [label for label in shown.labels(".arret") if label.startswith("2")]
-    tab.check('input[data-journee="2"]')
-    assert tab.locator("path.trace.journee-2").count() == 1
+    tab.check('input[data-journee="apres-2"]')
+    assert tab.locator("path.trace.journee-apres-2").count() == 1
     assert shown.complaints == []
     tab.close()
 
@@ -813,7 +941,7 @@ def test_without_the_tour(
     assert tab.locator("path.limite").count() == near > 0
     assert shown.labels(".arret") == []
     assert tab.locator("path.trace").count() == 0
-    assert tab.locator("#jours input").first.is_disabled()
+    assert not tab.locator("#jours").is_visible()
     tab.check("input[value=apres]")
     for rank in range(6):
         expected = sum(view.after.rank == rank for view in scene.communes)
@@ -828,7 +956,7 @@ def test_keyboard_reaches_stops_and_communes(
     tab = shown.tab
     tab.keyboard.press("Tab")
     assert tab.evaluate("document.activeElement.className") == "evitement"
-    tab.focus("#commune")
+    tab.focus("#ign")
     tab.keyboard.press("Tab")
     tab.keyboard.press("Tab")
     assert "commune" in tab.evaluate("document.activeElement.getAttribute('class')")
@@ -874,12 +1002,150 @@ def test_leaflet_speaks_french(browser: Any, files: dict[str, Path]) -> None:
     shown.tab.close()
 
 
-def test_prints_on_a_few_landscape_pages(browser: Any, files: dict[str, Path]) -> None:
-    shown = Shown(browser, files["page"])
+@pytest.mark.parametrize(
+    ("name", "pages"),
+    [("compared", 2), ("fortnight", 2), ("convoy", 4)],
+)
+def test_prints_on_few_landscape_pages(
+    browser: Any, files: dict[str, Path], name: str, pages: int
+) -> None:
+    """Two pages for a fortnight; four weeks of two vehicles, 76 sessions, on four."""
+    shown = Shown(browser, files[name])
+    sizes = _printed(shown)
+    assert len(sizes) == pages
+    assert all(width > height for width, height in sizes)
+    shown.tab.close()
+
+
+def _printed(shown: Shown) -> list[tuple[float, float]]:
+    """Widths and heights of the printed pages."""
     printed = shown.tab.pdf(prefer_css_page_size=True, print_background=True)
     boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
-    assert 2 <= len(boxes) <= 5
-    assert all(float(width) > float(height) for width, height in boxes)
+    return [(float(width), float(height)) for width, height in boxes]
+
+
+def test_a_long_title_and_much_to_prove_stay_on_two_pages(
+    browser: Any, herault_plan: Plan, herault_case: Case, today: ExistingTour, tmp_path: Path
+) -> None:
+    levels = tuple(lv.model_copy(update={"bound": None}) for lv in herault_plan.levels)
+    depots = {"34079": "Saint-Maurice-Navacelles-en-Larzac-et-Lodévois"}
+    plan = herault_plan.model_copy(
+        update={
+            "title": "Tournée des communes du Lodévois et du Larzac " * 4,
+            "levels": levels,
+            "stopped": "limite de temps",
+            "depots": depots,
+        }
+    )
+    path = tmp_path / "p.html"
+    path.write_text(map_page(plan, herault_case, Telling(internal=True, today=today)), "utf-8")
+    shown = Shown(browser, path)
+    assert len(_printed(shown)) == 2
+    shown.tab.close()
+
+
+def test_all_tables_are_printed_when_asked(browser: Any, files: dict[str, Path]) -> None:
+    shown = Shown(browser, files["compared"])
+    tab = shown.tab
+    tab.check("#imprimer-tout")
+    assert len(_printed(shown)) >= 5
+    assert tab.locator("details[open]").count() == 0
+    tab.uncheck("#imprimer-tout")
+    assert len(_printed(shown)) == 2
+    tab.close()
+
+
+def test_the_three_views(
+    browser: Any, files: dict[str, Path], herault_plan: Plan, today: ExistingTour
+) -> None:
+    shown = Shown(browser, files["compared"])
+    tab = shown.tab
+    mode = tab.locator("#mode")
+    assert mode.inner_text() == "Nouvelle tournée"
+    new = shown.labels(".arret")
+    assert not tab.locator("#jours-aujourdhui").is_visible()
+    tab.check("input[value=aujourdhui]")
+    assert mode.inner_text() == "Tournée d’aujourd’hui"
+    old = shown.labels(".arret")
+    order = [stop.name for day in today.plan.days for stop in day.stops]
+    assert [label.split(" · ")[1].split(".")[0] for label in old] == order
+    assert old != new
+    assert tab.locator("path.trace").count() == 5
+    assert not tab.locator("#jours").is_visible()
+    tab.uncheck("#jours-aujourdhui input >> nth=0")
+    assert len(shown.labels(".arret")) == 8
+    tab.check("input[value=apres]")
+    assert shown.labels(".arret") == new
+    tab.check("input[value=avant]")
+    assert shown.labels(".arret") == []
+    assert shown.complaints == []
+    tab.close()
+
+
+TILE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def test_the_ign_s_background_comes_when_asked_only(browser: Any, files: dict[str, Path]) -> None:
+    shown = Shown(browser, files["compared"])
+    tab = shown.tab
+    tab.route(
+        "https://data.geopf.fr/**",
+        lambda route: route.fulfill(body=TILE, content_type="image/png"),
+    )
+    tab.check("input[value=avant]")
+    assert shown.requests == [shown.url]
+    tab.check("#ign")
+    tab.wait_for_selector(".avec-ign")
+    assert tab.locator("#ign-etat").inner_text() == "Fond de plan\u00a0: © IGN"
+    asked = shown.requests[1:]
+    assert asked
+    for url in asked:
+        assert url.startswith("https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&")
+        assert "LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2" in url
+        assert re.search(r"TILEMATRIXSET=PM&TILEMATRIX=\d+&TILEROW=\d+&TILECOL=\d+$", url)
+    tab.uncheck("#ign")
+    assert tab.locator("#ign-etat").inner_text() == ""
+    assert tab.locator(".avec-ign").count() == tab.locator(".leaflet-tile").count() == 0
+    assert shown.complaints == []
+    tab.close()
+
+
+def test_without_a_network_the_map_stays_as_it_is(browser: Any, files: dict[str, Path]) -> None:
+    shown = Shown(browser, files["page"])
+    tab = shown.tab
+    tab.route("https://data.geopf.fr/**", lambda route: route.abort())
+    tab.click("#ign")
+    tab.wait_for_function("document.getElementById('ign-etat').textContent.includes('pas pu')")
+    assert not tab.is_checked("#ign")
+    assert tab.locator(".leaflet-tile").count() == 0
+    assert len(shown.labels(".arret")) == 10
+    assert all("ERR_FAILED" in words for words in shown.complaints)
+    tab.close()
+
+
+def test_a_server_that_says_nothing_is_left_alone(browser: Any, files: dict[str, Path]) -> None:
+    shown = Shown(browser, files["page"])
+    tab = shown.tab
+    tab.clock.install()
+    tab.reload()
+    tab.route("https://data.geopf.fr/**", lambda route: None)
+    tab.check("#ign")
+    assert "Chargement" in tab.locator("#ign-etat").inner_text()
+    tab.clock.fast_forward(11_000)
+    assert "pas pu" in tab.locator("#ign-etat").inner_text()
+    assert not tab.is_checked("#ign")
+    tab.close()
+
+
+def test_no_other_host_is_let_in(browser: Any, files: dict[str, Path]) -> None:
+    shown = Shown(browser, files["page"])
+    asked = """() => new Promise((done) => {
+      document.addEventListener("securitypolicyviolation", (e) => done(e.blockedURI));
+      new Image().src = "https://tuiles.invalid/1.png";
+    })"""
+    assert shown.tab.evaluate(asked).startswith("https://tuiles.invalid")
     shown.tab.close()
 
 

@@ -14,6 +14,7 @@ from tourplan.export.scene import LIMITS_MIN, UNREACHED, Reach, build_scene
 from tourplan.places import Venue
 from tourplan.plan import Plan
 from tourplan.prepare import Case
+from tourplan.study.existing import existing_tour
 from tourplan.territory import Commune
 
 
@@ -170,3 +171,28 @@ def _cell(column: int, row: int) -> Commune:
         hours=None,
         geometry={"type": "Polygon", "coordinates": [[*points, points[0]]]},
     )
+
+
+def test_the_tour_of_today_beside(herault_plan: Plan, herault_case: Case) -> None:
+    today = existing_tour(herault_case, "herault_2024")
+    both = build_scene(herault_plan, herault_case, today)
+    alone, own = build_scene(herault_plan, herault_case), build_scene(today.plan, today.case)
+    assert both.today is not None
+    assert both.today.routes == own.routes
+    assert both.today.nodes == own.nodes
+    assert both.routes == alone.routes
+    assert [v.after for v in both.communes] == [v.after for v in alone.communes]
+    assert [v.today for v in both.communes] == [v.after for v in own.communes]
+    assert {v.today for v in alone.communes} == {None}
+
+
+def test_the_map_reaches_the_tour_of_today(herault_plan: Plan, herault_case: Case) -> None:
+    """A room of today's tour, set far away, is on the map with what surrounds it."""
+    today = existing_tour(herault_case, "herault_2024")
+    venue = Venue(code="34064", name="Mairie", lon=2.7, lat=43.3)
+    scenario = today.case.scenario.model_copy(update={"venues": (venue,)})
+    far = replace(today, case=replace(today.case, scenario=scenario))
+    codes = {c.code for c in build_scene(herault_plan, herault_case, far).surroundings}
+    near = {c.code for c in build_scene(herault_plan, herault_case, today).surroundings}
+    assert near < codes
+    assert "34158" in codes

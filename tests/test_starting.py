@@ -25,9 +25,10 @@ from tiny import (
 )
 
 from tourplan.hours import WeekHours
+from tourplan.measures import level_of
 from tourplan.optimise import pricing
 from tourplan.optimise.budget import Budget
-from tourplan.optimise.outcome import days_of, level_of
+from tourplan.optimise.outcome import days_of
 from tourplan.optimise.pricing import Columns, all_or_none
 from tourplan.optimise.rules import add_rules
 from tourplan.optimise.solve import Infeasible, NothingFound, Solution, Undecided, optimise

@@ -35,8 +35,7 @@ from tiny import territories as small_territories
 import tourplan.optimise.objectives
 import tourplan.verify
 from tourplan.daytours import list_day_tours
-from tourplan.measures import measure
-from tourplan.optimise.outcome import level_of
+from tourplan.measures import level_of, measure
 from tourplan.optimise.rules import RULES
 from tourplan.optimise.solve import Infeasible, optimise
 from tourplan.optimise.variables import Decisions

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tourplan.access import Access, nearest
 from tourplan.hours import duration
-from tourplan.plan import Day, Stop
+from tourplan.plan import Day, Level, Stop
 from tourplan.problem import AccessGoal, Problem
 
 BEYOND = "habitants_au_dela_"
@@ -405,3 +405,18 @@ MEASURES: tuple[Measure, ...] = (
         lambda _, value: f"{number(value / 100, 1)} % d’habitants éloignés au plus",
     ),
 )
+
+
+def level_of(problem: Problem, days: Sequence[Day], name: str, bound: int | None = None) -> Level:
+    """The level called ``name`` as it stands in ``days``, with its bound when it was proved."""
+    kind = measure(problem, name)
+    value = kind.value(problem, days)
+    return Level(
+        name=name,
+        label=kind.label,
+        unit=kind.unit,
+        sense=kind.sense,
+        value=value,
+        bound=bound,
+        text=kind.text(problem, value),
+    )

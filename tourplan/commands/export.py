@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tourplan.commands.options import OUTPUT_FOLDER, Json, Output
-from tourplan.commands.running import refuse_unwritable
-from tourplan.console import print_json, say, say_all
+from tourplan.commands.options import OUTPUT_FOLDER, Audience, Json, Output, Reasons, is_internal
+from tourplan.commands.running import interruptible, refuse_unwritable, searching
+from tourplan.console import print_json, progress_to, say, say_all
 from tourplan.errors import Fault, InputError, listed, quoted
 
 if TYPE_CHECKING:
     from datetime import date
 
     from tourplan.export.bundle import Request
+    from tourplan.plan import Plan
 
-_AUDIENCES = ("publique", "interne")
 _DATED = ("agenda", "affiches", "feuilles-de-route")
 USES: Mapping[str, Sequence[str]] = {
     "--debut": _DATED,
@@ -29,6 +29,7 @@ USES: Mapping[str, Sequence[str]] = {
     "--rendez-vous": ("donnees-ouvertes", "affiches"),
     "--affiche": ("affiches",),
     "--reconnaissance": ("feuilles-de-route",),
+    "--pourquoi": ("carte",),
 }
 """The formats that make use of each option."""
 MAX_DATES = 30
@@ -42,20 +43,13 @@ def export(
         typer.Option(
             "--format",
             metavar="LISTE",
-            help="agenda, donnees-ouvertes, geojson, geopackage, synthese, affiches ; avec "
-            "--diffusion interne, aussi itineraire, carte, feuilles-de-route, reconnaissance (par "
+            help="agenda, carte, donnees-ouvertes, geojson, geopackage, synthese, affiches ; avec "
+            "--diffusion interne, aussi itineraire, feuilles-de-route, reconnaissance (par "
             "défaut, tous ceux à qui rien ne manque).",
         ),
     ] = "",
     output: Output = OUTPUT_FOLDER,
-    audience: Annotated[
-        str,
-        typer.Option(
-            "--diffusion",
-            metavar="QUI",
-            help="publique (par défaut) : ni agent, ni véhicule ; interne : tout.",
-        ),
-    ] = "publique",
+    audience: Audience = "publique",
     start: Annotated[
         str,
         typer.Option(
@@ -118,6 +112,7 @@ def export(
             help="reconnaissance.csv rempli : clés et contacts, pour les feuilles de route.",
         ),
     ] = None,
+    asked_why: Reasons = False,
     json: Json = False,
 ) -> None:
     """Faire d’un plan ce que chacun reçoit : agendas, données ouvertes, couches de carte."""
@@ -132,9 +127,7 @@ def export(
     from tourplan.survey import read_survey
 
     first, last = _dates(("--debut", start), ("--fin", end))
-    if audience not in _AUDIENCES:
-        what = f"{quoted(audience)} n’est pas une diffusion"
-        raise InputError.of("--diffusion", what, "donnez publique ou interne")
+    internal = is_internal(audience)
     asked = [name.strip() for name in formats.split(",") if name.strip()]
     given = {
         "--debut": start,
@@ -145,21 +138,24 @@ def export(
         "--rendez-vous": booking,
         "--affiche": poster,
         "--reconnaissance": survey,
+        "--pourquoi": asked_why,
     }
     _refuse_idle(asked, [option for option, value in given.items() if value])
     refuse_unwritable(output)
     now = datetime.now().astimezone()
     publisher = Publisher(pivot.replace(" ", ""), structure, booking)
+    plan = Plan.read(path)
     ask = Request(
-        Plan.read(path),
+        plan,
         now,
-        internal=audience == "interne",
+        internal=internal,
         start=first,
         end=last,
         changes=read_changes(changes) if changes else (),
         publisher=publisher,
         poster=read_poster_words(poster) if poster else PosterWords(),
         rooms=read_survey(survey) if survey else (),
+        reasons=_reasons(plan, quiet=json) if asked_why else {},
     )
     files, lacking = exported(ask, asked or every_format(ask))
     if lacking and (asked or not files):
@@ -173,6 +169,14 @@ def export(
         print_json({"dossier": str(final), "fichiers": sorted(files), "manque": missing})
     else:
         _tell(ask, final, sorted(files), lacking)
+
+
+def _reasons(plan: Plan, *, quiet: bool) -> Mapping[str, str]:
+    """Why the tour does not go nearer to the communes that stay far."""
+    from tourplan.study.explain import why_not_nearer
+
+    with interruptible() as stop, searching(stop):
+        return why_not_nearer(plan.case(), plan, progress=progress_to(quiet), stop=stop)
 
 
 def _refuse_idle(asked: Sequence[str], given: Sequence[str]) -> None:

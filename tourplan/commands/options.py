@@ -30,9 +30,38 @@ Output = Annotated[
         help="Où écrire (par défaut, sorties) ; un dossier daté y est créé.",
     ),
 ]
+Audience = Annotated[
+    str,
+    typer.Option(
+        "--diffusion",
+        metavar="QUI",
+        help="publique (par défaut) : ni nom d’agent ou de véhicule, ni heures de l’équipe ; "
+        "interne : tout.",
+    ),
+]
+Reasons = Annotated[
+    bool,
+    typer.Option(
+        "--pourquoi",
+        help="Dire aussi sur la carte, pour les communes encore éloignées, pourquoi la tournée ne "
+        "passe pas plus près (un calcul de plus, de même durée au plus).",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Réponse en JSON, pour les programmes.")]
 OUTPUT_FOLDER = Path("sorties")
 """Where commands write by default."""
+
+
+def is_internal(audience: str) -> bool:
+    """Whether files are for those who run the tour, or else for everyone.
+
+    Raises:
+        InputError: what was typed for ``--diffusion`` is neither.
+    """
+    if audience not in ("publique", "interne"):
+        what = f"{quoted(audience)} n’est pas une diffusion"
+        raise InputError.of("--diffusion", what, "donnez publique ou interne")
+    return audience == "interne"
 
 
 def whole_numbers(*asked: tuple[str, str, str, str]) -> list[list[int]]:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tourplan.commands.options import OUTPUT_FOLDER, Json, Limit, Output, Scenario
+from tourplan.commands.options import (
+    OUTPUT_FOLDER,
+    Audience,
+    Json,
+    Limit,
+    Output,
+    Reasons,
+    Scenario,
+    is_internal,
+)
 from tourplan.commands.running import (
     deadline,
     interruptible,
@@ -23,6 +32,7 @@ from tourplan.console import native_words_aside, print_json, progress_to, say, s
 from tourplan.errors import NoPlanError
 
 if TYPE_CHECKING:
+    from tourplan.export.page import Telling
     from tourplan.plan import Plan
     from tourplan.prepare import Case
     from tourplan.study.evaluate import Evaluation
@@ -72,6 +82,8 @@ def solve(
             help="Points de cette courbe, au plus (12 par défaut).",
         ),
     ] = None,
+    asked_why: Reasons = False,
+    audience: Audience = "publique",
     json: Json = False,
 ) -> None:
     """Trouver la meilleure tournée, la démontrer, et écrire plan, tableau et carte."""
@@ -79,7 +91,9 @@ def solve(
     from tourplan.cases import case_of
     from tourplan.planner import solve as find
 
-    pair = two_levels(levels, points, others={"--sensibilite": shifted, "--regles": ruled})
+    internal = is_internal(audience)
+    others = {"--sensibilite": shifted, "--regles": ruled, "--pourquoi": asked_why}
+    pair = two_levels(levels, points, others=others)
     refuse_unwritable(output)
     case = case_of(path, progress_to(json))
     seconds = limit_s(limit, case.scenario)
@@ -102,8 +116,10 @@ def solve(
             studies["sensibilite"] = _sensitive(case, plan, seconds, stop, quiet=json)
         if ruled:
             studies["prix"] = _priced(case, plan, seconds, stop, quiet=json)
+        reasons = _reasons(case, plan, seconds, stop, quiet=json) if asked_why else {}
         end += monotonic() - planned
-        folder = _write(plan, case, output, studies)
+        telling = _telling(case, studies, reasons, internal=internal)
+        folder = _write(plan, case, output, studies, telling)
         compared = None if stop.is_set() else _compared(case, plan, end, stop)
     if json:
         print_json(_answer(plan, folder, compared, studies))
@@ -136,6 +152,39 @@ def _priced(
         return prices(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
 
 
+def _reasons(
+    case: Case, plan: Plan, seconds: float, stop: threading.Event, *, quiet: bool
+) -> Mapping[str, str]:
+    """Why the tour does not go nearer to who stays far; it may take as long as the plan itself."""
+    from tourplan.study.explain import why_not_nearer
+
+    with native_words_aside():
+        return why_not_nearer(case, plan, limit_s=seconds, progress=progress_to(quiet), stop=stop)
+
+
+def _telling(
+    case: Case, studies: Mapping[str, Result], reasons: Mapping[str, str], *, internal: bool
+) -> Telling:
+    """What the map tells besides the plan.
+
+    A tour of today that cannot be read is left out: ``_compared`` tells its faults, once the plan
+    is safely written.
+    """
+    from datetime import date
+
+    from tourplan.errors import InputError
+    from tourplan.export.page import Telling
+    from tourplan.study.existing import tour_of_today
+
+    try:
+        today = tour_of_today(case)
+    except InputError:
+        today = None
+    shifted = studies.get("sensibilite")
+    told = () if shifted is None else shifted.sentences() if internal else shifted.for_everyone()
+    return Telling(internal, today, told, reasons, date.today())
+
+
 def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) -> Evaluation | None:
     """The tour of today under the same rules, when the scenario names one."""
     from tourplan.study.evaluate import evaluate as judge
@@ -150,7 +199,9 @@ def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) ->
         return judge(case, path, best=plan, limit_s=left, changes=False, stop=stop)
 
 
-def _write(plan: Plan, case: Case, output: Path, studies: Mapping[str, Result]) -> Path:
+def _write(
+    plan: Plan, case: Case, output: Path, studies: Mapping[str, Result], telling: Telling
+) -> Path:
     """Write the plan's files together; the folder they are in."""
     from datetime import datetime
 
@@ -162,8 +213,7 @@ def _write(plan: Plan, case: Case, output: Path, studies: Mapping[str, Result]) 
     with dated_folder(output, slug(plan.title), datetime.now()) as (work, final):
         write_text(work / "plan.json", plan.to_json())
         write_text(work / "itineraire.csv", itinerary_csv(plan), bom=True)
-        told = studies["sensibilite"].sentences() if "sensibilite" in studies else ()
-        write_text(work / "carte.html", map_page(plan, case, told))
+        write_text(work / "carte.html", map_page(plan, case, telling))
         for name, table in {"attente": waiting(plan), **studies}.items():
             write_text(work / f"{name}.csv", table.to_csv(), bom=True)
     return final

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from tourplan.errors import listed
@@ -24,17 +23,21 @@ from tourplan.export.scene import (
     Reach,
     Scene,
 )
+from tourplan.export.sides import Side, sides_of
 from tourplan.tables import plain
 
 if TYPE_CHECKING:
-    from tourplan.plan import AreaAccess, Origin, Plan
+    from tourplan.plan import AreaAccess, Groups, Origin, Plan
 
 
 ARROW = "\u00a0→ "
 
 
-def access_table(plan: Plan) -> str:
-    """Residents beyond each goal and near it by intercommunalité, without and with the tour."""
+def access_table(plan: Plan, today: Plan | None = None) -> str:
+    """Residents beyond each goal and near it by intercommunalité: without and with the tour.
+
+    ``today``: the tour run today, told between the two.
+    """
     goals = sorted({goal for area in plan.access for goal in area.before}, reverse=True)
     columns = [
         Column("Intercommunalité"),
@@ -42,13 +45,20 @@ def access_table(plan: Plan) -> str:
         *(Column(f"À plus de {goal} min", figures=True) for goal in goals),
         Column("Accès moyen", figures=True),
     ]
+    now = {area.code: area for area in today.access} if today else {}
     rows = [
-        body_row(columns, _access_cells(area, goals), class_="total" if whole else None)
+        body_row(
+            columns,
+            _access_cells(area, now.get(area.code), goals),
+            class_="total" if whole else None,
+        )
         for area in plan.access
         for whole in (area is plan.access[-1],)
     ]
-    caption = "Habitants loin d’un accueil : sans la tournée → avec la tournée"
-    return table(caption, columns, ["".join(rows)]) + near_note(plan.origin)
+    order = "sans tournée → aujourd’hui → nouvelle tournée"
+    caption = order if today else "sans la tournée → avec la tournée"
+    head = f"Habitants loin d’un accueil : {caption}"
+    return table(head, columns, ["".join(rows)]) + near_note(plan.origin)
 
 
 def near_note(origin: Origin) -> str:
@@ -64,49 +74,62 @@ def near_note(origin: Origin) -> str:
     return element("p", text(words), class_="note")
 
 
-def _access_cells(area: AreaAccess, goals: Sequence[int]) -> list[str]:
-    beyond = []
-    for goal in goals:
-        if goal not in area.before:
-            beyond.append("")
-            continue
-        before, after = area.groups_before[goal], area.groups_after[goal]
-        cell = text(f"{number(before.beyond)}{ARROW}{number(after.beyond)}")
-        cell += _places(before.communes_beyond, after.communes_beyond)
-        if before.near or after.near:
-            near = f"à la limite : {number(before.near)}{ARROW}{number(after.near)}"
-            cell += element("span", text(near), class_="limite-texte")
-            cell += _places(before.communes_near, after.communes_near)
-        beyond.append(cell)
-    means = f"{_mean(area.mean_before_s)}{ARROW}{_mean(area.mean_after_s)}"
-    return [text(area.name), number(area.residents), *beyond, text(means)]
+def _access_cells(area: AreaAccess, now: AreaAccess | None, goals: Sequence[int]) -> list[str]:
+    told = [now] if now else []
+    groups = [area.groups_before, *(one.groups_after for one in told), area.groups_after]
+    means = [area.mean_before_s, *(one.mean_after_s for one in told), area.mean_after_s]
+    cells = (_beyond_cell([side[goal] for side in groups if goal in side]) for goal in goals)
+    return [text(area.name), number(area.residents), *cells, text(ARROW.join(map(_mean, means)))]
 
 
-def _places(before: int, after: int) -> str:
-    """Numbers of communes, without and with the tour."""
-    return note(f"{number(before)}{ARROW}{counted(after, 'commune')}")
+def _beyond_cell(groups: Sequence[Groups]) -> str:
+    """Residents and communes beyond a goal, then those near it, side after side."""
+    if not groups:
+        return ""
+    cell = text(_arrows(g.beyond for g in groups))
+    cell += _places([g.communes_beyond for g in groups])
+    if any(g.near for g in groups):
+        near = f"à la limite : {_arrows(g.near for g in groups)}"
+        cell += element("span", text(near), class_="limite-texte")
+        cell += _places([g.communes_near for g in groups])
+    return cell
+
+
+def _arrows(values: Iterable[int]) -> str:
+    return ARROW.join(number(value) for value in values)
+
+
+def _places(counts: Sequence[int]) -> str:
+    """Numbers of communes, side after side."""
+    *firsts, last = counts
+    return note(ARROW.join([*(number(count) for count in firsts), counted(last, "commune")]))
 
 
 def _mean(seconds: float | None) -> str:
     return "inconnu" if seconds is None else minutes(seconds)
 
 
-FAR = (
-    Column("Commune"),
-    Column("Intercommunalité"),
-    Column("Habitants", figures=True),
-    Column("Sans la tournée", figures=True),
-    Column("Avec la tournée", figures=True),
-    Column("Accueil le plus proche"),
-)
+def _columns(scene: Scene, *, why: bool) -> list[Column]:
+    """A commune, its residents, its access side after side, and why it stays far when told."""
+    return [
+        Column("Commune"),
+        Column("Habitants", figures=True),
+        *(Column(side.head, figures=True) for side in sides_of(scene)),
+        Column("Accueil le plus proche"),
+        *[Column("Pourquoi")] * why,
+    ]
 
 
-def far_communes(plan: Plan, scene: Scene) -> str:
+def far_communes(plan: Plan, scene: Scene, why: Mapping[str, str]) -> str:
     """The inhabited communes still beyond each goal with the tour, or near it, farthest first.
 
-    Each is told once, in the first part it belongs to.
+    Each is told once, in the first part it belongs to; ``why`` tells, by code, why it is there.
     """
-    return "".join(_far_part(part) for part in far_parts(plan, scene))
+    return "".join(
+        _far_part(scene, part, why)
+        for part in far_parts(plan, scene)
+        if part.communes or not part.near
+    )
 
 
 @dataclass(frozen=True)
@@ -137,25 +160,25 @@ def far_parts(plan: Plan, scene: Scene) -> list[FarPart]:
     return parts
 
 
-def _far_part(part: FarPart) -> str:
-    found = part.communes
-    if part.near and not found:
-        return ""
+def _far_part(scene: Scene, part: FarPart, why: Mapping[str, str]) -> str:
     title = element("h3", text(f"{capital(part.span)} d’un accueil"))
-    if not found:
+    if not part.communes:
         return title + element("p", text("Aucune commune."))
-    people = sum(view.residents for view in found)
-    caption = f"{counted(len(found), 'commune')}, {counted(people, 'habitant')}"
-    return title + table(caption, FAR, ["".join(body_row(FAR, _far_cells(v)) for v in found)])
+    people = sum(view.residents for view in part.communes)
+    caption = f"{counted(len(part.communes), 'commune')}, {counted(people, 'habitant')}"
+    columns = _columns(scene, why=True)
+    rows = [
+        body_row(columns, [*_far_cells(scene, v), text(capital(why.get(v.commune.code, "")))])
+        for v in part.communes
+    ]
+    return title + table(caption, columns, ["".join(rows)], class_="tableau loin")
 
 
-def _far_cells(view: CommuneView) -> list[str]:
+def _far_cells(scene: Scene, view: CommuneView) -> list[str]:
     return [
-        text(view.commune.name),
-        text(view.commune.epci_name),
+        text(view.commune.name) + note(view.commune.epci_name),
         number(view.residents),
-        _reach_cell(view.before),
-        _reach_cell(view.after),
+        *(_reach_cell(side.reach(view)) for side in sides_of(scene)),
         text(reach_place(view.after)),
     ]
 
@@ -167,8 +190,9 @@ def _reach_cell(reach: Reach) -> str:
 
 def every_commune(scene: Scene) -> str:
     """All that the colours of the map say, as a table."""
-    rows = "".join(body_row(FAR, _far_cells(v)) for v in by_name(scene))
-    return table("Temps de route jusqu’à l’accueil le plus proche, par commune", FAR, [rows])
+    columns = _columns(scene, why=False)
+    rows = "".join(body_row(columns, _far_cells(scene, v)) for v in by_name(scene))
+    return table("Temps de route jusqu’à l’accueil le plus proche, par commune", columns, [rows])
 
 
 def by_name(scene: Scene) -> list[CommuneView]:
@@ -218,56 +242,42 @@ def counters_table(scene: Scene) -> str:
 
 
 def legend(scene: Scene) -> str:
-    """The classes of the map with their residents, without and with the tour.
+    """The classes of the map with their residents, side after side.
 
     A last row tells those of communes so near a limit of their class that they may be in the next.
     """
-    columns = (
+    sides = sides_of(scene)
+    columns = [
         Column("Minutes de route"),
-        Column("Sans la tournée", figures=True),
-        Column("Avec la tournée", figures=True),
-    )
-    counts = [
-        (
-            sum(v.residents_at(v.before, rank) for v in scene.communes),
-            sum(v.residents_at(v.after, rank) for v in scene.communes),
-            sum(_in_class(v, rank) for v in scene.communes),
-        )
-        for rank in range(len(CLASS_LABELS))
+        *(Column(side.head, figures=True) for side in sides),
     ]
     rows = [
         body_row(
             columns,
             [
                 _swatch(f"classe-{rank}") + text(label),
-                number(counts[rank][0]),
-                number(counts[rank][1]),
+                *(
+                    number(sum(v.residents_at(side.reach(v), rank) for v in scene.communes))
+                    for side in sides
+                ),
             ],
         )
         for rank, label in enumerate(CLASS_LABELS)
-        if counts[rank][2] or rank != UNREACHED
+        if rank != UNREACHED or any(_in_class(v, sides, rank) for v in scene.communes)
     ]
-    before, after = (
-        sum(view.residents_near(reach(view)) for view in scene.communes) for reach in _SIDES
-    )
-    near = [_swatch("limite") + text("dont à la limite"), number(before), number(after)]
+    near = [sum(v.residents_near(side.reach(v)) for v in scene.communes) for side in sides]
     bodies = ["".join(rows)]
-    if before or after:
-        bodies.append(body_row(columns, near, class_="total"))
+    if any(near):
+        cells = [_swatch("limite") + text("dont à la limite"), *map(number, near)]
+        bodies.append(body_row(columns, cells, class_="total"))
     caption = "Habitants selon le temps de route jusqu’à l’accueil le plus proche"
     return table(caption, columns, bodies, class_="classes")
 
 
-def _in_class(view: CommuneView, rank: int) -> bool:
+def _in_class(view: CommuneView, sides: Sequence[Side], rank: int) -> bool:
     """Whether a commune, or residents of it, are in a class."""
-    reaches = (view.before, view.after)
+    reaches = [side.reach(view) for side in sides]
     return any(reach.rank == rank or view.residents_at(reach, rank) for reach in reaches)
-
-
-_SIDES = (attrgetter("before"), attrgetter("after"))
-
-
-"""The reach of a commune without the tour, and with it."""
 
 
 def near_mark(origin: Origin) -> str:

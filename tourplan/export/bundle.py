@@ -15,9 +15,11 @@ from tourplan.export.dates import Outing, outings, period, rule_words
 from tourplan.export.itinerary import itinerary_csv
 from tourplan.export.layers import geojson_files, geopackage_files
 from tourplan.export.opendata import Publisher, open_data_files
+from tourplan.export.page import Telling, map_page
 from tourplan.export.posterwords import PosterWords, poster_csv
 from tourplan.export.words import origin_words
 from tourplan.plan import Plan
+from tourplan.study.existing import tour_of_today
 from tourplan.survey import Found
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Request:
         publisher: who holds the sessions.
         poster: what posters say.
         rooms: what a reconnaissance found, for the agents.
+        reasons: why communes have no session, by code, when that was asked.
     """
 
     plan: Plan
@@ -50,6 +53,7 @@ class Request:
     publisher: Publisher = field(default_factory=Publisher)
     poster: PosterWords = field(default_factory=PosterWords)
     rooms: tuple[Found, ...] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def case(self) -> Case:
@@ -92,9 +96,13 @@ def _itinerary(ask: Request) -> Files:
 
 
 def _map(ask: Request) -> Files:
-    from tourplan.export.page import map_page
-
-    return {"carte.html": map_page(ask.plan, ask.case).encode()}
+    telling = Telling(
+        internal=ask.internal,
+        today=tour_of_today(ask.case),
+        reasons=ask.reasons,
+        made=ask.now.date(),
+    )
+    return {"carte.html": map_page(ask.plan, ask.case, telling).encode()}
 
 
 def _synthesis(ask: Request) -> Files:
@@ -125,16 +133,16 @@ def _survey(ask: Request) -> Files:
 
 PUBLIC: Mapping[str, Callable[[Request], Files]] = {
     "agenda": _agenda,
+    "carte": _map,
     "donnees-ouvertes": _open_data,
     "geojson": _geojson,
     "geopackage": _geopackage,
     "synthese": _synthesis,
     "affiches": _posters,
 }
-"""The formats that may go to everyone."""
+"""The formats that may go to everyone; for internal use they may tell more."""
 INTERNAL: Mapping[str, Callable[[Request], Files]] = {
     "itineraire": _itinerary,
-    "carte": _map,
     "feuilles-de-route": _road_sheets,
     "reconnaissance": _survey,
 }

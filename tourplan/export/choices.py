@@ -16,9 +16,11 @@ from tourplan.export.markup import (
 )
 from tourplan.export.scene import (
     CounterMark,
+    DayRoute,
     Scene,
     StopMark,
 )
+from tourplan.export.sides import WITH, sides_of
 from tourplan.export.words import (
     place_name,
 )
@@ -27,14 +29,14 @@ if TYPE_CHECKING:
     from tourplan.plan import Day, Plan
 
 
-def day_switches(plan: Plan, scene: Scene) -> str:
-    """A box a day, to show or hide it on the map."""
-    if not scene.routes:
+def day_switches(plan: Plan, routes: Sequence[DayRoute], side: str) -> str:
+    """A box a day, to show or hide it on the map; ``side`` is that of its tour."""
+    if not routes:
         return element("p", text("Aucune."), class_="note")
     return "".join(
         element(
             "label",
-            f'<input type="checkbox" checked data-journee="{route.number}">'
+            f'<input type="checkbox" checked data-journee="{side}-{route.number}">'
             + badge(route.day.weekday, str(route.number))
             + element(
                 "span",
@@ -45,7 +47,20 @@ def day_switches(plan: Plan, scene: Scene) -> str:
             data_semaine=route.day.week,
             data_vehicule=route.day.vehicle,
         )
-        for route in scene.routes
+        for route in routes
+    )
+
+
+def side_choice(scene: Scene) -> str:
+    """The choice of what is compared: without any tour, today, with that of the plan."""
+    return "".join(
+        element(
+            "label",
+            f'<input type="radio" name="vue" value="{side.key}"'
+            f"{' checked' if side.key == WITH else ''}>" + element("span", text(side.label)),
+            class_="choix",
+        )
+        for side in sides_of(scene)
     )
 
 

@@ -33,15 +33,19 @@ def comparison_sentences(evaluation: Evaluation, name: str) -> list[str]:
     broken = len(evaluation.violations)
     if broken:
         lines.append(f"  elle enfreint {some(broken, 'règle')} de ce scénario ;")
-    lines.append(f"  {_layout_change(today, best)} ;")
+    lines += [f"  {line} ;" for line in changes_since(today, best)]
+    lines.append("  " + road_sentence(evaluation, "route d’aujourd’hui"))
+    return lines
+
+
+def changes_since(today: Plan, best: Plan) -> list[str]:
+    """What changes from one tour to another: communes and days, then the levels that differ."""
     changed = [
-        f"  {level.label} : {before.text} aujourd’hui, {level.text} avec ce plan ;"
+        f"{level.label} : {before.text} aujourd’hui, {level.text} avec ce plan"
         for level, before in zip(best.levels, today.levels, strict=True)
         if level.value != before.value
     ]
-    lines += changed or ["  aucune différence sur les objectifs ;"]
-    lines.append("  " + road_sentence(evaluation, "route d’aujourd’hui"))
-    return lines
+    return [_layout_change(today, best), *(changed or ["aucune différence sur les objectifs"])]
 
 
 def _layout_change(today: Plan, best: Plan) -> str:

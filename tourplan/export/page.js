@@ -107,8 +107,11 @@
 
   /** The stops of the chosen week and vehicle, and the agencies they are reached from. */
   const fitTour = () => {
-    const days = data.journees.filter((day) => chosen(day.semaine, day.vehicule));
-    const left = data.depots.filter((depot) => days.some((day) => day.agence === depot.agence));
+    const view = state.view === "avant" ? "apres" : state.view;
+    const days = data.journees.filter((day) => day.vue === view && chosen(day.semaine, day.vehicule));
+    const left = data.depots.filter(
+      (depot) => depot.vue === view && days.some((day) => day.agence === depot.agence)
+    );
     const tour = [...days.flatMap((day) => day.arrets), ...left].map((thing) => thing.point);
     if (!tour.length) return;
     map.fitBounds(L.latLngBounds(tour), {
@@ -121,7 +124,14 @@
 
   // --- what is shown ------------------------------------------------------------------------
 
-  const state = { view: "apres", week: byId("semaine") ? "1" : "", vehicle: "", hidden: new Set() };
+  const state = {
+    view: "apres",
+    week: byId("semaine") ? "1" : "",
+    kept: false,
+    vehicle: "",
+    hidden: new Set(),
+  };
+  const keyOf = (day) => `${day.vue}-${day.numero}`;
   const chosen = (week, vehicle) =>
     (!state.week || state.week === String(week)) && (!state.vehicle || state.vehicle === vehicle);
   map.setMaxBounds(bounds.pad(0.5));
@@ -272,11 +282,12 @@
   const fixed = data.fixes.map((place) => marker(place, badge("fixe", "fixe"), 24));
 
   const dayShown = (day) =>
-    state.view === "apres" && !state.hidden.has(day.numero) && chosen(day.semaine, day.vehicule);
-  const depotShown = (depot) =>
-    state.view === "apres" &&
-    (!depot.thing.journees ||
-      data.journees.some((day) => day.agence === depot.thing.agence && chosen(day.semaine, day.vehicule)));
+    state.view === day.vue && !state.hidden.has(keyOf(day)) && chosen(day.semaine, day.vehicule);
+  const leaves = (day, depot) =>
+    day.vue === depot.vue && day.agence === depot.agence && chosen(day.semaine, day.vehicule);
+  const depotShown = ({ thing }) =>
+    state.view === thing.vue &&
+    (!thing.journees || data.journees.some((day) => leaves(day, thing)));
 
   // --- routes: days that share a road run side by side --------------------------------------
 
@@ -299,7 +310,7 @@
       day.traces.forEach((way) =>
         links(way).forEach(([a, b]) => {
           const found = users.get(key(a, b)) || [];
-          users.set(key(a, b), [...found, day.numero]);
+          users.set(key(a, b), [...found, keyOf(day)]);
         })
       )
     );
@@ -316,7 +327,7 @@
       const sign = heading.get(key(a, b)) === a ? 1 : -1;
       const days = users.get(key(a, b));
       const gap = Math.min(LINE_GAP, BAND / days.length);
-      const by = sign * (days.indexOf(day.numero) - (days.length - 1) / 2) * gap;
+      const by = sign * (days.indexOf(keyOf(day)) - (days.length - 1) / 2) * gap;
       return { x: -along.y / length, y: along.x / length, by };
     });
     const line = [];
@@ -346,7 +357,7 @@
       routes.addLayer(L.polyline(line, { ...options, className: "bord" }))
     );
     lines.forEach(([day, line]) => {
-      const className = `trace jour-${day.jour} journee-${day.numero}`;
+      const className = `trace jour-${day.jour} journee-${keyOf(day)}`;
       routes.addLayer(L.polyline(line, { ...options, className }));
     });
   };
@@ -454,11 +465,14 @@
     stops.forEach((stop) => stop.element.classList.toggle("cache", !dayShown(stop.day)));
     depots.forEach((depot) => depot.element.classList.toggle("cache", !depotShown(depot)));
     seat(marksShown());
-    byId("jours").disabled = state.view !== "apres";
     const ofWeek = state.week ? `, ${words.semaine} ${state.week}` : "";
     const ofVehicle = state.vehicle ? `, ${state.vehicle}` : "";
-    byId("mode").textContent = state.view === "apres" ? words.avec + ofWeek + ofVehicle : words.sans;
-    document.querySelectorAll("#jours label").forEach((label) => {
+    const view = words.vues[state.view];
+    byId("mode").textContent = state.view === "avant" ? view : view + ofWeek + ofVehicle;
+    const todays = byId("jours-aujourdhui");
+    byId("jours").hidden = state.view !== "apres";
+    if (todays) todays.hidden = state.view !== "aujourdhui";
+    document.querySelectorAll(".jours label").forEach((label) => {
       label.hidden = !chosen(label.dataset.semaine, label.dataset.vehicule);
     });
     drawDoubts();
@@ -467,17 +481,18 @@
   };
 
   document.querySelectorAll("#vue input").forEach((input) => {
+    input.checked = input.value === state.view;
     input.addEventListener("change", () => {
       state.view = input.value;
       refresh();
+      if (map.getSize().x < 500) fitTour();
     });
   });
-  document.querySelectorAll("#jours input").forEach((input) => {
+  document.querySelectorAll(".jours input").forEach((input) => {
     input.checked = true;
     input.addEventListener("change", () => {
-      const number = Number(input.dataset.journee);
-      if (input.checked) state.hidden.delete(number);
-      else state.hidden.add(number);
+      if (input.checked) state.hidden.delete(input.dataset.journee);
+      else state.hidden.add(input.dataset.journee);
       refresh();
     });
   });
@@ -490,7 +505,10 @@
   const week = byId("semaine");
   if (week) {
     week.value = state.week;
-    week.addEventListener("change", () => choose("week", week.value));
+    week.addEventListener("change", () => {
+      state.kept = true;
+      choose("week", week.value);
+    });
   }
   const vehicle = byId("vehicule");
   if (vehicle) {
@@ -505,6 +523,49 @@
     if (!map.getBounds().contains(found.commune.point)) map.panTo(found.commune.point);
   });
 
+  // --- the IGN's background, fetched only when the reader asks for it ------------------------
+
+  const IGN =
+    "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0" +
+    "&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&STYLE=normal&FORMAT=image/png" +
+    "&TILEMATRIXSET=PM&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}";
+  const PATIENCE_MS = 10000;
+  const ignBox = byId("ign");
+  const tell = (what) => (byId("ign-etat").textContent = words.ign[what]);
+  let background = null;
+  let patience = 0;
+
+  const dropBackground = (what) => {
+    clearTimeout(patience);
+    if (background) background.remove();
+    background = null;
+    ignBox.checked = false;
+    map.getContainer().classList.remove("avec-ign");
+    tell(what);
+  };
+
+  const fetchBackground = () => {
+    const layer = L.tileLayer(IGN, { maxNativeZoom: 18, alt: "" });
+    let seen = false;
+    layer.on("tileload", () => {
+      if (layer !== background || seen) return;
+      seen = true;
+      clearTimeout(patience);
+      map.getContainer().classList.add("avec-ign");
+      tell("credit");
+    });
+    layer.on("tileerror", () => {
+      if (layer === background && !seen) dropBackground("echec");
+    });
+    background = layer;
+    tell("attente");
+    patience = setTimeout(() => dropBackground("echec"), PATIENCE_MS);
+    layer.addTo(map);
+  };
+
+  ignBox.checked = false;
+  ignBox.addEventListener("change", () => (ignBox.checked ? fetchBackground() : dropBackground("rien")));
+
   // --- on screen and on paper ---------------------------------------------------------------
 
   const reset = L.control({ position: "bottomright" });
@@ -517,12 +578,33 @@
   };
   reset.addTo(map);
 
+  const root = document.documentElement;
+  const everything = byId("imprimer-tout");
+  const openAll = (open) =>
+    document.querySelectorAll("details").forEach((part) => {
+      if (open) part.dataset.ouvert = part.open;
+      part.open = open || part.dataset.ouvert === "true";
+    });
+  everything.checked = false;
+  everything.addEventListener("change", () => root.classList.toggle("imprimer-tout", everything.checked));
+  byId("imprimer").addEventListener("click", () => window.print());
+
+  /** On paper every week is shown, unless the reader has chosen one. */
+  const printWeek = (value) => {
+    if (!week || state.kept) return;
+    state.week = value;
+    refresh();
+  };
   window.addEventListener("beforeprint", () => {
-    document.body.classList.add("a-imprimer");
+    root.classList.add("a-imprimer");
+    if (everything.checked) openAll(true);
+    printWeek("");
     fit();
   });
   window.addEventListener("afterprint", () => {
-    document.body.classList.remove("a-imprimer");
+    root.classList.remove("a-imprimer");
+    if (everything.checked) openAll(false);
+    printWeek("1");
     start();
   });
   let width = window.innerWidth;

@@ -1,7 +1,8 @@
 """``carte.html``: the plan as one page that opens anywhere, without any network.
 
 The page holds its own script and styles, allowed by their hashes alone. All data sits in a JSON
-block that the script reads; texts are set as text, never as HTML.
+block that the script reads; texts are set as text, never as HTML. The one thing that it may ask of
+a network, when its reader switches it on, is the IGN's background.
 """
 
 from __future__ import annotations
@@ -10,106 +11,229 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tourplan.export import accesstables, choices, sections, sources
-from tourplan.export.accesstables import near_words, reach_place, reach_time
+from tourplan.export import accesstables, choices, paper, sections, sources
+from tourplan.export.audience import public_plan, public_words
 from tourplan.export.daytable import itinerary_table
-from tourplan.export.french import (
-    NO_BREAK,
-    capital,
-    counted,
-    kilometres,
-    minutes,
-    number,
-    spaced,
-)
-from tourplan.export.markup import script_json, text
-from tourplan.export.scene import (
-    CLASS_FILLS,
-    DAY_COLOURS,
-    CommuneView,
-    CounterMark,
-    DayRoute,
-    Reach,
-    Ring,
-    Scene,
-    StopMark,
-    build_scene,
-)
-from tourplan.export.words import day_name, opening_words, origin_words, place_name
-from tourplan.hours import clock
-from tourplan.places import TOWN_HALL
+from tourplan.export.farreasons import FarReason, far_reasons
+from tourplan.export.french import capital, spaced, when
+from tourplan.export.mapdata import map_data
+from tourplan.export.markup import element, script_json, text
+from tourplan.export.scene import CLASS_FILLS, DAY_COLOURS, build_scene
+from tourplan.export.sides import TODAY, WITH
+from tourplan.export.words import origin_words
 from tourplan.tables import plain
 
 if TYPE_CHECKING:
+    from tourplan.export.scene import Scene
     from tourplan.plan import Plan
     from tourplan.prepare import Case
-    from tourplan.territory import Commune
+    from tourplan.study.existing import ExistingTour
 
-__all__ = ["MapFrame", "itinerary_table", "map_page", "notebook_page"]
+__all__ = ["MapFrame", "Telling", "itinerary_table", "map_page", "notebook_page"]
 
-_SCALE = 10_000
-"""Contours are written in ten-thousandths of a degree, about ten metres."""
-
-Json = dict[str, Any]
+IGN_TILES = "https://data.geopf.fr/wmts"
+"""The only address that the page may ask images of; ``page.js`` names the same."""
 
 
-def map_page(plan: Plan, case: Case, sensitivity: Sequence[str] = ()) -> str:
+@dataclass(frozen=True)
+class Telling:
+    """What a page tells besides its plan, and to whom.
+
+    Attributes:
+        internal: to those who run the tour, whose names and hours are told; else to everyone.
+        today: the tour run today, to be set beside.
+        sensitivity: what other travel times would change, in sentences.
+        reasons: by code, why communes have no session, in sentences without their end.
+        made: when the page is made.
+    """
+
+    internal: bool = False
+    today: ExistingTour | None = None
+    sensitivity: Sequence[str] = ()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    made: date | None = None
+
+    @property
+    def plan_today(self) -> Plan | None:
+        """The tour run today, its times worked out."""
+        return None if self.today is None else self.today.plan
+
+    def public(self, plan: Plan) -> Telling:
+        """The same without what is only for those who run the tour of ``plan``."""
+        today = self.today and replace(self.today, plan=public_plan(self.today.plan))
+        reasons = zip(self.reasons, public_words(plan, self.reasons.values()), strict=True)
+        told = public_words(plan, self.sensitivity)
+        return replace(self, today=today, sensitivity=told, reasons=dict(reasons))
+
+
+def map_page(plan: Plan, case: Case, telling: Telling | None = None) -> str:
     """The complete page of ``plan``: map, tables, proof and sources.
 
     Args:
         plan: the plan.
         case: its facts.
-        sensitivity: what other travel times would change, in sentences, when that was asked.
+        telling: to whom, and what else; everyone, and nothing by default.
     """
-    return _render(plan, case, sensitivity)
+    return _render(plan, case, telling or Telling())
 
 
-def _render(plan: Plan, case: Case, sensitivity: Sequence[str] = (), setting: str = "") -> str:
+def _render(plan: Plan, case: Case, telling: Telling, setting: str = "") -> str:
     """The page; ``setting`` is a class of its body that the style knows."""
-    scene = build_scene(plan, case)
-    style, script = f"{_style()}\n{sections.page_foot(plan)}\n", _script()
+    document = _document(plan, case, telling)
+    foot = sections.page_foot(document.plan, document.fingerprint, telling.made)
+    style, script = f"{_style()}\n{foot}\n", _script()
     parts = {
         "setting": text(setting),
         "policy": content_policy(style, script),
         "style": style,
         "script": script,
-        "data": script_json(map_data(plan, case, scene)),
+        **_head_parts(document),
+        **_map_parts(document),
+        **_table_parts(document),
+        **_source_parts(document),
+    }
+    return Template(spaced(_asset("page.html"))).substitute(parts)
+
+
+@dataclass(frozen=True)
+class _Document:
+    """A plan and what is told with it, as it is told to whom the page is for.
+
+    Attributes:
+        scene: its map.
+        fingerprint: that of the whole plan.
+        changes: what the tour changes from that of today, as HTML.
+    """
+
+    plan: Plan
+    case: Case
+    telling: Telling
+    scene: Scene
+    fingerprint: str
+    changes: str
+
+
+def _document(plan: Plan, case: Case, telling: Telling) -> _Document:
+    """What the page shows of ``plan``."""
+    changes, fingerprint = sections.changes(plan, telling.plan_today), plan.fingerprint
+    if not telling.internal:
+        telling, plan = telling.public(plan), public_plan(plan)
+    scene = build_scene(plan, case, telling.today)
+    return _Document(plan, case, telling, scene, fingerprint, changes)
+
+
+def _head_parts(document: _Document) -> dict[str, str]:
+    """What the document is, and what is to be remembered of it."""
+    plan, telling = document.plan, document.telling
+    return {
         "title": text(plan.title),
         "status": text(capital(plan.status)),
         "status_class": plain(plan.status),
         "status_words": text(sources.STATUS[plan.status]),
-        "summary": text(sections.summary(plan, case)),
+        "edition": text(_edition(plan, document.fingerprint, telling.made)),
+        "audience": _audience_words(internal=telling.internal),
+        "summary": text(sections.summary(plan, document.case)),
         "proof": sections.proof(plan),
-        "figures": sections.key_figures(plan, scene),
+        "figures": sections.key_figures(plan, telling.plan_today),
         "sentences": sections.sentences(plan),
+        "changes": document.changes,
+    }
+
+
+def _map_parts(document: _Document) -> dict[str, str]:
+    """The map: its data, what may be chosen, what its colours and marks mean."""
+    plan, scene, telling = document.plan, document.scene, document.telling
+    data = map_data(plan, document.case, scene, telling.today, internal=telling.internal)
+    return {
+        "data": script_json(data),
+        "sides": choices.side_choice(scene),
         "weeks": choices.week_choice(plan),
         "vehicles": choices.vehicle_choice(plan),
-        "days": choices.day_switches(plan, scene),
+        "days": choices.day_switches(plan, scene.routes, WITH),
+        "days_today": _days_today(scene, telling.plan_today),
         "communes": choices.commune_choice(scene),
         "legend": accesstables.legend(scene),
+        "weekdays": paper.weekday_key(scene),
         "near_mark": accesstables.near_mark(plan.origin),
         "route_words": text(_route_words(plan)),
         "times": text(_times_words(plan)),
-        "itinerary": itinerary_table(plan, marks=True),
+    }
+
+
+def _table_parts(document: _Document) -> dict[str, str]:
+    """The tables: the days, who is how far, why, the proof."""
+    plan, scene, telling = document.plan, document.scene, document.telling
+    why = far_reasons(plan, document.case, scene, telling.reasons)
+    return {
+        "itinerary": itinerary_table(plan, marks=True, internal=telling.internal),
+        "itinerary_today": _itinerary_today(telling),
         "free_days": text(sections.free_days(plan)),
-        "access": accesstables.access_table(plan),
-        "far": accesstables.far_communes(plan, scene),
+        "access": accesstables.access_table(plan, telling.plan_today),
+        "far": accesstables.far_communes(plan, scene, {code: why[code].text for code in why}),
+        "far_lines": paper.far_lines(plan, scene),
+        "far_more": _far_more(why.values()),
         "every_commune": accesstables.every_commune(scene),
         "counters": accesstables.counters_table(scene),
         "levels": sections.levels_table(plan),
-        "sensitivity": sections.sensitivity(sensitivity),
-        "sources": sources.sources(plan, case),
-        "notes": sources.notes(plan),
-        "identity": sources.identity(plan, case),
+        "sensitivity": sections.sensitivity(telling.sensitivity),
     }
-    return Template(spaced(_asset("page.html"))).substitute(parts)
+
+
+def _source_parts(document: _Document) -> dict[str, str]:
+    """Where all comes from, and which document this is."""
+    plan, case = document.plan, document.case
+    return {
+        "sources": sources.sources(plan, case),
+        "sources_line": paper.sources_line(plan, case),
+        "notes": sources.notes(plan),
+        "identity": sources.identity(plan, case, document.fingerprint, document.telling.made),
+    }
+
+
+def _edition(plan: Plan, fingerprint: str, made: date | None) -> str:
+    """Which document this is: its date, its program and its fingerprint."""
+    day = when(made.isoformat()) if made else ""
+    return " · ".join(filter(None, [day, plan.software, f"empreinte {fingerprint}"]))
+
+
+def _audience_words(*, internal: bool) -> str:
+    """A warning on what is not to be published."""
+    warning = "Diffusion interne : ne pas publier"
+    return element("strong", text(warning), class_="interne") if internal else ""
+
+
+def _days_today(scene: Scene, today: Plan | None) -> str:
+    """The days of today's tour, to be shown or hidden, when it is on the map."""
+    if today is None or scene.today is None:
+        return ""
+    head = element("legend", text("Journées d’aujourd’hui affichées"))
+    switches = choices.day_switches(today, scene.today.routes, TODAY)
+    return element("fieldset", head + switches, id="jours-aujourdhui", class_="jours")
+
+
+def _itinerary_today(telling: Telling) -> str:
+    """Today's tour day by day, for whoever opens it."""
+    if telling.plan_today is None:
+        return ""
+    name = "La tournée d’aujourd’hui"
+    shown = itinerary_table(telling.plan_today, marks=True, internal=telling.internal, name=name)
+    return element("details", element("summary", text(f"{name}, jour par jour")) + shown)
+
+
+def _far_more(reasons: Iterable[FarReason]) -> str:
+    """Where to ask why the tour does not go nearer, when that is not told."""
+    if all(reason.settled for reason in reasons):
+        return ""
+    words = "La commande « tourplan explain » dit pourquoi la tournée ne va pas dans ces communes."
+    return element("p", text(words), class_="note")
 
 
 def _route_words(plan: Plan) -> str:
@@ -137,16 +261,16 @@ class MapFrame:
         )
 
 
-def notebook_page(plan: Plan, case: Case) -> MapFrame:
+def notebook_page(plan: Plan, case: Case, telling: Telling | None = None) -> MapFrame:
     """The map of ``plan``, shown by notebooks: the same page, the map first."""
-    return MapFrame(_render(plan, case, setting="cahier"))
+    return MapFrame(_render(plan, case, telling or Telling(), setting="cahier"))
 
 
 def content_policy(style: str, script: str) -> str:
-    """The policy of the page: its own style and script, by hash, and nothing else."""
+    """The policy of the page: its own style and script, by hash, and the IGN's images."""
     return (
         f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
+        f"img-src data: {IGN_TILES}; base-uri 'none'; form-action 'none'"
     )
 
 
@@ -175,167 +299,3 @@ def _script() -> str:
     leaflet = re.sub(r"//# sourceMappingURL=\S*", "", _asset("leaflet/leaflet.js"))
     licence = _asset("leaflet/LICENSE").strip()
     return "\n".join([f"/*\nLeaflet 1.9.4\n{licence}\n*/", leaflet, _asset("page.js")])
-
-
-def map_data(plan: Plan, case: Case, scene: Scene) -> Json:
-    """All the script needs, as plain data; every text is ready to be shown."""
-    names = {code: number_ for number_, code in enumerate(scene.nodes)}
-    return {
-        "communes": [_commune(view, scene) for view in scene.communes],
-        "fond": [_contours(scene, commune) for commune in scene.surroundings],
-        "fixes": [_counter(mark) for mark in scene.counters],
-        "depots": [_depot(plan, case, depot) for depot in scene.depots],
-        "noeuds": [_point(lon, lat) for lon, lat in scene.nodes.values()],
-        "journees": [_day(plan, case, route, names) for route in scene.routes],
-        "mots": {
-            "plus": "Agrandir la carte",
-            "moins": "Réduire la carte",
-            "sans": "Sans la tournée",
-            "avec": "Avec la tournée",
-            "semaine": "semaine",
-        },
-    }
-
-
-def _point(lon: float, lat: float) -> list[float]:
-    """Latitude then longitude, as Leaflet has them."""
-    return [round(lat, 5), round(lon, 5)]
-
-
-def _commune(view: CommuneView, scene: Scene) -> Json:
-    commune = view.commune
-    return {
-        "code": commune.code,
-        "nom": commune.name,
-        "point": _point(commune.lon, commune.lat),
-        "avant": _reach(view.before),
-        "apres": _reach(view.after),
-        "lignes": [
-            spaced(line)
-            for line in (
-                f"{counted(view.residents, 'habitant')}, {commune.epci_name}",
-                f"Avec la tournée : {_reach_words(view.after)}",
-                f"Sans la tournée : {_reach_words(view.before)}",
-            )
-        ],
-        "contours": _contours(scene, commune),
-    }
-
-
-def _reach(reach: Reach) -> list[int | str | bool]:
-    """Its class, the minutes written in the commune, the same in full, whether « à la limite »."""
-    if reach.seconds is None:
-        return [reach.rank, "–", reach_time(reach), False]
-    tag = number(reach.seconds / 60, 1) if reach.seconds else "0"
-    words = ", ".join(filter(None, [reach_time(reach), near_words(reach)]))
-    return [reach.rank, f"≈{NO_BREAK}{tag}" if reach.near else tag, words, bool(reach.near)]
-
-
-def _reach_words(reach: Reach) -> str:
-    words = [reach_time(reach), near_words(reach)]
-    if reach.seconds is not None:
-        words.append(reach_place(reach))
-    return ", ".join(filter(None, words))
-
-
-def _contours(scene: Scene, commune: Commune) -> list[list[int]]:
-    """The rings of a commune, each a start and steps in ten-thousandths of a degree."""
-    rings = (_steps(ring) for ring in scene.contours.get(commune.code, ()))
-    return [steps for steps in rings if len(steps) >= 6]
-
-
-def _steps(ring: Ring) -> list[int]:
-    """The points of ``ring`` as longitude and latitude steps; those that do not move are left."""
-    steps: list[int] = []
-    x = y = 0
-    for lon, lat in ring[:-1]:
-        to_x, to_y = round(lon * _SCALE), round(lat * _SCALE)
-        if not steps or (to_x, to_y) != (x, y):
-            steps += [to_x - x, to_y - y]
-        x, y = to_x, to_y
-    return steps
-
-
-def _counter(mark: CounterMark) -> Json:
-    return {
-        "nom": spaced(f"Point fixe : {mark.commune.name}"),
-        "court": mark.commune.name,
-        "point": _point(mark.commune.lon, mark.commune.lat),
-        "lignes": [spaced(line) for line in choices.counter_lines(mark)],
-    }
-
-
-def _depot(plan: Plan, case: Case, depot: Commune) -> Json:
-    days = [day for day in plan.days if day.depot == depot.code]
-    agents = counted(case.problem.crew_size, "agent")
-    lines = [f"{agents} et un véhicule"]
-    if len(plan.vehicles) > 1 or len(plan.depots) > 1:
-        used = dict.fromkeys(day.vehicle for day in days)
-        lines = [
-            f"{vehicle} : {agents}, "
-            f"{counted(sum(day.vehicle == vehicle for day in days), 'journée')} par cycle"
-            for vehicle in used
-        ]
-    return {
-        "agence": depot.code,
-        "nom": spaced(f"Départ et retour : {depot.name}"),
-        "court": depot.name,
-        "point": _point(depot.lon, depot.lat),
-        "lignes": [spaced(line) for line in lines],
-        "journees": len(days),
-    }
-
-
-def _day(plan: Plan, case: Case, route: DayRoute, names: dict[str, int]) -> Json:
-    ways = ([names[code] for code in way if code in names] for way in route.ways)
-    return {
-        "numero": route.number,
-        "semaine": route.day.week,
-        "vehicule": route.day.vehicle,
-        "agence": route.day.depot,
-        "jour": route.day.weekday % len(DAY_COLOURS),
-        "nom": capital(route.day.weekday_name),
-        "arrets": [
-            stop for mark in route.stops if (stop := _stop(plan, case, route, mark)) is not None
-        ],
-        "traces": [way for way in ways if len(way) > 1],
-    }
-
-
-def _stop(plan: Plan, case: Case, route: DayRoute, mark: StopMark) -> Json | None:
-    stop = mark.stop
-    commune = case.territory.communes.get(stop.code)
-    if commune is None or mark.point is None:
-        return None
-    day = day_name(plan, route.day.week, route.day.weekday, route.day.vehicle)
-    openings = opening_words(stop).replace("–", " à ").replace(" et ", " et de ")
-    measured = ", temps mesuré" if stop.drive_measured else ""
-    lines = [
-        f"{capital(day)}, {stop.session} : ouvert de {openings}, "
-        f"{counted(case.problem.crew_size, 'agent')}",
-        f"Arrivée à {clock(stop.arrival_s)} après {minutes(stop.drive_s)} de route "
-        f"({kilometres(stop.drive_m)}{measured}), départ à {clock(stop.departure_s)}",
-    ]
-    if stop.address or stop.place not in ("", TOWN_HALL):
-        lines.append(" : ".join(filter(None, [stop.place or "Adresse", stop.address])))
-    lines.append(_hours_words(case, commune, route, mark))
-    return {
-        "repere": mark.label,
-        "nom": f"{mark.label} · {place_name(stop)}",
-        "court": place_name(stop),
-        "point": _point(*mark.point),
-        "lignes": [spaced(line) for line in lines],
-    }
-
-
-def _hours_words(case: Case, commune: Commune, route: DayRoute, mark: StopMark) -> str:
-    """What the place, or its mairie, publishes for that day, and whether it is to be checked."""
-    site = case.problem.site_index.get((mark.stop.code, mark.stop.place))
-    hours = commune.hours if site is None else case.problem.sites[site].hours
-    if hours is None:
-        return "Horaires de la mairie inconnus : à vérifier avec elle"
-    if hours != commune.hours:
-        told = f"Ouverture du lieu le {route.day.weekday_name} : {hours.text(route.day.weekday)}"
-        return told if mark.in_hours else f"{told} (à vérifier)"
-    published = f"Mairie le {route.day.weekday_name} : {hours.text(route.day.weekday)}"
-    return published if mark.in_hours else f"{published} (à vérifier avec elle)"

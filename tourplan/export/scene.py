@@ -22,6 +22,7 @@ from tourplan.territory import Commune, Counter, Territory
 
 if TYPE_CHECKING:
     from tourplan.prepare import Case
+    from tourplan.study.existing import ExistingTour
     from tourplan.travel.matrix import TravelMatrix
 
 Ring = tuple[tuple[float, float], ...]
@@ -112,12 +113,16 @@ class Reach:
 
 @dataclass(frozen=True)
 class CommuneView:
-    """A commune on the map: residents counted, access without and with the tour."""
+    """A commune on the map: residents counted, access without and with the tour.
+
+    ``today``: with the tour run today, where the map shows one.
+    """
 
     commune: Commune
     residents: int
     before: Reach
     after: Reach
+    today: Reach | None = None
 
     def residents_at(self, reach: Reach, rank: int) -> int:
         """Residents in a class, with one of the two reaches."""
@@ -170,8 +175,21 @@ class DayRoute:
 
 
 @dataclass(frozen=True)
+class TodayMarks:
+    """The tour run today, on the map of another: its days, and where its ways pass."""
+
+    depots: tuple[Commune, ...]
+    routes: tuple[DayRoute, ...]
+    nodes: Mapping[str, Point]
+
+
+@dataclass(frozen=True)
 class Scene:
-    """The whole map. ``surroundings`` are communes drawn for the eye, whose access is not told."""
+    """The whole map. ``surroundings`` are communes drawn for the eye, whose access is not told.
+
+    ``today``: the tour run today, when it is shown too. The names of its ``nodes`` are its own:
+    it may be drawn on another network.
+    """
 
     communes: tuple[CommuneView, ...]
     surroundings: tuple[Commune, ...]
@@ -180,13 +198,13 @@ class Scene:
     routes: tuple[DayRoute, ...]
     nodes: Mapping[str, tuple[float, float]]
     contours: Mapping[str, tuple[Ring, ...]]
+    today: TodayMarks | None = None
 
     def bounds(self) -> Box:
         """West, south, east and north of the communes whose access is told, depots and stops."""
         points = _points(self.communes)
         points += [(depot.lon, depot.lat) for depot in self.depots]
-        points += [mark.point for route in self.routes for mark in route.stops if mark.point]
-        return _box(points)
+        return _box([*points, *_stop_points(self.routes)])
 
     def farthest_first(self) -> tuple[CommuneView, ...]:
         """The inhabited communes, from the farthest with the tour to the nearest."""
@@ -194,15 +212,18 @@ class Scene:
         return tuple(sorted(inhabited, key=lambda c: (-c.after.sort_s, c.commune.name)))
 
 
-def build_scene(plan: Plan, case: Case) -> Scene:
-    """The map of ``plan`` over the facts of ``case``."""
+def build_scene(plan: Plan, case: Case, today: ExistingTour | None = None) -> Scene:
+    """The map of ``plan`` over the facts of ``case``, and the tour run ``today`` beside it."""
     territory, problem = case.territory, case.problem
     communes = commune_views(plan, problem, territory)
-    leaving = dict.fromkeys(day.depot for day in plan.days) or plan.depots
-    routes = day_routes(plan, case)
-    routes, nodes = light_ways(routes, way_points(routes, case.travel, territory))
-    marks = [mark.point for route in routes for mark in route.stops if mark.point]
-    box = _box([*_points(communes), *nodes.values(), *marks], _MARGIN_DEG)
+    depots, routes, nodes = _tour_marks(plan, case)
+    points = [*_points(communes), *nodes.values(), *_stop_points(routes)]
+    marks = None
+    if today is not None:
+        communes = _with_today(communes, today)
+        marks = TodayMarks(*_tour_marks(today.plan, today.case))
+        points += [*marks.nodes.values(), *_stop_points(marks.routes)]
+    box = _box(points, _MARGIN_DEG)
     shown = {view.commune.code for view in communes}
     around = [c for c in territory.communes.values() if c.code not in shown and _meets(c, box)]
     counters = counter_marks(territory, problem)
@@ -210,11 +231,36 @@ def build_scene(plan: Plan, case: Case) -> Scene:
         communes=communes,
         surroundings=tuple(around),
         counters=tuple(m for m in counters if _inside(m.commune.lon, m.commune.lat, box)),
-        depots=tuple(territory[code] for code in leaving if code in territory),
+        depots=depots,
         routes=routes,
         nodes=nodes,
         contours=light_contours([*(view.commune for view in communes), *around]),
+        today=marks,
     )
+
+
+def _tour_marks(
+    plan: Plan, case: Case
+) -> tuple[tuple[Commune, ...], tuple[DayRoute, ...], dict[str, Point]]:
+    """The depots of a tour, its days, and the points that its ways pass."""
+    leaving = dict.fromkeys(day.depot for day in plan.days) or plan.depots
+    routes = day_routes(plan, case)
+    routes, nodes = light_ways(routes, way_points(routes, case.travel, case.territory))
+    return tuple(case.territory[c] for c in leaving if c in case.territory), routes, nodes
+
+
+def _stop_points(routes: Sequence[DayRoute]) -> list[Point]:
+    """Where the sessions of a tour are held."""
+    return [mark.point for route in routes for mark in route.stops if mark.point]
+
+
+def _with_today(views: Sequence[CommuneView], today: ExistingTour) -> tuple[CommuneView, ...]:
+    """The communes with their access to the counters and the tour run today."""
+    case = today.case
+    then = {
+        v.commune.code: v.after for v in commune_views(today.plan, case.problem, case.territory)
+    }
+    return tuple(replace(view, today=then.get(view.commune.code)) for view in views)
 
 
 def way_points(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tourplan.errors import listed
 from tourplan.export.french import ORDINALS, capital, counted, from_place, hours, number, when
+from tourplan.export.judgement import changes_since
 from tourplan.export.markup import (
     Column,
     body_row,
@@ -15,9 +19,6 @@ from tourplan.export.markup import (
     items,
     table,
     text,
-)
-from tourplan.export.scene import (
-    Scene,
 )
 from tourplan.export.words import (
     amount,
@@ -30,6 +31,9 @@ from tourplan.export.words import (
 if TYPE_CHECKING:
     from tourplan.plan import AreaAccess, Level, Plan
     from tourplan.prepare import Case
+
+USUAL_MIN = (30, 20, 15)
+_WEEKLY = "par semaine de tournée"
 STOPPED = {
     "terminé": "",
     "limite de temps": "Le calcul s’est arrêté à la limite de temps.",
@@ -54,14 +58,20 @@ def summary(plan: Plan, case: Case) -> str:
 
 
 def crew_words(plan: Plan, case: Case) -> str:
-    """How many go in how many vehicles, of those that the days use."""
+    """How many go in how many vehicles at once."""
     agents = counted(case.problem.crew_size, "agent")
-    vehicles = len({day.vehicle for day in plan.days})
+    vehicles = vehicles_at_once(plan)
     return (
         f"{agents} et un véhicule"
         if vehicles == 1
         else f"{vehicles} véhicules ({agents} dans chacun)"
     )
+
+
+def vehicles_at_once(plan: Plan) -> int:
+    """The most vehicles that are used in one week."""
+    weeks = {(day.week, day.vehicle) for day in plan.days}
+    return max(Counter(week for week, _ in weeks).values(), default=0)
 
 
 def rhythm(plan: Plan) -> str:
@@ -95,42 +105,96 @@ def free_days(plan: Plan) -> str:
     return free_days_text(plan) or none
 
 
-def key_figures(plan: Plan, scene: Scene) -> str:
-    """The figures to remember, a week of tour on average."""
-    marks = [mark for route in scene.routes for mark in route.stops]
-    in_hours = sum(mark.in_hours is True for mark in marks)
-    weeks = plan.cycle_weeks
-    each = "par semaine de tournée" if weeks == 1 else f"en {weeks} semaines de tournée"
-    weekly = "par semaine de tournée"
-    figures = [
-        ("Permanences", number(plan.sessions_per_cycle), each),
-        ("Communes desservies", number(len(plan.codes())), "par la tournée"),
-        ("Ouverture au public", hours(sum(d.open_s for d in plan.days) / weeks), weekly),
-        ("Route", hours(sum(d.drive_s for d in plan.days) / weeks), weekly),
-        ("Distance", _whole_km(sum(d.drive_m for d in plan.days) / weeks), weekly),
-        (
-            "Aux heures de la mairie",
-            f"{in_hours} sur {len(marks)}",
-            ("permanences" if any(mark.stop.closed_s for mark in marks) else "demi-journées")
-            + ("" if in_hours == len(marks) else " ; les autres sont à vérifier avec la mairie"),
-        ),
+def key_figures(plan: Plan, today: Plan | None = None) -> str:
+    """The figures to remember: who is near a counter, then a week of tour on average.
+
+    ``today``: the tour run today, whose own figures are told beside.
+    """
+    tiles = [*_access_figures(plan, today), *_tour_figures(plan, today)]
+    return element("dl", "".join(map(_tile, tiles)), class_="chiffres-cles")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure: its name, its value, and lines of less weight."""
+
+    name: str
+    value: str
+    notes: tuple[str, ...]
+
+
+def _tile(tile: Tile) -> str:
+    lines = "".join(element("span", text(line)) for line in tile.notes if line)
+    value = element("dd", element("strong", text(tile.value)) + lines)
+    return element("div", element("dt", text(tile.name)) + value)
+
+
+def _access_figures(plan: Plan, today: Plan | None) -> list[Tile]:
+    """Residents surely within each goal, at most three: with the tour, today and without."""
+    area = plan.access[-1]
+    goals = [goal for goal in USUAL_MIN if goal in area.groups_after]
+    now = today.access[-1].groups_after if today else {}
+    return [
+        Tile(
+            f"À moins de {goal} min d’un accueil",
+            number(area.groups_after[goal].inside),
+            (
+                _of_all(area.residents, area.groups_after[goal].near),
+                _others(area.groups_before[goal].inside, now[goal].inside if goal in now else None),
+            ),
+        )
+        for goal in goals or sorted(area.groups_after, reverse=True)[: len(USUAL_MIN)]
     ]
-    return element(
-        "dl",
-        "".join(
-            element(
-                "div",
-                element("dt", text(name))
-                + element("dd", element("strong", text(value)) + element("span", text(note))),
-            )
-            for name, value, note in figures
-        ),
-        class_="chiffres-cles",
-    )
+
+
+def _of_all(residents: int, near: int) -> str:
+    """``habitants sur 66 607, et 7 493 à la limite``."""
+    also = f", et {number(near)} à la limite" if near else ""
+    return f"habitants sur {number(residents)}{also}"
+
+
+def _others(before: int, today: int | None) -> str:
+    """``aujourd’hui 59 114 ; sans tournée 58 175``."""
+    now = "" if today is None else f"aujourd’hui {number(today)} ; "
+    return f"{now}sans {'la ' if today is None else ''}tournée {number(before)}"
+
+
+def _tour_figures(plan: Plan, today: Plan | None) -> list[Tile]:
+    """What the tour is: sessions, opening, road, money, a week on average."""
+    weeks = plan.cycle_weeks
+    each = _WEEKLY if weeks == 1 else f"en {weeks} semaines de tournée"
+    whole = any(stop.closed_s for day in plan.days for stop in day.stops)
+    halves = "permanences" if whole else "demi-journées"
+    all_in = plan.figures.in_hours == plan.sessions_per_cycle
+    check = "" if all_in else " ; les autres sont à vérifier avec la mairie"
+    places = f"dans {counted(len(plan.codes()), 'commune')}, {each}"
+    kinds: list[tuple[str, str, Callable[[Plan], str]]] = [
+        ("Permanences", places, lambda p: number(p.sessions_per_cycle)),
+        ("Ouverture au public", _WEEKLY, lambda p: hours(sum(d.open_s for d in p.days) / weeks)),
+        ("Aux heures de la mairie", halves + check, _in_hours_words),
+        ("Route", _WEEKLY, lambda p: hours(sum(d.drive_s for d in p.days) / weeks)),
+        ("Distance", _WEEKLY, lambda p: _whole_km(sum(d.drive_m for d in p.days) / weeks)),
+        ("CO₂ des trajets", _WEEKLY, lambda p: _kilograms(p.figures.emissions_gco2 / weeks)),
+        ("Coût des trajets", _WEEKLY, lambda p: f"{number(p.figures.cost_eur / weeks)} €"),
+    ]
+    return [
+        Tile(name, value(plan), (what, f"aujourd’hui {value(today)}" if today else ""))
+        for name, what, value in kinds
+    ]
+
+
+def _in_hours_words(plan: Plan) -> str:
+    """``8 sur 10``: the sessions within mairie hours."""
+    return f"{number(plan.figures.in_hours)} sur {number(plan.sessions_per_cycle)}"
 
 
 def _whole_km(metres: float) -> str:
     return f"{number(metres / 1000)} km"
+
+
+def _kilograms(grams: float) -> str:
+    """Whole kilograms of CO₂, with a decimal below ten."""
+    return f"{number(grams / 1000, 1 if 0 < grams < 10_000 else 0)} kg"
 
 
 def sentences(plan: Plan) -> str:
@@ -138,6 +202,24 @@ def sentences(plan: Plan) -> str:
     areas = plan.access[:-1] or plan.access
     lines = [*map(sentence, areas), *map(text, need_sentences(plan))]
     return items(lines, class_="constats")
+
+
+def changes(plan: Plan, today: Plan | None) -> str:
+    """What the tour changes from that of today: communes by name, days, levels."""
+    if today is None:
+        return ""
+    names = {
+        stop.code: stop.name for one in (today, plan) for day in one.days for stop in day.stops
+    }
+    gained = [names[code] for code in plan.codes() if code not in today.codes()]
+    lost = [names[code] for code in today.codes() if code not in plan.codes()]
+    lines = [
+        *changes_since(today, plan),
+        *[f"communes nouvelles : {listed(sorted(gained))}"] * bool(gained),
+        *[f"communes qui ne seraient plus desservies : {listed(sorted(lost))}"] * bool(lost),
+    ]
+    told = items([text(f"{capital(line)}.") for line in lines], class_="changements")
+    return element("h3", text("Par rapport à la tournée d’aujourd’hui")) + told
 
 
 def sentence(area: AreaAccess) -> str:
@@ -163,13 +245,12 @@ def proof(plan: Plan) -> str:
             element("strong", "Démontré") + text(" : " + words),
             class_="preuve demontre",
         )
-    missing = [level.label for level in plan.levels if not level.proved]
+    missing = [level for level in plan.levels if not level.proved]
     words = " ".join(filter(None, [STOPPED[plan.stopped], _unproved(len(missing), plan)]))
-    lines = items([text(capital(label)) for label in missing]) if missing else ""
+    lines = items([text(f"{capital(lv.label)} : {_gap_words(lv)}") for lv in missing])
     head = element("strong", text("Ce plan n’est pas entièrement démontré."))
-    return element(
-        "div", element("p", f"{head} {text(words)}") + lines, class_="preuve non-demontre"
-    )
+    told = element("p", f"{head} {text(words)}") + (lines if missing else "")
+    return element("div", told, class_="preuve non-demontre")
 
 
 def _unproved(missing: int, plan: Plan) -> str:
@@ -205,9 +286,14 @@ def level_proof(level: Level) -> str:
     """``démontré``, or how far the proved limit is."""
     if level.proved:
         return "démontré"
+    return f"non démontré : {_gap_words(level)}"
+
+
+def _gap_words(level: Level) -> str:
+    """How far a level may be from the best: ``écart d’au plus 5 min``."""
     if level.gap is None:
-        return "non démontré : aucune limite connue"
-    return f"non démontré : écart d’au plus {_quantity(level.gap, level)}"
+        return "aucune limite connue"
+    return f"écart d’au plus {_quantity(level.gap, level)}"
 
 
 def _quantity(gap: int, level: Level) -> str:
@@ -229,9 +315,10 @@ def sensitivity(sentences: Sequence[str]) -> str:
     return "".join(parts)
 
 
-def page_foot(plan: Plan) -> str:
+def page_foot(plan: Plan, fingerprint: str, made: date | None) -> str:
     """What each printed page says at its foot: letters and figures only, safe in a style."""
-    status = f"{capital(plan.status)}, empreinte {plan.fingerprint}"
+    day = f" du {made:%d/%m/%Y}" if made else ""
+    status = f"{capital(plan.status)}{day}, empreinte {fingerprint}"
     return (
         f'@page {{ @bottom-left {{ content: "{status}" }} '
         '@bottom-right { content: "page " counter(page) " sur " counter(pages) } }'

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from tourplan.errors import listed
-from tourplan.export.french import capital, counted
+from tourplan.export.french import capital, counted, number, when
 from tourplan.export.markup import (
     element,
     items,
@@ -28,6 +30,23 @@ STATUS = {
 }
 
 
+def rates_words(case: Case) -> str:
+    """What a kilometre costs and emits, and whether these are hypotheses."""
+    vehicles = case.scenario.vehicles
+    cost = _span([vehicle.cost_eur_km for vehicle in vehicles], 3)
+    emitted = _span([vehicle.gco2_km for vehicle in vehicles], 0)
+    given = {name for vehicle in vehicles for name in vehicle.model_fields_set}
+    sure = {"cost_eur_km", "emissions_gco2_km"} <= given
+    whose = "valeurs du scénario" if sure else "hypothèses, sauf ce que donne le scénario"
+    return f"{cost} € et {emitted} g de CO₂ par kilomètre ({whose})."
+
+
+def _span(values: Sequence[float], decimals: int) -> str:
+    """``0,636``, or ``130 à 190`` where vehicles differ."""
+    ends = [number(min(values), decimals), number(max(values), decimals)]
+    return " à ".join(dict.fromkeys(ends))
+
+
 def sources(plan: Plan, case: Case) -> str:
     """Where every figure comes from, how old and how sure it is."""
     entries = [
@@ -41,6 +60,7 @@ def sources(plan: Plan, case: Case) -> str:
             "Communes et mairies",
             f"{communes_source(case)}. {rooms_source(plan)}",
         ),
+        ("Coût et CO₂ des trajets", rates_words(case)),
     ]
     rows = (element("dt", text(name)) + element("dd", text(words)) for name, words in entries)
     return element("dl", "".join(rows), class_="fiche")
@@ -105,10 +125,11 @@ def notes(plan: Plan) -> str:
     return element("h3", "Remarques") + items([text(capital(note)) for note in plan.notes])
 
 
-def identity(plan: Plan, case: Case) -> str:
-    """Status, author, fingerprint and software: which document this is."""
+def identity(plan: Plan, case: Case, fingerprint: str, made: date | None) -> str:
+    """Status, date, author, fingerprint and software: which document this is."""
     entries = [
         ("Statut", f"{plan.status} ({STATUS[plan.status]})"),
+        ("Date", when(made.isoformat()) if made else ""),
         ("Auteur", plan.author),
         (
             "Équipe" if len(plan.vehicles) == 1 else "Équipes",
@@ -118,7 +139,7 @@ def identity(plan: Plan, case: Case) -> str:
             f"{listed(plan.vehicles)}",
         ),
         ("Agences de départ" if len(plan.depots) > 1 else "", listed(list(plan.depots.values()))),
-        ("Empreinte du plan", plan.fingerprint),
+        ("Empreinte du plan", fingerprint),
         ("Empreinte des données", plan.inputs_fingerprint),
         ("Logiciel", plan.software),
     ]

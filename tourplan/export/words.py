@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ FAR_MIN = 15
 MOST_NAMED = 3
 """Communes without enough room that are named; the others are counted."""
 _COUNTS = {1: "une", 2: "deux", 3: "trois", 4: "quatre"}
+_UNNAMED = re.compile(r"Agent \d+")
+"""What agents are called in a plan that does not name them."""
 
 
 def case_sentences(case: Case) -> list[str]:
@@ -205,6 +208,11 @@ def day_name(plan: Plan, week: int, weekday: int, vehicle: str) -> str:
     return slot_name(plan, WEEKDAYS[weekday], week, vehicle)
 
 
+def weekday_name(plan: Plan, weekday: int, vehicle: str) -> str:
+    """``lundi``, with the vehicle where there are several: the week is told elsewhere."""
+    return f"{WEEKDAYS[weekday]}{_of_vehicle(plan, vehicle)}"
+
+
 def slot_name(plan: Plan, name: str, week: int, vehicle: str) -> str:
     """``name`` of one or more weekdays, with the week and the vehicle where there are several."""
     of_week = f" de la semaine {week}" if plan.cycle_weeks > 1 else ""
@@ -232,6 +240,13 @@ def team_words(teams: Mapping[int, Sequence[str]]) -> str:
         f"{listed([str(week) for week in weeks])} sur 4)"
         for team, weeks in weeks_of.items()
     )
+
+
+def who_goes(plan: Plan, day: Day) -> str:
+    """The team of a day; nothing where it is the same every day and nobody is named."""
+    teams = {team_words(one.teams) for one in plan.days}
+    unnamed = all(_UNNAMED.fullmatch(name) for team in day.teams.values() for name in team)
+    return "" if unnamed and len(teams) == 1 else team_words(day.teams)
 
 
 def opening_words(stop: Stop) -> str:

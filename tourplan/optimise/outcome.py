@@ -13,7 +13,7 @@ from tourplan.optimise.mip import Floats
 from tourplan.optimise.rules import agent_weeks
 from tourplan.optimise.teams import Run
 from tourplan.optimise.variables import Decisions
-from tourplan.plan import Day, Level
+from tourplan.plan import Day
 from tourplan.problem import Problem
 from tourplan.timeline import build_day
 
@@ -71,21 +71,6 @@ def least_trimming(
         steps[crew] -= given_back
         work_s[crew] += given_back * grid_s
     return steps
-
-
-def level_of(problem: Problem, days: Sequence[Day], name: str, bound: int | None = None) -> Level:
-    """The level called ``name`` as it stands in ``days``, with its bound when it was proved."""
-    kind = measure(problem, name)
-    value = kind.value(problem, days)
-    return Level(
-        name=name,
-        label=kind.label,
-        unit=kind.unit,
-        sense=kind.sense,
-        value=value,
-        bound=bound,
-        text=kind.text(problem, value),
-    )
 
 
 def value_of(problem: Problem, days: Sequence[Day], name: str) -> int:

@@ -9,6 +9,7 @@ from functools import partial
 from time import monotonic
 
 from tourplan.daytours import DayTours
+from tourplan.measures import level_of
 from tourplan.optimise.mip import ONE_CORE, Means
 from tourplan.optimise.objectives import limit
 from tourplan.optimise.outcome import (
@@ -16,7 +17,6 @@ from tourplan.optimise.outcome import (
     days_from,
     days_of,
     least_trimming,
-    level_of,
     value_of,
     worth_of,
 )

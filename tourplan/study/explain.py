@@ -69,13 +69,7 @@ def explain(
     if plan is None:
         left = (deadline - monotonic()) * PLAN_SHARE
         plan = solve(case, limit_s=left, progress=progress, stop=stop)
-    elif faults := verify(case.problem, plan.days):
-        raise InputError.of("plan", f"il ne suit pas ce scénario : {faults[0]}")
-    problem = case.problem
-    question = Question(problem, tuple(all_or_none(problem)), plan.levels, means_of(case), stop)
-    took_s = float(plan.measures.get("duree_s", 0.0))
-    hamlets = tuple(point.name for point in case.residents)
-    inquiry = Inquiry(question, plan.days, _agencies(case), _namer(case), progress, took_s, hamlets)
+    inquiry = _inquiry(case, plan, progress, stop)
     asked, outside = _asked(case, inquiry, codes)
     people = None if codes is None else set(codes)
     far = far_residents(inquiry, limits, people)
@@ -97,6 +91,52 @@ def explain(
         marginals=extra,
         minutes=limits,
     )
+
+
+def why_not_nearer(
+    case: Case,
+    plan: Plan,
+    *,
+    limit_s: float | None = None,
+    progress: Progress = lambda _: None,
+    stop: threading.Event | None = None,
+) -> dict[str, str]:
+    """Why the communes that would bring far residents nearer have no session, by INSEE code.
+
+    Of those near enough to a place, the nearest. Sentences without their end; those that time
+    does not let find are left out.
+
+    Args:
+        case: the facts of the plan.
+        plan: the plan.
+        limit_s: seconds the call may take; the scenario's own limit by default.
+        progress: told each step in French.
+        stop: set it to keep what is known so far.
+
+    Raises:
+        InputError: ``plan`` breaks a rule of the scenario.
+    """
+    seconds = case.scenario.computing.limit_s if limit_s is None else limit_s
+    deadline = monotonic() + seconds
+    inquiry = _inquiry(case, plan, progress, stop or threading.Event())
+    far = far_residents(inquiry, tuple(plan.access[-1].groups_after))
+    told = reasons(inquiry, helping_demands(inquiry, far, []), deadline)
+    return {one.code: one.told for one in told if one.tested}
+
+
+def _inquiry(case: Case, plan: Plan, progress: Progress, stop: threading.Event) -> Inquiry:
+    """What explanations of a plan are drawn from.
+
+    Raises:
+        InputError: it breaks a rule of the scenario.
+    """
+    if faults := verify(case.problem, plan.days):
+        raise InputError.of("plan", f"il ne suit pas ce scénario : {faults[0]}")
+    problem = case.problem
+    question = Question(problem, tuple(all_or_none(problem)), plan.levels, means_of(case), stop)
+    took_s = float(plan.measures.get("duree_s", 0.0))
+    hamlets = tuple(point.name for point in case.residents)
+    return Inquiry(question, plan.days, _agencies(case), _namer(case), progress, took_s, hamlets)
 
 
 def _case_and_plan(

@@ -60,6 +60,16 @@ class Unserved:
     instead: tuple[str, ...] = ()
     remedies: tuple[Remedy, ...] = ()
 
+    @property
+    def tested(self) -> bool:
+        """Whether a reason was found."""
+        return self.reason not in (UNTESTED, UNSETTLED)
+
+    @property
+    def told(self) -> str:
+        """The reason, and whether it is not proved."""
+        return self.text if self.proved or not self.tested else f"{self.text} (non démontré)"
+
 
 @dataclass(frozen=True)
 class Near:
@@ -158,7 +168,7 @@ class Explanation(Result):
         lines = []
         for one in self.unserved:
             if one.reason != UNTESTED:
-                lines.append(f"{one.name} : {one.text}{_doubt(one)}.")
+                lines.append(f"{one.name} : {one.told}.")
                 lines += [f"  {told}." for told in _remedies_words(one.remedies)]
         lines += _untested_communes([one for one in self.unserved if one.reason == UNTESTED])
         if not self.unserved:
@@ -236,10 +246,6 @@ def _minutes(seconds: int | None) -> str:
 
 def _yes(proved: bool) -> str:
     return "oui" if proved else "non"
-
-
-def _doubt(one: Unserved) -> str:
-    return "" if one.proved or one.reason in (UNTESTED, UNSETTLED) else " (non démontré)"
 
 
 def _remedies_words(remedies: Sequence[Remedy]) -> Iterator[str]:

@@ -10,11 +10,11 @@ from typing import Literal
 
 from tourplan.errors import OwnError
 from tourplan.hours import MINUTE_S, WEEK_S
-from tourplan.measures import measure
+from tourplan.measures import level_of, measure
 from tourplan.optimise.budget import Budget
 from tourplan.optimise.mip import NOTHING, Answer, Expression, Floats, Means
 from tourplan.optimise.objectives import build, required_sessions
-from tourplan.optimise.outcome import days_of, level_of
+from tourplan.optimise.outcome import days_of
 from tourplan.optimise.pooling import pooled
 from tourplan.optimise.rules import leeway, weekly_opening, weekly_work
 from tourplan.optimise.solve import Infeasible, NothingFound, Solution, Undecided, optimise

@@ -20,8 +20,9 @@ from time import monotonic
 from typing import Literal
 
 from tourplan.daytours import DayTours
+from tourplan.measures import level_of
 from tourplan.optimise.mip import ONE_CORE, Means
-from tourplan.optimise.outcome import bound_of, level_of, value_of
+from tourplan.optimise.outcome import bound_of, value_of
 from tourplan.optimise.solve import (
     End,
     Infeasible,

@@ -25,6 +25,10 @@ class Result(ABC):
     def sentences(self) -> list[str]:
         """What it says, in French; details are set back by spaces."""
 
+    def for_everyone(self) -> list[str]:
+        """``sentences``, without those on the hours of who runs the tour, for the public map."""
+        return self.sentences()
+
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
         """The same as plain data under French keys."""

@@ -16,9 +16,9 @@ from tourplan.errors import InputError
 from tourplan.export.french import capital
 from tourplan.export.words import day_name, opening_words, origin_words
 from tourplan.hours import duration
-from tourplan.measures import number
+from tourplan.measures import level_of, number
 from tourplan.optimise.cuts import OpenDay, trim
-from tourplan.optimise.outcome import level_of, worth_of
+from tourplan.optimise.outcome import worth_of
 from tourplan.optimise.rules import agent_weeks
 from tourplan.optimise.solve import Progress
 from tourplan.plan import Day, Plan
@@ -114,10 +114,13 @@ class Sensitivity(Result):
 
     def sentences(self) -> list[str]:
         """What changes, in French, one line a fact; details are set back by two spaces."""
-        lines = []
-        for variant in (self.shorter, self.longer):
-            lines += _variant_sentences(self, variant)
+        lines = self.for_everyone()
         return [*lines, *_announced_sentences(self), *self.days.sentences()]
+
+    def for_everyone(self) -> list[str]:
+        """What other drives change in the tour and in who is near, not in the days of its team."""
+        variants = (self.shorter, self.longer)
+        return [line for variant in variants for line in _variant_sentences(self, variant)]
 
     def to_dict(self) -> dict[str, Any]:
         """The differences as plain data under French keys."""

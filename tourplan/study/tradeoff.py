@@ -13,8 +13,8 @@ from tourplan.check import unknown_levels
 from tourplan.errors import Fault, InputError, listed, quoted
 from tourplan.export.french import capital
 from tourplan.export.words import change, origin_words, proof_text
-from tourplan.measures import measure
-from tourplan.optimise.outcome import level_of, value_of
+from tourplan.measures import level_of, measure
+from tourplan.optimise.outcome import value_of
 from tourplan.optimise.pricing import all_or_none
 from tourplan.optimise.solve import End, Progress, Solution
 from tourplan.plan import Level, Plan

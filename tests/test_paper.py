@@ -1,0 +1,45 @@
+"""What the printed map says in a few lines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tourplan.export import paper
+from tourplan.export.scene import build_scene
+from tourplan.plan import Plan
+from tourplan.prepare import Case
+
+
+def told(html: str) -> str:
+    return html.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_far_communes_in_a_line_each_span(herault_plan: Plan, herault_case: Case) -> None:
+    scene = build_scene(herault_plan, herault_case)
+    lines = told(paper.far_lines(herault_plan, scene)).split("</li>")[:-1]
+    assert len(lines) == 3
+    assert "<strong>De 15 à 20 min d’un accueil</strong> (3 communes, 3 827 habitants)" in lines[1]
+    assert "Les Matelles (16,9 min)" in lines[1]
+
+
+def test_many_are_counted(herault_plan: Plan, herault_case: Case, monkeypatch) -> None:
+    monkeypatch.setattr(paper, "MOST_NAMED", 2)
+    scene = build_scene(herault_plan, herault_case)
+    assert "1 autre commune." in told(paper.far_lines(herault_plan, scene))
+
+
+def test_none_is_far(herault_plan: Plan, herault_case: Case) -> None:
+    scene = build_scene(herault_plan, herault_case)
+    near = [view for view in scene.communes if view.after.seconds is not None]
+    near = [view for view in near if (view.after.seconds or 0) < 600]
+    assert "Aucune commune" in paper.far_lines(herault_plan, replace(scene, communes=tuple(near)))
+
+
+def test_weekdays_of_the_tour(herault_plan: Plan, herault_case: Case) -> None:
+    few = herault_plan.model_copy(update={"days": herault_plan.days[1:3]})
+    key = paper.weekday_key(build_scene(few, herault_case))
+    assert "mardi" in key
+    assert "mercredi" in key
+    assert "lundi" not in key
+    none = few.model_copy(update={"days": ()})
+    assert paper.weekday_key(build_scene(none, herault_case)) == ""

@@ -1,0 +1,57 @@
+"""What the printed map says in a few lines, of what the page tells at length."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tourplan.export import sources
+from tourplan.export.accesstables import FarPart, far_parts, reach_time
+from tourplan.export.french import capital, counted
+from tourplan.export.markup import badge, element, items, text
+from tourplan.hours import WEEKDAYS
+
+if TYPE_CHECKING:
+    from tourplan.export.scene import Scene
+    from tourplan.plan import Plan
+    from tourplan.prepare import Case
+
+MOST_NAMED = 12
+"""Communes of one part that are named on paper; the others are counted."""
+
+
+def far_lines(plan: Plan, scene: Scene) -> str:
+    """The communes that stay far from a counter, a line for each span of minutes."""
+    found = [part for part in far_parts(plan, scene) if part.communes]
+    if not found:
+        return element("p", text("Aucune commune n’est loin d’un accueil."))
+    return items(map(_far_line, found))
+
+
+def _far_line(part: FarPart) -> str:
+    people = sum(view.residents for view in part.communes)
+    size = f"{counted(len(part.communes), 'commune')}, {counted(people, 'habitant')}"
+    named = [f"{v.commune.name} ({reach_time(v.after)})" for v in part.communes[:MOST_NAMED]]
+    more = len(part.communes) - MOST_NAMED
+    if more > 0:
+        named.append(counted(more, "autre commune", "autres communes"))
+    head = element("strong", text(f"{capital(part.span)} d’un accueil"))
+    return head + text(f" ({size}) : {', '.join(named)}.")
+
+
+def sources_line(plan: Plan, case: Case) -> str:
+    """Where the figures come from, in a paragraph."""
+    told = [
+        f"Habitants : {sources.residents_source(case)}",
+        f"Points fixes : {sources.counters_source(case)}",
+        f"Communes et mairies : {sources.communes_source(case)}.",
+        sources.rooms_source(plan),
+        f"Coût et CO₂ : {sources.rates_words(case)}",
+    ]
+    return element("p", text(" ".join(told)), class_="note")
+
+
+def weekday_key(scene: Scene) -> str:
+    """The shape and colour of each weekday of the tour."""
+    days = sorted({route.day.weekday for route in scene.routes})
+    marks = (element("span", badge(day, "") + text(WEEKDAYS[day])) for day in days)
+    return element("li", "".join(marks), class_="cle-jours") if days else ""
