@@ -8,6 +8,31 @@ from pathlib import Path
 import pytest
 from commands import written
 
+from tourplan.plan import Plan
+
+
+class TestWritten:
+    """``--sortie``: the tour that is judged, as a plan that ``export`` takes."""
+
+    def test_a_plan_that_export_reads(self, tp, small, tmp_path):
+        written(tmp_path / "t.csv", "jour;creneau;code_insee\nlundi;matin;34064\n")
+        answer = tp("evaluate", small, "t.csv", "--sortie", tmp_path / "o", "--json")
+        folder = Path(json.loads(answer.out)["dossier"])
+        assert {path.name for path in folder.iterdir()} == {
+            "plan.json",
+            "itineraire.csv",
+            "carte.html",
+        }
+        plan = Plan.read(folder / "plan.json")
+        assert (plan.stopped, plan.codes()) == ("évalué", ("34064",))
+        made = tp("export", folder / "plan.json", "--format", "synthese,geojson")
+        assert made.code == 0
+
+    def test_nothing_is_written_unasked(self, tp, small, tmp_path):
+        written(tmp_path / "t.csv", "jour;creneau;code_insee\nlundi;matin;34064\n")
+        assert json.loads(tp("evaluate", small, "t.csv", "--json").out)["dossier"] is None
+        assert not (tmp_path / "sorties").exists()
+
 
 class TestEvaluate:
     def test_only_three_columns_with_commas_or_semicolons(self, tp, small, tmp_path):

@@ -244,15 +244,15 @@ class TestWholeFilesOnly:
     def test_a_writer_that_fails_leaves_nothing(self, tp, small, tmp_path, monkeypatch, fault):
         from tourplan import files
 
-        keep = files.write_text
+        keep = files.write_bytes
 
-        def fail_on_the_map(path: Path, text: str, **options: bool) -> None:
+        def fail_on_the_map(path: Path, content: bytes) -> None:
             if path.name == "carte.html":
-                path.write_text(text[:100], encoding="utf-8")
+                path.write_bytes(content[:100])
                 raise fault
-            keep(path, text, **options)
+            keep(path, content)
 
-        monkeypatch.setattr(files, "write_text", fail_on_the_map)
+        monkeypatch.setattr(files, "write_bytes", fail_on_the_map)
         if isinstance(fault, KeyboardInterrupt):
             with pytest.raises(KeyboardInterrupt):
                 tp("solve", small)
@@ -265,17 +265,51 @@ class TestWholeFilesOnly:
         code = (
             "import os, signal, sys\n"
             "from tourplan import cli, files\n"
-            "keep = files.write_text\n"
-            "def killed(path, text, **options):\n"
-            "    keep(path, text, **options)\n"
+            "keep = files.write_bytes\n"
+            "def killed(path, content):\n"
+            "    keep(path, content)\n"
             "    if path.name == 'itineraire.csv': os.kill(os.getpid(), signal.SIGKILL)\n"
-            "files.write_text = killed\n"
+            "files.write_bytes = killed\n"
             "cli.main(sys.argv[1:])\n"
         )
         answer = ended(child("solve", small, code=code, cwd=tmp_path))
         assert answer.code == -signal.SIGKILL
         shown = [p for p in (tmp_path / "sorties").iterdir() if not p.name.startswith(".")]
         assert [list(folder.iterdir()) for folder in shown] == [[]]
+
+
+class TestEverything:
+    """``--tout``: all that ``export`` makes, in a folder for everyone and one for the team."""
+
+    def test_two_folders_and_what_lacks(self, tp, small, tmp_path):
+        answer = tp("solve", small, "--tout")
+        assert answer.code == 0
+        folder = only_folder(tmp_path / "sorties")
+        assert {path.name for path in folder.iterdir()} == {*FILES, "publique", "interne"}
+        public = {path.name for path in (folder / "publique").iterdir()}
+        assert {"carte.html", "synthese.pdf", "geojson", "tournee.gpkg"} <= public
+        own = {path.name for path in (folder / "interne").iterdir()}
+        assert {"carte.html", "feuilles-de-route", "reconnaissance", "itineraire.csv"} <= own
+        assert "--debut : ce plan n’a pas de date de début" in answer.out
+        assert f"publique ({count(folder / 'publique')} fichiers, pour tous)" in answer.out
+
+    def test_with_dates_there_are_calendars_and_posters(self, tp, tmp_path):
+        text = SMALL + "[cycle]\ndebut = 2027-01-04\nsemaines_du_mois = [2, 4]\n"
+        told = json.loads(tp("solve", written(tmp_path / "s.toml", text), "--tout", "--json").out)
+        names = set(told["fichiers"])
+        assert {"publique/agendas/tournee.ics", "publique/affiches/34064-le-caylar.pdf"} <= names
+        assert any(name.startswith("interne/agendas/agents/") for name in names)
+        assert not any(name.startswith("publique/agendas/agents/") for name in names)
+
+    def test_a_curve_has_several_plans(self, tp, small):
+        answer = tp("solve", small, "--tout", "--arbitrage", "habitants_au_dela_15,route")
+        assert answer.code == 2
+        assert "--tout" in answer.err
+
+
+def count(folder: Path) -> int:
+    """The files of a folder and of those in it."""
+    return sum(path.is_file() for path in folder.rglob("*"))
 
 
 class TestSensitivity:

@@ -59,7 +59,7 @@ study.clash study.farthest study.marginals
 study.reasons study.remedies
 planner
 study.evaluate study.sensitivity study.tradeoff study.explain study.rounds study.prices
-commands.options commands.communes commands.refusals commands.running
+commands.options commands.communes commands.refusals commands.running commands.writing
 commands.init commands.check commands.tradeoff commands.evaluate commands.explain
 commands.rounds commands.network commands.export
 commands.solve

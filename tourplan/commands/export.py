@@ -10,6 +10,7 @@ import typer
 
 from tourplan.commands.options import OUTPUT_FOLDER, Audience, Json, Output, Reasons, is_internal
 from tourplan.commands.running import interruptible, refuse_unwritable, searching
+from tourplan.commands.writing import write_files
 from tourplan.console import print_json, progress_to, say, say_all
 from tourplan.errors import Fault, InputError, listed, quoted
 
@@ -122,7 +123,7 @@ def export(
     from tourplan.export.datechanges import read_changes
     from tourplan.export.opendata import Publisher
     from tourplan.export.posterwords import PosterWords, read_poster_words
-    from tourplan.files import dated_folder, slug, write_bytes
+    from tourplan.files import slug
     from tourplan.plan import Plan
     from tourplan.survey import read_survey
 
@@ -160,10 +161,7 @@ def export(
     files, lacking = exported(ask, asked or every_format(ask))
     if lacking and (asked or not files):
         raise InputError(lacking)
-    label = f"{slug(ask.plan.title)}_{audience}"
-    with dated_folder(output, label, datetime.now()) as (work, final):
-        for name, content in files.items():
-            write_bytes(work / name, content)
+    final = write_files(output, f"{slug(ask.plan.title)}_{audience}", files)
     if json:
         missing = [fault.to_dict() for fault in lacking]
         print_json({"dossier": str(final), "fichiers": sorted(files), "manque": missing})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,8 +28,9 @@ from tourplan.commands.running import (
     searching,
 )
 from tourplan.commands.tradeoff import trade_off, two_levels
+from tourplan.commands.writing import write_files
 from tourplan.console import native_words_aside, print_json, progress_to, say, say_all
-from tourplan.errors import NoPlanError
+from tourplan.errors import Fault, NoPlanError
 
 if TYPE_CHECKING:
     from tourplan.export.page import Telling
@@ -84,15 +85,29 @@ def solve(
     ] = None,
     asked_why: Reasons = False,
     audience: Audience = "publique",
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--tout",
+            help="Écrire aussi tout ce que fait tourplan export, dans les dossiers publique et "
+            "interne.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Trouver la meilleure tournée, la démontrer, et écrire plan, tableau et carte."""
     started = monotonic()  # before loading: the limit covers the whole command
     from tourplan.cases import case_of
+    from tourplan.files import slug
     from tourplan.planner import solve as find
 
     internal = is_internal(audience)
-    others = {"--sensibilite": shifted, "--regles": ruled, "--pourquoi": asked_why}
+    others = {
+        "--sensibilite": shifted,
+        "--regles": ruled,
+        "--pourquoi": asked_why,
+        "--tout": everything,
+    }
     pair = two_levels(levels, points, others=others)
     refuse_unwritable(output)
     case = case_of(path, progress_to(json))
@@ -119,12 +134,18 @@ def solve(
         reasons = _reasons(case, plan, seconds, stop, quiet=json) if asked_why else {}
         end += monotonic() - planned
         telling = _telling(case, studies, reasons, internal=internal)
-        folder = _write(plan, case, output, studies, telling)
+        files, lacking = _made(plan, case, studies, telling), list[Fault]()
+        if everything:
+            more, lacking = _everything(plan, case, telling)
+            files |= more
+        folder = write_files(output, slug(plan.title), files)
         compared = None if stop.is_set() else _compared(case, plan, end, stop)
     if json:
-        print_json(_answer(plan, folder, compared, studies))
+        print_json(_answer(plan, folder, list(files), compared, studies))
     else:
         _tell(plan, folder, compared, studies)
+        if everything:
+            _tell_everything(files, lacking)
 
 
 def _sensitive(
@@ -199,30 +220,28 @@ def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) ->
         return judge(case, path, best=plan, limit_s=left, changes=False, stop=stop)
 
 
-def _write(
-    plan: Plan, case: Case, output: Path, studies: Mapping[str, Result], telling: Telling
-) -> Path:
-    """Write the plan's files together; the folder they are in."""
-    from datetime import datetime
-
-    from tourplan.export.itinerary import itinerary_csv
-    from tourplan.export.page import map_page
-    from tourplan.files import dated_folder, slug, write_text
+def _made(
+    plan: Plan, case: Case, studies: Mapping[str, Result], telling: Telling
+) -> dict[str, bytes]:
+    """The plan's files, most useful to programs first."""
+    from tourplan.export.bundle import usual_files
     from tourplan.study.waiting import waiting
 
-    with dated_folder(output, slug(plan.title), datetime.now()) as (work, final):
-        write_text(work / "plan.json", plan.to_json())
-        write_text(work / "itineraire.csv", itinerary_csv(plan), bom=True)
-        write_text(work / "carte.html", map_page(plan, case, telling))
-        for name, table in {"attente": waiting(plan), **studies}.items():
-            write_text(work / f"{name}.csv", table.to_csv(), bom=True)
-    return final
+    tables = {"attente": waiting(plan), **studies}
+    return {
+        **usual_files(plan, case, telling),
+        **{f"{name}.csv": table.to_csv().encode("utf-8-sig") for name, table in tables.items()},
+    }
 
 
-def _files(studies: Mapping[str, Result]) -> list[str]:
-    """The names of the files written, most useful to programs first."""
-    usual = ["plan.json", "itineraire.csv", "carte.html", "attente.csv"]
-    return [*usual, *(f"{name}.csv" for name in studies)]
+def _everything(plan: Plan, case: Case, telling: Telling) -> tuple[dict[str, bytes], list[Fault]]:
+    """Every other file that can be made of the plan, and what some lack."""
+    from datetime import datetime
+
+    from tourplan.export.bundle import Request, every_file
+
+    now = datetime.now().astimezone()
+    return every_file(Request(plan, now, reasons=telling.reasons, at_hand=case))
 
 
 def _tell(
@@ -251,7 +270,8 @@ def _tell(
     if plan.stopped == "interrompu":
         say("Calcul interrompu : voici le meilleur plan trouvé jusque-là.")
     say("")
-    say(f"Écrit dans {folder} : {', '.join(_files(studies))}")
+    names = ["plan.json", "itineraire.csv", "carte.html", "attente.csv"]
+    say(f"Écrit dans {folder} : {', '.join([*names, *(f'{name}.csv' for name in studies)])}")
     say("")
     for study in studies.values():
         say_all(study.sentences())
@@ -262,8 +282,25 @@ def _tell(
         say_all(comparison_sentences(compared, plan.scenario["comparaison"]["tournee"]))
 
 
+def _tell_everything(files: Mapping[str, bytes], lacking: Sequence[Fault]) -> None:
+    """How many files each audience has, and what was not made."""
+    from tourplan.errors import counted
+
+    say("")
+    for folder, words in (("publique", "pour tous"), ("interne", "à ne pas publier")):
+        count = sum(name.startswith(f"{folder}/") for name in files)
+        say(f"Écrit aussi : {folder} ({counted(count, 'fichier')}, {words})")
+    if lacking:
+        say("Non écrit, il manque (voir tourplan export) :")
+        say_all([f"  {fault}" for fault in lacking])
+
+
 def _answer(
-    plan: Plan, folder: Path, compared: Evaluation | None, studies: Mapping[str, Result]
+    plan: Plan,
+    folder: Path,
+    names: list[str],
+    compared: Evaluation | None,
+    studies: Mapping[str, Result],
 ) -> dict[str, Any]:
     """What ``solve --json`` prints."""
     from tourplan.export.judgement import comparison_sentences
@@ -271,7 +308,7 @@ def _answer(
 
     return {
         "dossier": str(folder),
-        "fichiers": _files(studies),
+        "fichiers": names,
         "demontre": plan.proved,
         "fin": plan.stopped,
         "phrases": elected_sentences(plan),

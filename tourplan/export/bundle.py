@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -42,6 +42,7 @@ class Request:
         poster: what posters say.
         rooms: what a reconnaissance found, for the agents.
         reasons: why communes have no session, by code, when that was asked.
+        at_hand: the facts that the plan was made from, if it was made just now.
     """
 
     plan: Plan
@@ -54,11 +55,12 @@ class Request:
     poster: PosterWords = field(default_factory=PosterWords)
     rooms: tuple[Found, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    at_hand: Case | None = None
 
     @cached_property
     def case(self) -> Case:
-        """The facts that the plan was made from, read again."""
-        return self.plan.case()
+        """The facts that the plan was made from, read again unless they are at hand."""
+        return self.at_hand or self.plan.case()
 
     @cached_property
     def scene(self) -> Scene:
@@ -122,7 +124,8 @@ def _posters(ask: Request) -> Files:
 def _road_sheets(ask: Request) -> Files:
     from tourplan.export.pdf.roadsheet import road_sheet_files
 
-    return road_sheet_files(ask.plan, ask.case, ask.outings, ask.rooms, ask.now)
+    dated = ask.outings if ask.start or ask.plan.start else ()
+    return road_sheet_files(ask.plan, ask.case, dated, ask.rooms, ask.now)
 
 
 def _survey(ask: Request) -> Files:
@@ -147,6 +150,8 @@ INTERNAL: Mapping[str, Callable[[Request], Files]] = {
     "reconnaissance": _survey,
 }
 """Those that tell agents, vehicles or working times, whatever is asked."""
+TELL_MORE = ("agenda", "carte")
+"""Those for everyone that tell the team more."""
 
 
 def every_format(ask: Request) -> tuple[str, ...]:
@@ -166,6 +171,27 @@ def exported(ask: Request, formats: Sequence[str]) -> tuple[Files, list[Fault]]:
     if files:
         files["LISEZMOI.txt"] = _read_me(ask, sorted(files)).encode("utf-8-sig")
     return files, list(dict.fromkeys(faults))
+
+
+def usual_files(plan: Plan, case: Case, telling: Telling) -> Files:
+    """What a plan is written as: for programs, for a spreadsheet, for everyone to see."""
+    return {
+        "plan.json": plan.to_json().encode(),
+        "itineraire.csv": itinerary_csv(plan).encode("utf-8-sig"),
+        "carte.html": map_page(plan, case, telling).encode(),
+    }
+
+
+def every_file(ask: Request) -> tuple[Files, list[Fault]]:
+    """All that can be made of a plan, for everyone and for the team; what the others lack.
+
+    The team has what tells more to it, beside what is only for it.
+    """
+    public, lacking = exported(replace(ask, internal=False), tuple(PUBLIC))
+    own, also = exported(replace(ask, internal=True), (*INTERNAL, *TELL_MORE))
+    files = {f"publique/{name}": content for name, content in public.items()}
+    files |= {f"interne/{name}": content for name, content in own.items()}
+    return files, list(dict.fromkeys([*lacking, *also]))
 
 
 def _maker(ask: Request, name: str) -> Callable[[Request], Files]:
