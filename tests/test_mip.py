@@ -461,7 +461,7 @@ class TestSideBySide:
     @pytest.mark.usefixtures("ctrl_c_heard")
     def test_interrupted(self):
         mip, left_over = market_split()
-        stop, ctrl_c = threading.Event(), threading.Timer(2.0, _thread.interrupt_main)
+        stop, ctrl_c = threading.Event(), threading.Timer(5.0, _thread.interrupt_main)
         ctrl_c.start()
         answer = mip.minimise(left_over, deadline=soon(60), stop=stop, cores=2)
         ctrl_c.cancel()
