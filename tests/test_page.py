@@ -826,11 +826,16 @@ def test_an_empty_tour_says_so(empty: Plan, herault_case: Case) -> None:
     assert daytable.itinerary_table(bare).startswith("<table")
 
 
-def test_notebook_frame_holds_the_page(herault_plan: Plan, herault_case: Case, page: str) -> None:
+def test_notebook_frame_holds_the_page(
+    herault_plan: Plan, herault_case: Case, today: ExistingTour
+) -> None:
     shown = notebook_page(herault_plan, herault_case)._repr_html_()
+    page = map_page(herault_plan, herault_case, Telling(today=today))
     frame = Reader(shown).named("iframe")[0]
     assert frame["srcdoc"] == page.replace('"sans-script "', '"sans-script cahier"')
     assert "allow-same-origin" not in frame["sandbox"]
+    team = notebook_page(herault_plan, herault_case, internal=True)
+    assert "ne pas publier" in team.page
     assert htmllib.escape(EVIL) not in page
 
 

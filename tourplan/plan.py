@@ -467,11 +467,14 @@ class Plan(Frozen):
 
         return pd.DataFrame(itinerary_rows(self), columns=list(COLUMNS))
 
-    def explore(self) -> Any:
-        """The interactive map, shown by notebooks."""
+    def explore(self, *, internal: bool = False) -> Any:
+        """The interactive map, shown by notebooks.
+
+        ``internal``: with the names and hours of those who run the tour.
+        """
         from tourplan.export.page import notebook_page
 
-        return notebook_page(self, self.case())
+        return notebook_page(self, self.case(), internal=internal)
 
     def plot(self, ax: Any = None) -> Any:
         """A static map (matplotlib axes): communes by access, stops numbered day by day."""

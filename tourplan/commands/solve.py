@@ -193,14 +193,10 @@ def _telling(
     """
     from datetime import date
 
-    from tourplan.errors import InputError
     from tourplan.export.page import Telling
-    from tourplan.study.existing import tour_of_today
+    from tourplan.study.existing import readable_tour_of_today
 
-    try:
-        today = tour_of_today(case)
-    except InputError:
-        today = None
+    today = readable_tour_of_today(case)
     shifted = studies.get("sensibilite")
     told = () if shifted is None else shifted.sentences() if internal else shifted.for_everyone()
     return Telling(internal, today, told, reasons, date.today())

@@ -29,6 +29,7 @@ from tourplan.export.markup import element, script_json, text
 from tourplan.export.scene import CLASS_FILLS, DAY_COLOURS, build_scene
 from tourplan.export.sides import TODAY, WITH
 from tourplan.export.words import origin_words
+from tourplan.study.existing import readable_tour_of_today
 from tourplan.tables import plain
 
 if TYPE_CHECKING:
@@ -261,9 +262,13 @@ class MapFrame:
         )
 
 
-def notebook_page(plan: Plan, case: Case, telling: Telling | None = None) -> MapFrame:
-    """The map of ``plan``, shown by notebooks: the same page, the map first."""
-    return MapFrame(_render(plan, case, telling or Telling(), setting="cahier"))
+def notebook_page(plan: Plan, case: Case, *, internal: bool = False) -> MapFrame:
+    """The map of ``plan``, shown by notebooks: the same page, the map first.
+
+    ``internal``: with the names and hours of those who run the tour.
+    """
+    telling = Telling(internal=internal, today=readable_tour_of_today(case))
+    return MapFrame(_render(plan, case, telling, setting="cahier"))
 
 
 def content_policy(style: str, script: str) -> str:

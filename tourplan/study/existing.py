@@ -64,6 +64,14 @@ def tour_of_today(case: Case) -> ExistingTour | None:
     return existing_tour(case, tour_path(tour, case.scenario.base)) if tour else None
 
 
+def readable_tour_of_today(case: Case) -> ExistingTour | None:
+    """The same for a map, which does without a tour that has faults."""
+    try:
+        return tour_of_today(case)
+    except InputError:
+        return None
+
+
 def layout_of(held: Held) -> dict[Slot, int]:
     """The site of each slot."""
     return {slot: site for slot, (site, _) in held.items()}
