@@ -19,7 +19,7 @@ export.pdf.typeset export.lettering
 tables problem access schedule export.ical network.roads network.graph optimise.mip export.french
 optimise.labels optimise.budget spacing orders queues
 territory network.links network.speeds network.waycut network.table network.measured network.turns
-fields residents
+fields residents sheets
 places times teams
 scenario
 plan network.osmfile network.online network.streets export.markup teamfaults choicefaults settings
@@ -38,14 +38,14 @@ optimise.variables export.curve assemble study.tours study.changes export.scene 
 export.drawing export.pdf.keptrules export.pdf.footing
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
 study.existing
-export.audience export.daytable export.sides export.sources
+export.audience export.daytable export.sides export.sources export.edits
 export.accesstables
 export.choices export.sections export.dates
 export.farreasons export.mapdata export.paper
 export.agendas export.datechanges export.opendata export.layers export.posterwords
 study.result
 optimise.objectives optimise.pricing optimise.neighbours export.page study.coverage study.waiting
-export.pdf.synthesis export.pdf.poster export.pdf.roadsheet export.pdf.surveysheet
+export.workbook export.pdf.synthesis export.pdf.poster export.pdf.roadsheet export.pdf.surveysheet
 export.bundle
 optimise.level optimise.narrowing optimise.starting optimise.outcome
 optimise.thinning
@@ -79,7 +79,7 @@ HEAVY = {
     "matplotlib",
     "numba",
 }
-HEAVY |= {"osmium", "osmnx", "networkx", "requests", "pyarrow", "typst"}
+HEAVY |= {"osmium", "osmnx", "networkx", "requests", "pyarrow", "typst", "openpyxl"}
 MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
     for path in sorted(PACKAGE.rglob("*.py"))

@@ -47,13 +47,7 @@ def read_text(path: Path, where: str = "") -> str:
         InputError: the file is missing, a folder, unreadable, binary or over 64 MiB.
     """
     place = where or str(path)
-    raw = _read_bytes(path, place)
-    if len(raw) > MAX_TEXT_BYTES:
-        raise InputError.of(
-            place,
-            f"« {path.name} » dépasse {MAX_TEXT_BYTES // 2**20} Mio, la taille permise",
-            "réduisez le fichier",
-        )
+    raw = read_bytes(path, place, MAX_TEXT_BYTES)
     if b"\0" in raw:
         raise InputError.of(
             place, f"« {path.name} » n’est pas un fichier texte", "enregistrez-le en texte (UTF-8)"
@@ -66,6 +60,19 @@ def read_text(path: Path, where: str = "") -> str:
         f"« {path.name} » n’est ni en UTF-8 ni en Windows-1252",
         "enregistrez-le en UTF-8",
     )
+
+
+def read_bytes(path: Path, where: str, most: int) -> bytes:
+    """The bytes of a user's file.
+
+    Raises:
+        InputError: the file is missing, a folder, unreadable or over ``most`` bytes.
+    """
+    raw = _read_bytes(path, where)
+    if len(raw) > most:
+        what = f"« {path.name} » dépasse {most // 2**20} Mio, la taille permise"
+        raise InputError.of(where, what, "réduisez le fichier")
+    return raw
 
 
 def _read_bytes(path: Path, place: str) -> bytes:

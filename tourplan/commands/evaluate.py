@@ -12,20 +12,28 @@ from tourplan.commands.options import Json, Limit
 from tourplan.commands.running import deadline, interruptible, limit_s, refuse_unwritable
 from tourplan.commands.writing import write_files
 from tourplan.console import native_words_aside, print_json, progress_to, say, say_all
+from tourplan.errors import InputError
 
 if TYPE_CHECKING:
     from tourplan.plan import Plan
 
 
 def evaluate(
-    path: Annotated[Path, typer.Argument(metavar="SCENARIO", help="Règles et temps à appliquer.")],
-    tour: Annotated[
-        str,
+    path: Annotated[
+        Path,
         typer.Argument(
-            metavar="ITINERAIRE",
-            help="CSV (jour;creneau;code_insee), ou herault_2021, herault_2024, charente_bus.",
+            metavar="SCENARIO",
+            help="Règles et temps à appliquer ; ou, seul, un plan.xlsx modifié : ceux de son plan.",
         ),
     ],
+    tour: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ITINERAIRE]",
+            help="CSV (jour;creneau;code_insee), plan.xlsx, ou herault_2021, herault_2024, "
+            "charente_bus.",
+        ),
+    ] = None,
     limit: Limit = None,
     output: Annotated[
         Path | None,
@@ -41,23 +49,52 @@ def evaluate(
     """Juger une tournée : chiffres, règles enfreintes, et ce qui serait mieux."""
     started = monotonic()  # before loading: the limit covers the whole command
     from tourplan.cases import case_of
+    from tourplan.export.edits import edit_sentences
     from tourplan.export.judgement import evaluation_report
     from tourplan.study.evaluate import evaluate as judge
 
     if output is not None:
         refuse_unwritable(output)
-    case = case_of(path, progress_to(json))
+    origin = _origin(tour or str(path))
+    if tour is None and origin is None:
+        mend = "donnez un CSV, une tournée incluse, ou un plan.xlsx écrit par tourplan export"
+        raise InputError.of("ITINERAIRE", "aucune tournée à juger", mend)
+    case = origin.case() if tour is None and origin else case_of(path, progress_to(json))
+    tour = tour or str(path)
+    same = origin is not None and origin.inputs_fingerprint == case.fingerprint()
     left = deadline(case, limit_s(limit, case.scenario), started) - monotonic()
     with interruptible() as stop, native_words_aside():
-        found = judge(case, tour, limit_s=left, progress=progress_to(json), stop=stop)
+        best = origin if same else None
+        progress = progress_to(json)
+        found = judge(case, tour, best=best, limit_s=left, progress=progress, stop=stop)
+    edits = edit_sentences(origin, found.plan) if origin else []
     folder = None if output is None else _write(found.plan, output)
     if json:
-        print_json({**found.to_dict(), "dossier": folder and str(folder)})
+        told = {"modifications": edits, "dossier": folder and str(folder)}
+        print_json({**found.to_dict(), **told})
     else:
         say_all(evaluation_report(found, tour))
+        if edits:
+            say("")
+            say_all(edits)
         if folder is not None:
             say("")
             say(f"Écrit dans {folder} : plan.json, itineraire.csv, carte.html")
+
+
+def _origin(tour: str) -> Plan | None:
+    """The plan that a workbook was made from; ``None`` for any other tour.
+
+    Raises:
+        InputError: the workbook holds no plan, or one that was changed.
+    """
+    from tourplan.plan import Plan
+    from tourplan.sheets import plan_text
+
+    path = Path(tour)
+    if path.suffix.lower() != ".xlsx":
+        return None
+    return Plan.from_json(plan_text(path), path.name)
 
 
 def _write(plan: Plan, output: Path) -> Path:

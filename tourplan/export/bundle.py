@@ -121,6 +121,12 @@ def _posters(ask: Request) -> Files:
     return {**files, "affiches/affiche.csv": poster_csv(ask.poster).encode("utf-8-sig")}
 
 
+def _workbook(ask: Request) -> Files:
+    from tourplan.export.workbook import workbook
+
+    return {"plan.xlsx": workbook(ask.plan, ask.scene, ask.case)}
+
+
 def _road_sheets(ask: Request) -> Files:
     from tourplan.export.pdf.roadsheet import road_sheet_files
 
@@ -146,6 +152,7 @@ PUBLIC: Mapping[str, Callable[[Request], Files]] = {
 """The formats that may go to everyone; for internal use they may tell more."""
 INTERNAL: Mapping[str, Callable[[Request], Files]] = {
     "itineraire": _itinerary,
+    "classeur": _workbook,
     "feuilles-de-route": _road_sheets,
     "reconnaissance": _survey,
 }

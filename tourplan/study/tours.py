@@ -11,6 +11,7 @@ from tourplan.errors import Fault, InputError, one_of, quoted
 from tourplan.files import data_file
 from tourplan.hours import WEEKDAYS, parse_clock
 from tourplan.scenario import Scenario
+from tourplan.sheets import tour_rows
 from tourplan.tables import Row, plain, read_table
 from tourplan.territory import Territory
 
@@ -97,9 +98,10 @@ def read_tour(
 ) -> tuple[Visit, ...]:
     """The visits of a CSV file (``jour``, ``creneau`` or ``demi_journee``, ``code_insee``).
 
-    ``semaine``, ``ouverture``, ``fermeture``, ``pause_de``, ``pause_a``, ``vehicule``, ``lieu`` and
-    ``agents`` are used when they are there. Rows named ``départ`` tell the agency of their day and
-    those named ``retour`` are passed over, so that ``itineraire.csv`` reads back.
+    ``semaine``, ``ouverture``, ``fermeture``, ``pause_de``, ``pause_a``, ``vehicule``, ``lieu``,
+    ``agence`` and ``agents`` are used when they are there. Rows named ``départ`` tell the agency
+    of their day and those named ``retour`` are passed over, so that ``itineraire.csv`` reads back.
+    Of a workbook (``.xlsx``), the sheet of the tour is read.
 
     Args:
         path: the file.
@@ -111,7 +113,8 @@ def read_tour(
     Raises:
         InputError: every fault of the file at once.
     """
-    rows = read_table(path, ("jour", "code_insee"))
+    workbook = path.suffix.lower() == ".xlsx"
+    rows = tour_rows(path) if workbook else read_table(path, ("jour", "code_insee"))
     columns = {column for row in rows for column in row.cells}
     slot = "creneau" if "creneau" in columns else "demi_journee"
     if rows and slot not in columns:
@@ -135,7 +138,8 @@ def read_tour(
             visits.append(replace(visit, vehicle=names.get(visit.vehicle, visit.vehicle)))
             keys.append(key)
     visits = [
-        replace(visit, depot=depots.get(key, "")) for visit, key in zip(visits, keys, strict=True)
+        replace(visit, depot=depots.get(key, visit.depot))
+        for visit, key in zip(visits, keys, strict=True)
     ]
     faults += _twice(path, visits, several=len(vehicles) > 1)
     if not visits and not faults:
@@ -229,6 +233,7 @@ def _visit(
         closed,
         vehicle=row.told("vehicule"),
         place=row.told("lieu"),
+        depot=row.text("agence").zfill(5) if row.text("agence") else "",
         team=row.told("agents"),
     )
 
