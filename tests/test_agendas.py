@@ -92,7 +92,9 @@ class TestDates:
 
     def test_the_table(self, herault_plan):
         found = outings(herault_plan, date(2026, 12, 28), date(2027, 1, 3))
-        rows = list(csv.DictReader(io.StringIO(dates_csv(found)), delimiter=";"))
+        rows = list(
+            csv.DictReader(io.StringIO(dates_csv(found).decode("utf-8-sig")), delimiter=";")
+        )
         assert tuple(rows[0]) == COLUMNS
         assert len(rows) == herault_plan.sessions_per_cycle
         assert {row["semaine_iso"] for row in rows} == {"2026-S53"}

@@ -3,12 +3,44 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from commands import written
+from commands import ROOT, written
 
 from tourplan.plan import Plan
+
+
+class TestForms:
+    """``--csv``: both forms of ``itineraire.csv`` are read back, whatever the console speaks."""
+
+    @pytest.mark.parametrize("form", ["excel", "open"])
+    @pytest.mark.parametrize("console", ["utf-8", "cp1252"])
+    def test_reads_back(self, small, tmp_path, form, console):
+        def run(*args: object) -> str:
+            done = subprocess.run(
+                [sys.executable, "-m", "tourplan", *map(str, args)],
+                cwd=tmp_path,
+                env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": console},
+                capture_output=True,
+                encoding=console,
+                check=True,
+            )
+            return done.stdout
+
+        run("solve", small, "--csv", form)
+        (folder,) = (tmp_path / "sorties").iterdir()
+        told = run("evaluate", small, folder / "itineraire.csv")
+        assert "toutes sont tenues" in told
+        assert "aucune tournée ne fait mieux" in told.replace("\u00a0", " ")
+
+    def test_a_form_that_is_none(self, tp, small):
+        answer = tp("solve", small, "--csv", "texte")
+        assert answer.code == 2
+        assert "donnez excel ou open" in answer.err
 
 
 class TestWritten:

@@ -6,6 +6,7 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 
+import openpyxl
 import pyogrio
 import pypdf
 import pytest
@@ -53,6 +54,9 @@ def texts(folder: Path) -> dict[str, str]:
             frames = [pyogrio.read_dataframe(path, layer=n) for n, _ in pyogrio.list_layers(path)]
             raw = path.read_bytes().decode("latin-1") + path.read_bytes().decode(errors="ignore")
             found[name] = raw + "".join(frame.to_string() for frame in frames)
+        elif path.suffix == ".xlsx":
+            cells = [cell for sheet in openpyxl.load_workbook(path) for cell in sheet.values]
+            found[name] = f"{name} {cells}"
         elif path.suffix == ".pdf":
             document = pypdf.PdfReader(path)
             words = "".join(page.extract_text() for page in document.pages)

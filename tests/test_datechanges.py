@@ -106,7 +106,7 @@ class TestChanged:
         )
 
     def test_the_table_of_dates_has_both_dates(self, found):
-        text = dates_csv(changed(found, [change(11, 14)]))
+        text = dates_csv(changed(found, [change(11, 14)])).decode("utf-8-sig")
         lines = [line for line in text.splitlines() if line[:10] in ("2026-11-11", "2026-11-14")]
         assert [line.split(";")[1] for line in lines] == ["mercredi"] * 2 + ["samedi"] * 2
         assert lines[0].endswith("non tenue (Armistice, jour férié, remplacée le 14/11/2026)")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tourplan.export.itinerary import (
     COLUMNS,
+    csv_bytes,
     day_date,
     decimal_comma,
     itinerary_csv,
@@ -203,3 +204,30 @@ def test_any_text_stays_in_its_cell(plan, name, vehicle):
     assert rows[2][5] == neutral(name)
     assert rows[2][15] == neutral(vehicle)
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
+
+
+class TestOpen:
+    """``--csv open``: plain for programs, and what it says is the same."""
+
+    def test_points_commas_and_no_mark(self, plan):
+        content = csv_bytes(COLUMNS, itinerary_rows(plan), "open")
+        assert not content.startswith(b"\xef\xbb\xbf")
+        assert b"\r" not in content
+        rows = list(csv.DictReader(io.StringIO(content.decode())))
+        assert rows[1]["trajet_min"] == "30.83"
+        assert rows[1]["adresse"] == "1 rue ; 34520"
+        assert rows[1]["date"] == "2027-01-11"
+
+    def test_both_forms_tell_the_same(self, plan):
+        forms = [csv_bytes(COLUMNS, itinerary_rows(plan), form) for form in ("excel", "open")]
+        french = list(csv.DictReader(io.StringIO(forms[0].decode("utf-8-sig")), delimiter=";"))
+        plain = list(csv.DictReader(io.StringIO(forms[1].decode())))
+        numbers = ("trajet_min", "trajet_km")
+        for one, two in zip(french, plain, strict=True):
+            for name in COLUMNS:
+                told = one[name].replace(",", ".") if name in numbers else one[name]
+                assert two[name] == told
+
+    def test_only_numbers_change_their_comma(self):
+        rows = [("1,5", decimal_comma(1.5, 1), "=1,5")]
+        assert csv_bytes(("a", "b", "c"), rows, "open") == b'a,b,c\n"1,5",1.5,"\'=1,5"\n'

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tourplan.commands.communes import recognised
-from tourplan.commands.options import Json, Limit, whole_numbers
+from tourplan.commands.options import CsvOption, Json, Limit, csv_form, whole_numbers
 from tourplan.commands.running import deadline, interruptible, limit_s, refuse_unwritable, searching
 from tourplan.console import print_json, progress_to, say, say_all
 
 if TYPE_CHECKING:
+    from tourplan.export.itinerary import CsvForm
     from tourplan.study.explanation import Explanation
 
 
@@ -57,6 +58,7 @@ def explain(
         ),
     ] = None,
     limit: Limit = None,
+    form: CsvOption = "excel",
     json: Json = False,
 ) -> None:
     """Dire pourquoi une commune n’est pas desservie, qui reste loin, et ce qu’il faudrait."""
@@ -66,6 +68,7 @@ def explain(
     from tourplan.study.explain import explain as ask
 
     (limits,) = whole_numbers(("--minutes", minutes, "un nombre de minutes", "30,20,15"))
+    csv = csv_form(form)
     if output is not None:
         refuse_unwritable(output)
     plan = Plan.read(path) if path is not None and path.suffix.lower() == ".json" else None
@@ -86,7 +89,7 @@ def explain(
             progress=progress_to(json),
             stop=stop,
         )
-    folder = None if output is None else _write(found, output)
+    folder = None if output is None else _write(found, output, csv)
     if json:
         print_json({"dossier": folder and str(folder), **found.to_dict()})
         return
@@ -95,12 +98,12 @@ def explain(
         say(f"Écrit dans {folder} : explications.csv")
 
 
-def _write(found: Explanation, output: Path) -> Path:
+def _write(found: Explanation, output: Path, csv: CsvForm) -> Path:
     """Write ``explications.csv`` in a dated folder; that folder."""
     from datetime import datetime
 
-    from tourplan.files import dated_folder, slug, write_text
+    from tourplan.files import dated_folder, slug, write_bytes
 
     with dated_folder(output, slug(found.plan.title), datetime.now()) as (work, final):
-        write_text(work / "explications.csv", found.to_csv(), bom=True)
+        write_bytes(work / "explications.csv", found.to_csv_bytes(csv))
     return final

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tourplan.commands.options import OUTPUT_FOLDER, Audience, Json, Output, Reasons, is_internal
+from tourplan.commands.options import (
+    OUTPUT_FOLDER,
+    Audience,
+    CsvOption,
+    Json,
+    Output,
+    Reasons,
+    csv_form,
+    is_internal,
+)
 from tourplan.commands.running import interruptible, refuse_unwritable, searching
 from tourplan.commands.writing import write_files
 from tourplan.console import print_json, progress_to, say, say_all
@@ -114,6 +123,7 @@ def export(
         ),
     ] = None,
     asked_why: Reasons = False,
+    form: CsvOption = "excel",
     json: Json = False,
 ) -> None:
     """Faire d’un plan ce que chacun reçoit : agendas, données ouvertes, couches de carte."""
@@ -156,6 +166,7 @@ def export(
         publisher=publisher,
         poster=read_poster_words(poster) if poster else PosterWords(),
         rooms=read_survey(survey) if survey else (),
+        csv_form=csv_form(form),
         reasons=_reasons(plan, quiet=json) if asked_why else {},
     )
     files, lacking = exported(ask, asked or every_format(ask))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tourplan.errors import Fault, InputError, quoted
+
+if TYPE_CHECKING:
+    from tourplan.export.itinerary import CsvForm
 
 Scenario = Annotated[
     Path | None,
@@ -62,6 +65,30 @@ def is_internal(audience: str) -> bool:
         what = f"{quoted(audience)} n’est pas une diffusion"
         raise InputError.of("--diffusion", what, "donnez publique ou interne")
     return audience == "interne"
+
+
+CsvOption = Annotated[
+    str,
+    typer.Option(
+        "--csv",
+        metavar="FORME",
+        help="Forme des tableaux : excel (par défaut : points-virgules, virgule décimale) ou open "
+        "(virgules, point décimal, UTF-8, pour les programmes).",
+    ),
+]
+
+
+def csv_form(given: str) -> CsvForm:
+    """How tables are to be written.
+
+    Raises:
+        InputError: there is no such form.
+    """
+    if given == "excel":
+        return "excel"
+    if given == "open":
+        return "open"
+    raise InputError.of("--csv", f"{quoted(given)} n’est pas une forme", "donnez excel ou open")
 
 
 def whole_numbers(*asked: tuple[str, str, str, str]) -> list[list[int]]:

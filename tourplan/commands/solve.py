@@ -13,11 +13,13 @@ import typer
 from tourplan.commands.options import (
     OUTPUT_FOLDER,
     Audience,
+    CsvOption,
     Json,
     Limit,
     Output,
     Reasons,
     Scenario,
+    csv_form,
     is_internal,
 )
 from tourplan.commands.running import (
@@ -33,6 +35,7 @@ from tourplan.console import native_words_aside, print_json, progress_to, say, s
 from tourplan.errors import Fault, NoPlanError
 
 if TYPE_CHECKING:
+    from tourplan.export.itinerary import CsvForm
     from tourplan.export.page import Telling
     from tourplan.plan import Plan
     from tourplan.prepare import Case
@@ -93,6 +96,7 @@ def solve(
             "interne.",
         ),
     ] = False,
+    form: CsvOption = "excel",
     json: Json = False,
 ) -> None:
     """Trouver la meilleure tournée, la démontrer, et écrire plan, tableau et carte."""
@@ -101,7 +105,7 @@ def solve(
     from tourplan.files import slug
     from tourplan.planner import solve as find
 
-    internal = is_internal(audience)
+    internal, csv = is_internal(audience), csv_form(form)
     others = {
         "--sensibilite": shifted,
         "--regles": ruled,
@@ -114,7 +118,7 @@ def solve(
     seconds = limit_s(limit, case.scenario)
     end = deadline(case, seconds, started)
     if pair is not None:
-        trade_off(case, pair, points, output, end, as_json=json)
+        trade_off(case, pair, points, output, end, csv, as_json=json)
         return
     with interruptible() as stop:
         try:
@@ -134,9 +138,9 @@ def solve(
         reasons = _reasons(case, plan, seconds, stop, quiet=json) if asked_why else {}
         end += monotonic() - planned
         telling = _telling(case, studies, reasons, internal=internal)
-        files, lacking = _made(plan, case, studies, telling), list[Fault]()
+        files, lacking = _made(plan, case, studies, telling, csv), list[Fault]()
         if everything:
-            more, lacking = _everything(plan, case, telling)
+            more, lacking = _everything(plan, case, telling, csv)
             files |= more
         folder = write_files(output, slug(plan.title), files)
         compared = None if stop.is_set() else _compared(case, plan, end, stop)
@@ -217,7 +221,7 @@ def _compared(case: Case, plan: Plan, deadline: float, stop: threading.Event) ->
 
 
 def _made(
-    plan: Plan, case: Case, studies: Mapping[str, Result], telling: Telling
+    plan: Plan, case: Case, studies: Mapping[str, Result], telling: Telling, csv: CsvForm
 ) -> dict[str, bytes]:
     """The plan's files, most useful to programs first."""
     from tourplan.export.bundle import usual_files
@@ -225,19 +229,22 @@ def _made(
 
     tables = {"attente": waiting(plan), **studies}
     return {
-        **usual_files(plan, case, telling),
-        **{f"{name}.csv": table.to_csv().encode("utf-8-sig") for name, table in tables.items()},
+        **usual_files(plan, case, telling, csv),
+        **{f"{name}.csv": table.to_csv_bytes(csv) for name, table in tables.items()},
     }
 
 
-def _everything(plan: Plan, case: Case, telling: Telling) -> tuple[dict[str, bytes], list[Fault]]:
+def _everything(
+    plan: Plan, case: Case, telling: Telling, csv: CsvForm
+) -> tuple[dict[str, bytes], list[Fault]]:
     """Every other file that can be made of the plan, and what some lack."""
     from datetime import datetime
 
     from tourplan.export.bundle import Request, every_file
 
     now = datetime.now().astimezone()
-    return every_file(Request(plan, now, reasons=telling.reasons, at_hand=case))
+    asked = Request(plan, now, reasons=telling.reasons, at_hand=case, csv_form=csv)
+    return every_file(asked)
 
 
 def _tell(

@@ -12,6 +12,7 @@ from tourplan.console import print_json, progress_to, say, say_all
 from tourplan.errors import InputError, quoted
 
 if TYPE_CHECKING:
+    from tourplan.export.itinerary import CsvForm
     from tourplan.prepare import Case
     from tourplan.study.tradeoff import TradeOff
 
@@ -49,6 +50,7 @@ def trade_off(
     points: int | None,
     output: Path,
     deadline: float,
+    csv: CsvForm,
     *,
     as_json: bool,
 ) -> None:
@@ -65,7 +67,7 @@ def trade_off(
                 progress=progress_to(as_json),
                 stop=stop,
             )
-        folder, files = _write(found, output)
+        folder, files = _write(found, output, csv)
     if as_json:
         plans = [plan.model_dump(by_alias=True, mode="json") for plan in found.plans]
         told = {"dossier": str(folder), "fichiers": files}
@@ -78,16 +80,16 @@ def trade_off(
     say(f"Écrit dans {folder} : {', '.join(files)}")
 
 
-def _write(found: TradeOff, output: Path) -> tuple[Path, list[str]]:
+def _write(found: TradeOff, output: Path, csv: CsvForm) -> tuple[Path, list[str]]:
     """Write the plans of a curve, its table and its drawing; their folder and names."""
     from datetime import datetime
 
-    from tourplan.files import dated_folder, slug, write_text
+    from tourplan.files import dated_folder, slug, write_bytes, write_text
 
     label = f"{slug(found.plans[0].title)}-arbitrage"
     files = ["arbitrage.csv", *found.files]
     with dated_folder(output, label, datetime.now()) as (work, final):
-        write_text(work / files[0], found.to_csv(), bom=True)
+        write_bytes(work / files[0], found.to_csv_bytes(csv))
         for plan, name in zip(found.plans, found.files, strict=True):
             write_text(work / name, plan.to_json())
         drawing = found.svg()

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from tourplan.export.dates import Outing, dates_csv, exception_words
 from tourplan.export.french import capital
 from tourplan.export.ical import Event, calendar
+from tourplan.export.itinerary import CsvForm
 from tourplan.export.words import opening_words
 from tourplan.files import slug
 from tourplan.hours import clock
@@ -18,7 +19,12 @@ from tourplan.schedule import RULES
 
 
 def agenda_files(
-    plan: Plan, found: Sequence[Outing], now: datetime, *, internal: bool
+    plan: Plan,
+    found: Sequence[Outing],
+    now: datetime,
+    *,
+    internal: bool,
+    form: CsvForm = "excel",
 ) -> dict[str, bytes]:
     """The files by name: the dates, and the calendars; those of agents only if ``internal``."""
     communes = _communes(plan, found)
@@ -30,7 +36,7 @@ def agenda_files(
         events = list(_agent_events(plan, agent, found))
         calendars[f"agents/{number:02d}-{slug(agent)}.ics"] = (f"{plan.title} – {agent}", events)
     return {
-        "dates.csv": dates_csv(found).encode("utf-8-sig"),
+        "dates.csv": dates_csv(found, form),
         **{
             f"agendas/{path}": calendar(title, events, now).encode()
             for path, (title, events) in calendars.items()

@@ -12,7 +12,7 @@ from tourplan.errors import Fault, InputError
 from tourplan.export.agendas import agenda_files
 from tourplan.export.datechanges import Change, changed
 from tourplan.export.dates import Outing, outings, period, rule_words
-from tourplan.export.itinerary import itinerary_csv
+from tourplan.export.itinerary import COLUMNS, CsvForm, csv_bytes, itinerary_rows
 from tourplan.export.layers import geojson_files, geopackage_files
 from tourplan.export.opendata import Publisher, open_data_files
 from tourplan.export.page import Telling, map_page
@@ -43,6 +43,7 @@ class Request:
         rooms: what a reconnaissance found, for the agents.
         reasons: why communes have no session, by code, when that was asked.
         at_hand: the facts that the plan was made from, if it was made just now.
+        csv_form: how tables that are not to be filled in are written.
     """
 
     plan: Plan
@@ -56,6 +57,7 @@ class Request:
     rooms: tuple[Found, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
     at_hand: Case | None = None
+    csv_form: CsvForm = "excel"
 
     @cached_property
     def case(self) -> Case:
@@ -78,7 +80,7 @@ class Request:
 
 
 def _agenda(ask: Request) -> Files:
-    return agenda_files(ask.plan, ask.outings, ask.now, internal=ask.internal)
+    return agenda_files(ask.plan, ask.outings, ask.now, internal=ask.internal, form=ask.csv_form)
 
 
 def _open_data(ask: Request) -> Files:
@@ -94,7 +96,7 @@ def _geopackage(ask: Request) -> Files:
 
 
 def _itinerary(ask: Request) -> Files:
-    return {"itineraire.csv": itinerary_csv(ask.plan).encode("utf-8-sig")}
+    return {"itineraire.csv": csv_bytes(COLUMNS, itinerary_rows(ask.plan), ask.csv_form)}
 
 
 def _map(ask: Request) -> Files:
@@ -180,11 +182,11 @@ def exported(ask: Request, formats: Sequence[str]) -> tuple[Files, list[Fault]]:
     return files, list(dict.fromkeys(faults))
 
 
-def usual_files(plan: Plan, case: Case, telling: Telling) -> Files:
+def usual_files(plan: Plan, case: Case, telling: Telling, csv_form: CsvForm = "excel") -> Files:
     """What a plan is written as: for programs, for a spreadsheet, for everyone to see."""
     return {
         "plan.json": plan.to_json().encode(),
-        "itineraire.csv": itinerary_csv(plan).encode("utf-8-sig"),
+        "itineraire.csv": csv_bytes(COLUMNS, itinerary_rows(plan), csv_form),
         "carte.html": map_page(plan, case, telling).encode(),
     }
 

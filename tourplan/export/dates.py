@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from tourplan.errors import Fault, InputError, listed
 from tourplan.export.french import when
-from tourplan.export.itinerary import french_csv
+from tourplan.export.itinerary import CsvForm, csv_bytes
 from tourplan.hours import WEEKDAYS, clock
 from tourplan.plan import Day, Plan, Stop
 from tourplan.schedule import RULES, month_week, public_holidays, start_faults
@@ -116,13 +116,10 @@ def _exception(out: Outing) -> str:
     return f"le {when(out.when.isoformat())} ({out.off}{instead})"
 
 
-def dates_csv(found: Sequence[Outing]) -> str:
-    """Each session on each date, as Excel in French opens it; write it with a BOM.
-
-    One held on another date has a row on both.
-    """
+def dates_csv(found: Sequence[Outing], form: CsvForm = "excel") -> bytes:
+    """Each session on each date, as the bytes of a file; one held on another date has two rows."""
     rows = [row for out in found for row in _rows(out)]
-    return french_csv(COLUMNS, sorted(rows, key=lambda row: row[0]))
+    return csv_bytes(COLUMNS, sorted(rows, key=lambda row: row[0]), form)
 
 
 def _rows(out: Outing) -> Iterator[tuple[str, ...]]:

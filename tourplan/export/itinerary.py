@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from typing import Literal
 
 from tourplan.export.words import origin_words, team_words
 from tourplan.hours import clock
@@ -39,9 +40,41 @@ _FORMULA = tuple("=+-@＝＋－＠\t\r\n")
 """What a formula may begin with; the wide signs are for spreadsheets set to Japanese or Chinese."""
 
 
+CsvForm = Literal["excel", "open"]
+"""How tables are written: for Excel in French, or plainly, for programs."""
+
+
+class Decimal(str):
+    """A number as it is told in French, with a decimal comma."""
+
+    __slots__ = ()
+
+
 def itinerary_csv(plan: Plan) -> str:
     """The itinerary as text, decimal commas; write it with a BOM."""
     return french_csv(COLUMNS, itinerary_rows(plan))
+
+
+def csv_bytes(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], form: CsvForm = "excel"
+) -> bytes:
+    """A table as the bytes of a file.
+
+    ``excel``: as ``french_csv``, UTF-8 with a BOM. ``open``: commas, decimal points, UTF-8 without
+    a BOM, LF; dates and times are ISO 8601 in both.
+    """
+    if form == "excel":
+        return french_csv(columns, rows).encode("utf-8-sig")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([neutral(_pointed(cell)) for cell in row] for row in rows)
+    return buffer.getvalue().encode()
+
+
+def _pointed(cell: str) -> str:
+    """A cell, with a point where it is a number with a decimal comma."""
+    return cell.replace(",", ".") if isinstance(cell, Decimal) else cell
 
 
 def french_csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -75,10 +108,10 @@ def neutral(cell: str) -> str:
     return f"'{cell}" if cell[:1] in _FORMULA else cell
 
 
-def decimal_comma(value: float, decimals: int) -> str:
+def decimal_comma(value: float, decimals: int) -> Decimal:
     """``15,5``: at most ``decimals`` digits, at least one."""
     whole, _, digits = f"{value:.{decimals}f}".partition(".")
-    return f"{whole},{digits.rstrip('0') or '0'}"
+    return Decimal(f"{whole},{digits.rstrip('0') or '0'}")
 
 
 def _day_rows(plan: Plan, day: Day) -> Iterator[tuple[str, ...]]:

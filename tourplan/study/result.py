@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from tourplan.errors import InputError, NoPlanError, Repair
-from tourplan.export.itinerary import french_csv
+from tourplan.export.itinerary import CsvForm, csv_bytes, french_csv
 from tourplan.plan import Plan
 
 
@@ -36,6 +36,10 @@ class Result(ABC):
     def to_csv(self) -> str:
         """The table as text, see ``french_csv``."""
         return french_csv(self.columns, self.rows())
+
+    def to_csv_bytes(self, form: CsvForm) -> bytes:
+        """The table as a file, see ``csv_bytes``."""
+        return csv_bytes(self.columns, self.rows(), form)
 
     def to_frame(self) -> Any:
         """A pandas DataFrame, with the rows and columns of the CSV file."""
