@@ -43,6 +43,12 @@ class TestForms:
         assert "donnez excel ou open" in answer.err
 
 
+def test_a_scenario_alone_is_no_tour(tp):
+    answer = tp("evaluate", "herault")
+    assert answer.code == 2
+    assert "ITINERAIRE : aucune tournée à juger → donnez un CSV" in answer.err
+
+
 class TestWritten:
     """``--sortie``: the tour that is judged, as a plan that ``export`` takes."""
 

@@ -124,7 +124,6 @@ class TestFrench:
             (["solve", "a", "b", "c"], "argument en trop : b c"),
             (["check"], "il manque SCENARIO"),
             (["evaluate"], "il manque SCENARIO"),
-            (["evaluate", "herault"], "il manque ITINERAIRE"),
             (["init", "a", "b"], "argument en trop : b"),
             (["init", "--exemple"], "l’option --exemple attend une valeur"),
             (["solve", "\x1b[2J", "b"], "argument en trop : b"),

@@ -452,16 +452,16 @@ class TestSideBySide:
     def test_stopped(self):
         mip, left_over = market_split()
         stop = threading.Event()
-        threading.Timer(2.0, stop.set).start()
+        threading.Timer(15.0, stop.set).start()
         started = monotonic()
         answer = mip.minimise(left_over, deadline=soon(60), stop=stop, cores=2)
-        assert monotonic() - started < 8
+        assert monotonic() - started < 15 + 6
         assert answer.values is not None
 
     @pytest.mark.usefixtures("ctrl_c_heard")
     def test_interrupted(self):
         mip, left_over = market_split()
-        stop, ctrl_c = threading.Event(), threading.Timer(5.0, _thread.interrupt_main)
+        stop, ctrl_c = threading.Event(), threading.Timer(15.0, _thread.interrupt_main)
         ctrl_c.start()
         answer = mip.minimise(left_over, deadline=soon(60), stop=stop, cores=2)
         ctrl_c.cancel()

@@ -10,7 +10,7 @@ import pypdf
 import pytest
 
 from tourplan.export.dates import outings
-from tourplan.export.pdf.roadsheet import road_sheet_files, roads_of, sheet_data
+from tourplan.export.pdf.roadsheet import road_numbers, road_sheet_files, roads_of, sheet_data
 from tourplan.export.pdf.surveysheet import rooms_of, survey_files
 from tourplan.hours import clock
 from tourplan.survey import COLUMNS, Found, read_survey
@@ -67,6 +67,14 @@ class TestRoadSheets:
         assert "A75" in roads("34079", CAYLAR)
         assert "par " in roads("34079", "34317")
         assert roads(CAYLAR, CAYLAR) == ""
+
+    def test_roads_are_told_in_the_order_they_are_driven(self):
+        """Ways that leave a commune mostly take the same road first: that of its chef-lieu."""
+        numbers = road_numbers()
+        assert all(numbers[b, a] == roads[::-1] for (a, b), roads in numbers.items())
+        first = [roads[0] for (a, _), roads in numbers.items() if a == "34079" and roads]
+        last = [roads[-1] for (a, _), roads in numbers.items() if a == "34079" and roads]
+        assert len(set(first)) < len(set(last))
 
     def test_a_half_day_outside_mairie_hours_is_to_be_checked(self, herault_plan, herault_case):
         day = herault_plan.days[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from tourplan.errors import listed
@@ -81,7 +81,7 @@ def _steps(plan: Plan, case: Case, day: Day, roads: Roads) -> Iterator[Json]:
     for leg, stop in zip(legs, day.stops, strict=False):
         drive = f"{minutes(stop.drive_s)}, {kilometres(stop.drive_m)}"
         told.append((stop.arrival_s, "Arrivée", _joined(stop.name, drive, roads(*leg))))
-        setup = f"installer la salle ({rules.setup_s // 60} min)"
+        setup = f"installer la salle {rules.setup_s // 60} min avant"
         told.append((stop.opening_s, "Ouverture", _joined(stop.place or TOWN_HALL, setup)))
         told.append((stop.closing_s, "Fermeture", f"ranger ({rules.packing_s // 60} min)"))
         told.append((stop.departure_s, "Départ", f"de {stop.name}"))
@@ -133,18 +133,27 @@ def roads_of(case: Case) -> Roads:
     """
     if case.scenario.network.source != "integre":
         return lambda _, __: ""
-    numbers = {
-        frozenset((row.text("a"), row.text("b"))): row.text("routes").split()
-        for row in read_table(data_file("liaisons.csv"), ("a", "b", "routes"))
-    }
+    numbers = road_numbers()
 
     def told(origin: str, destination: str) -> str:
         if origin == destination:
             return ""
         path = case.travel.path(origin, destination)
-        roads = (road for link in pairwise(path) for road in numbers.get(frozenset(link), ()))
+        roads = [road for link in pairwise(path) for road in numbers.get(link, ())]
         names = [case.territory.name(code) for code in path[1:-1]]
         by = f"par {', '.join(names)}" if names else ""
-        return _joined(by, ", ".join(dict.fromkeys(roads)))
+        return _joined(by, ", ".join(road for road, _ in groupby(roads)))
 
     return told
+
+
+def road_numbers() -> dict[tuple[str, str], list[str]]:
+    """The roads of each link of the embedded network, in the order in which they are driven.
+
+    The file tells them from ``b`` to ``a`` (data/README.md).
+    """
+    numbers = {}
+    for row in read_table(data_file("liaisons.csv"), ("a", "b", "routes")):
+        one, two, roads = row.text("a"), row.text("b"), row.text("routes").split()
+        numbers[two, one], numbers[one, two] = roads, roads[::-1]
+    return numbers
