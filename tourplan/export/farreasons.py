@@ -56,9 +56,11 @@ def far_reasons(
         all_served = FarReason("toutes les communes candidates sont desservies")
         return dict.fromkeys(_codes(plan, scene), all_served)
     time_s, reachable = problem.site_times()
-    ways_s = np.where(reachable, time_s, _NO_WAY)
+    ways_s, site_demand = np.where(reachable, time_s, _NO_WAY), problem.site_demand
     return {
-        code: _reason(problem, code, _nearest(problem, ways_s, code, free), goal, known)
+        code: _reason(
+            problem, code, _nearest(problem, ways_s, site_demand, code, free), goal, known
+        )
         for code, goal in _codes(plan, scene).items()
     }
 
@@ -70,12 +72,17 @@ def _codes(plan: Plan, scene: Scene) -> dict[str, int]:
 
 
 def _nearest(
-    problem: Problem, ways_s: NDArray[np.int64], code: str, demands: Sequence[int]
+    problem: Problem,
+    ways_s: NDArray[np.int64],
+    site_demand: NDArray[np.int64],
+    code: str,
+    demands: Sequence[int],
 ) -> list[Near]:
     """The demands that a way leads to from where the residents of a commune live, nearest first."""
     mine = ways_s[problem.resident_place == problem.places.index(code)]
-    times = ((int(mine[:, problem.sites_of(n)].min(initial=_NO_WAY)), n) for n in demands)
-    return sorted(near for near in times if near[0] < _NO_WAY)
+    least_s = np.full(len(problem.demands), _NO_WAY)
+    np.minimum.at(least_s, site_demand, mine.min(axis=0, initial=_NO_WAY))
+    return sorted((int(least_s[n]), n) for n in demands if least_s[n] < _NO_WAY)
 
 
 def _reason(
