@@ -152,6 +152,16 @@ class TestReadBack:
         assert (one.text("code_insee"), one.text("ouverture")) == ("05001", "09:45")
         assert two.text("ouverture") == "13h30"
 
+    def test_a_time_shown_as_a_number_and_a_code_that_is_none(self, edited):
+        def change(sheet: Any) -> None:
+            heads = [cell.value for cell in sheet[1]]
+            sheet.cell(2, heads.index("ouverture") + 1).value = 0.40625
+            sheet.cell(3, heads.index("code_insee") + 1).value = 34064.5
+
+        one, two, *_ = tour_rows(edited(change))
+        assert one.text("ouverture") == "09:45"
+        assert two.text("code_insee") == "34064.5"
+
     def test_a_formula_is_told_with_its_cell(self, edited):
         def change(sheet: Any) -> None:
             sheet["D3"].value = "=HYPERLINK(A1)"

@@ -24,6 +24,7 @@ MAX_BYTES = 20 * 2**20
 MAX_UNPACKED = 200 * 2**20
 MAX_PARTS, MAX_ROWS, MAX_COLUMNS = 500, 2_000, 60
 _CODES = ("code_insee", "agence")
+_HOURS = ("ouverture", "fermeture", "pause_de", "pause_a")
 
 
 def tour_rows(path: Path) -> list[Row]:
@@ -80,7 +81,10 @@ def _sheet(path: Path, title: str) -> Any:
     if title not in names:
         what = f"feuille {quoted(title)} absente"
         shown = [name for name in names if name != HIDDEN]
-        raise InputError.of(path.name, what, f"feuilles du classeur : {listed(shown[:10])}")
+        mend = f"feuilles du classeur : {listed(shown[:10])}"
+        if title == HIDDEN:
+            mend = "donnez aussi le scénario : tourplan evaluate SCENARIO CLASSEUR"
+        raise InputError.of(path.name, what, mend)
     return book[title]
 
 
@@ -120,8 +124,10 @@ def _text(path: Path, cell: Any, head: str, faults: list[Fault]) -> str:
         where = f"{path.name}, {TOUR}!{cell.coordinate}"
         faults.append(Fault(where, f"une erreur ({value})", "écrivez la valeur voulue"))
         return ""
-    if head in _CODES and isinstance(value, (int, float)):
+    if head in _CODES and isinstance(value, (int, float)) and value == int(value):
         return f"{int(value):05d}"
+    if head in _HOURS and isinstance(value, float) and 0 <= value < 1:
+        value = timedelta(days=value)  # a time that is shown as a number
     return _told(value)
 
 

@@ -155,7 +155,8 @@ def _rows(book: Any, title: str, rows: Sequence[Row], widths: Sequence[float]) -
                 _write(sheet.cell(rank, place), value, heading=rank == 1)
         sheet.row_dimensions[rank].height = LINE_PT * _lines(row, widths)
     for place, width in enumerate(widths):
-        sheet.column_dimensions[_LETTERS[place]].width = width
+        heading = len(str(rows[0][place])) + 4 if len(str(rows[0][place])) < 12 else 0
+        sheet.column_dimensions[_LETTERS[place]].width = max(width, heading)
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
     last = _LETTERS[len(widths) - 1]
