@@ -55,7 +55,7 @@ def rows_of(count: int, vehicle_weeks: int, limit_s: float) -> list[Row]:
     )
     ask.case  # noqa: B018 - read once for all formats that draw
     rows = [_row("(case prepared)", {}, preparing_s, preparing_s)]
-    rows += [_measured(ask, name, preparing_s) for name in every_format(ask)]
+    rows += [_measured(ask, name, preparing_s) for name in every_format(internal=True)]
     return [{"communes": count, **row} for row in rows]
 
 

@@ -88,11 +88,11 @@ def time_stages(name: str) -> dict[str, tuple[float, float | None]]:
     def export() -> None:
         from tourplan.export.itinerary import itinerary_csv
         from tourplan.export.page import map_page
-        from tourplan.files import write_text
+        from tourplan.files import write_bytes, write_text
 
         with tempfile.TemporaryDirectory() as folder:
             write_text(Path(folder) / "plan.json", plan.to_json())
-            write_text(Path(folder) / "itineraire.csv", itinerary_csv(plan), bom=True)
+            write_bytes(Path(folder) / "itineraire.csv", itinerary_csv(plan))
             write_text(Path(folder) / "carte.html", map_page(plan, case))
 
     watch.time("export (plan, itinerary, map)", export)

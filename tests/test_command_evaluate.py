@@ -96,7 +96,7 @@ class TestEvaluate:
     def test_the_herault_itinerary_reads_back(self, tp, tmp_path, herault_plan):
         from tourplan.export.itinerary import itinerary_csv
 
-        written(tmp_path / "i.csv", itinerary_csv(herault_plan))
+        (tmp_path / "i.csv").write_bytes(itinerary_csv(herault_plan))
         found = json.loads(tp("evaluate", "herault", "i.csv", "--json").out)
         assert found["tournee"]["chiffres"] == herault_plan.figures.model_dump(by_alias=True)
         assert found["deja_optimale"] is True

@@ -96,7 +96,7 @@ class TestTheToursOfTheHerault:
 
 def test_the_optimum_is_recognised(herault_case, herault_plan, tmp_path):
     path = tmp_path / "i.csv"
-    path.write_text(itinerary_csv(herault_plan), encoding="utf-8-sig", newline="")
+    path.write_bytes(itinerary_csv(herault_plan))
     found = evaluate(herault_case, path, best=herault_plan)
     assert found.is_best
     assert found.swap is None
@@ -147,7 +147,7 @@ class TestReadsBack:
         assert len({day.vehicle for day in plan.days}) == len({d.depot for d in plan.days}) == 2
         assert any(stop.closed_s for day in plan.days for stop in day.stops)
         path = tmp_path / "i.csv"
-        path.write_text(itinerary_csv(plan), encoding="utf-8-sig", newline="")
+        path.write_bytes(itinerary_csv(plan))
         found = evaluate(rooms, path, best=plan, changes=False)
         assert found.plan.days == plan.days
         assert found.violations == ()

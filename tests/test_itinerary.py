@@ -90,7 +90,7 @@ GOLDEN = (
 
 
 def test_golden(plan):
-    assert itinerary_csv(plan) == GOLDEN
+    assert itinerary_csv(plan).decode("utf-8-sig") == GOLDEN
 
 
 def test_what_was_added_stands_after_the_columns_of_old():
@@ -125,7 +125,10 @@ def test_to_frame_has_the_same_rows(herault_plan):
 
 
 def test_no_day_is_a_header_alone(plan):
-    assert itinerary_csv(plan.model_copy(update={"days": ()})) == GOLDEN.splitlines()[0] + "\r\n"
+    assert (
+        itinerary_csv(plan.model_copy(update={"days": ()})).decode("utf-8-sig")
+        == GOLDEN.splitlines()[0] + "\r\n"
+    )
 
 
 def test_dates_need_a_start(plan):
@@ -133,7 +136,7 @@ def test_dates_need_a_start(plan):
     assert day_date(plan, day) == date(2027, 1, 11)
     undated = plan.model_copy(update={"start": ""})
     assert day_date(undated, day) is None
-    assert ";départ;;34079;" in itinerary_csv(undated)
+    assert ";départ;;34079;" in itinerary_csv(undated).decode("utf-8-sig")
 
 
 def test_each_week_has_its_own_crew(plan):
@@ -198,7 +201,7 @@ def test_other_cells_stand_as_they_are(cell):
 def test_any_text_stays_in_its_cell(plan, name, vehicle):
     (day,) = plan.days
     named = day.model_copy(update={"stops": (stop("matin", 10, name=name),), "vehicle": vehicle})
-    text = itinerary_csv(plan.model_copy(update={"days": (named,)}))
+    text = itinerary_csv(plan.model_copy(update={"days": (named,)})).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
     assert {len(row) for row in rows} == {len(COLUMNS)}
     assert rows[2][5] == neutral(name)

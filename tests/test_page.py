@@ -671,7 +671,6 @@ def test_a_proved_plan_says_so(read: Reader, herault_plan: Plan) -> None:
         ("limite de temps", "arrêté à la limite de temps"),
         ("journées trop nombreuses", "Trop de journées possibles pour que le calcul"),
         ("interrompu", "interrompu avant la fin"),
-        ("évalué", "évaluée telle qu’elle est donnée"),
         ("terminé", "existe peut-être"),
     ],
 )
@@ -681,6 +680,12 @@ def test_an_unproved_plan_says_so_plainly(fortnight: Plan, stopped: str, words: 
     assert words in told
     assert "1 des 7 objectifs n’est pas démontré" in told
     assert "Démontré" not in told
+
+
+def test_a_tour_that_was_judged_is_not_said_to_be_unproved(fortnight: Plan) -> None:
+    told = sections.proof(fortnight.model_copy(update={"stopped": "évalué"}))
+    assert "évaluée telle qu’elle est donnée" in told
+    assert "démontré" not in told.lower().replace("non-demontre", "")
 
 
 def test_a_plan_without_levels_is_not_proved(herault_plan: Plan) -> None:

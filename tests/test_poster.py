@@ -9,6 +9,7 @@ import pypdf
 import pytest
 
 from tourplan.errors import InputError
+from tourplan.export.bundle import Request
 from tourplan.export.dates import outings
 from tourplan.export.pdf.poster import (
     dates_by_month,
@@ -102,6 +103,17 @@ def test_letters_are_high_enough_for_three_metres(herault_plan, scene):
         page.extract_text(visitor_text=visit)
         hours = max(size for size, text in sizes if " h" in text.replace("\u00a0", " "))
         assert hours * 0.546 * 25.4 / 72 >= 7, name
+
+
+def test_dates_that_are_past_are_not_announced(herault_plan, herault_case):
+    """A plan that began in 2026, exported in November: posters begin then, calendars do not."""
+    plan = herault_plan.model_copy(update={"start": "2026-01-05"})
+    ask = Request(plan, NOW, at_hand=herault_case)
+    assert min(out.when for out in ask.outings).year == 2026
+    assert min(out.when for out in ask.outings) < NOW.date()
+    assert min(out.held for out in ask.to_come if out.held) >= NOW.date()
+    asked = Request(plan, NOW, at_hand=herault_case, start=date(2026, 3, 1))
+    assert min(out.held for out in asked.to_come if out.held) < NOW.date()
 
 
 class TestDates:

@@ -10,6 +10,7 @@ import pytest
 
 from tourplan.export.pdf.keptrules import kept_rules, source_of
 from tourplan.export.pdf.synthesis import MOST_STOPS, synthesis_data, synthesis_pdf
+from tourplan.export.scene import build_scene
 from tourplan.plan import Plan
 from tourplan.prepare import Case
 from tourplan.times import WeekLimits
@@ -19,7 +20,9 @@ NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 
 def text_of(plan: Plan, case: Case) -> str:
     """What the page says; a page is all there is."""
-    (page,) = pypdf.PdfReader(io.BytesIO(synthesis_pdf(plan, case, NOW))).pages
+    (page,) = pypdf.PdfReader(
+        io.BytesIO(synthesis_pdf(plan, case, build_scene(plan, case), NOW))
+    ).pages
     told = page.extract_text().replace("\u00a0", " ").replace("\u202f", " ")
     return " ".join(told.split())
 
@@ -45,7 +48,9 @@ def test_what_is_looked_for(herault_plan, herault_case):
 
 
 def test_communes_still_far_are_named(herault_plan, herault_case):
-    parts = synthesis_data(herault_plan, herault_case, NOW)["far"]
+    parts = synthesis_data(
+        herault_plan, herault_case, build_scene(herault_plan, herault_case), NOW
+    )["far"]
     names = " ".join(part["names"] for part in parts)
     for name in ("Le Triadou", "Saint-Vincent-de-Barbeyrargues", "Sorbs"):
         assert name in names
@@ -79,9 +84,10 @@ def test_long_names_and_many_days_stay_on_one_page(herault_plan, herault_case):
         update={**changed, "title": long[:200], "access": (area,) * 12 + herault_plan.access[-1:]}
     )
     assert "et 10 autres journées" in text_of(plan, herault_case)
-    assert sum(len(day["stops"]) for day in synthesis_data(plan, herault_case, NOW)["days"]) <= (
-        MOST_STOPS
-    )
+    assert sum(
+        len(day["stops"])
+        for day in synthesis_data(plan, herault_case, build_scene(plan, herault_case), NOW)["days"]
+    ) <= (MOST_STOPS)
 
 
 def test_an_empty_plan_has_a_page(herault_plan, herault_case):

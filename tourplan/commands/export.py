@@ -151,7 +151,8 @@ def export(
         "--reconnaissance": survey,
         "--pourquoi": asked_why,
     }
-    _refuse_idle(asked, [option for option, value in given.items() if value])
+    wanted = asked or every_format(internal=internal)
+    _refuse_idle(wanted, [option for option, value in given.items() if value])
     refuse_unwritable(output)
     now = datetime.now().astimezone()
     publisher = Publisher(pivot.replace(" ", ""), structure, booking)
@@ -169,7 +170,7 @@ def export(
         csv_form=csv_form(form),
         reasons=_reasons(plan, quiet=json) if asked_why else {},
     )
-    files, lacking = exported(ask, asked or every_format(ask))
+    files, lacking = exported(ask, wanted)
     if lacking and (asked or not files):
         raise InputError(lacking)
     final = write_files(output, f"{slug(ask.plan.title)}_{audience}", files)
@@ -192,7 +193,7 @@ def _refuse_idle(asked: Sequence[str], given: Sequence[str]) -> None:
     """Refuse options that the formats asked for make no use of.
 
     Args:
-        asked: the formats; none meaning all.
+        asked: the formats.
         given: the options.
 
     Raises:
@@ -206,7 +207,7 @@ def _refuse_idle(asked: Sequence[str], given: Sequence[str]) -> None:
             f"ajoutez {USES[option][0]} à --format, ou retirez cette option",
         )
         for option in given
-        if asked and not set(asked) & set(USES[option])
+        if not set(asked) & set(USES[option])
     ]
     if faults:
         raise InputError(faults)

@@ -78,7 +78,7 @@ def _write(found: Rounds, output: Path, csv: CsvForm) -> tuple[Path, list[str]]:
     """Write a table of rounds and the plan of each; their folder and names."""
     from datetime import datetime
 
-    from tourplan.export.itinerary import COLUMNS, csv_bytes, itinerary_rows
+    from tourplan.export.itinerary import itinerary_csv
     from tourplan.files import dated_folder, slug, write_bytes, write_text
 
     files = ["passages.csv"]
@@ -87,6 +87,6 @@ def _write(found: Rounds, output: Path, csv: CsvForm) -> tuple[Path, list[str]]:
         for name, plan in found.plans.items():
             table = name.replace("plan_", "itineraire_").replace(".json", ".csv")
             write_text(work / name, plan.to_json())
-            write_bytes(work / table, csv_bytes(COLUMNS, itinerary_rows(plan), csv))
+            write_bytes(work / table, itinerary_csv(plan, csv))
             files += [name, table]
     return final, files

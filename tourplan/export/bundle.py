@@ -12,7 +12,7 @@ from tourplan.errors import Fault, InputError
 from tourplan.export.agendas import agenda_files
 from tourplan.export.datechanges import Change, changed
 from tourplan.export.dates import Outing, outings, period, rule_words
-from tourplan.export.itinerary import COLUMNS, CsvForm, csv_bytes, itinerary_rows
+from tourplan.export.itinerary import CsvForm, itinerary_csv
 from tourplan.export.layers import geojson_files, geopackage_files
 from tourplan.export.opendata import Publisher, open_data_files
 from tourplan.export.page import Telling, map_page
@@ -78,6 +78,12 @@ class Request:
         within = [change for change in self.changes if first <= change.when <= last]
         return changed(outings(self.plan, first, last), within)
 
+    @property
+    def to_come(self) -> tuple[Outing, ...]:
+        """Those from the date asked for on; where none is, those not yet past."""
+        first = self.start or self.now.date()
+        return tuple(out for out in self.outings if (out.held or out.when) >= first)
+
 
 def _agenda(ask: Request) -> Files:
     return agenda_files(ask.plan, ask.outings, ask.now, internal=ask.internal, form=ask.csv_form)
@@ -96,7 +102,7 @@ def _geopackage(ask: Request) -> Files:
 
 
 def _itinerary(ask: Request) -> Files:
-    return {"itineraire.csv": csv_bytes(COLUMNS, itinerary_rows(ask.plan), ask.csv_form)}
+    return {"itineraire.csv": itinerary_csv(ask.plan, ask.csv_form)}
 
 
 def _map(ask: Request) -> Files:
@@ -112,14 +118,14 @@ def _map(ask: Request) -> Files:
 def _synthesis(ask: Request) -> Files:
     from tourplan.export.pdf.synthesis import synthesis_pdf
 
-    return {"synthese.pdf": synthesis_pdf(ask.plan, ask.case, ask.now)}
+    return {"synthese.pdf": synthesis_pdf(ask.plan, ask.case, ask.scene, ask.now)}
 
 
 def _posters(ask: Request) -> Files:
     from tourplan.export.pdf.poster import poster_files
 
     own = {"structure": ask.publisher.structure, "booking": ask.publisher.booking}
-    files = poster_files(ask.plan, ask.outings, ask.scene, ask.poster, ask.now, **own)
+    files = poster_files(ask.plan, ask.to_come, ask.scene, ask.poster, ask.now, **own)
     return {**files, "affiches/affiche.csv": poster_csv(ask.poster).encode("utf-8-sig")}
 
 
@@ -132,7 +138,7 @@ def _workbook(ask: Request) -> Files:
 def _road_sheets(ask: Request) -> Files:
     from tourplan.export.pdf.roadsheet import road_sheet_files
 
-    dated = ask.outings if ask.start or ask.plan.start else ()
+    dated = ask.to_come if ask.start or ask.plan.start else ()
     return road_sheet_files(ask.plan, ask.case, dated, ask.rooms, ask.now)
 
 
@@ -163,9 +169,9 @@ TELL_MORE = ("agenda", "carte")
 """Those for everyone that tell the team more."""
 
 
-def every_format(ask: Request) -> tuple[str, ...]:
-    """The formats that may be made for whom the export is for."""
-    return (*PUBLIC, *INTERNAL) if ask.internal else tuple(PUBLIC)
+def every_format(*, internal: bool) -> tuple[str, ...]:
+    """The formats that may be made for those who run the tour, or for everyone."""
+    return (*PUBLIC, *INTERNAL) if internal else tuple(PUBLIC)
 
 
 def exported(ask: Request, formats: Sequence[str]) -> tuple[Files, list[Fault]]:
@@ -186,7 +192,7 @@ def usual_files(plan: Plan, case: Case, telling: Telling, csv_form: CsvForm = "e
     """What a plan is written as: for programs, for a spreadsheet, for everyone to see."""
     return {
         "plan.json": plan.to_json().encode(),
-        "itineraire.csv": csv_bytes(COLUMNS, itinerary_rows(plan), csv_form),
+        "itineraire.csv": itinerary_csv(plan, csv_form),
         "carte.html": map_page(plan, case, telling).encode(),
     }
 

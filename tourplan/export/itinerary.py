@@ -50,9 +50,9 @@ class Decimal(str):
     __slots__ = ()
 
 
-def itinerary_csv(plan: Plan) -> str:
-    """The itinerary as text, decimal commas; write it with a BOM."""
-    return french_csv(COLUMNS, itinerary_rows(plan))
+def itinerary_csv(plan: Plan, form: CsvForm = "excel") -> bytes:
+    """The itinerary as the bytes of a file."""
+    return csv_bytes(COLUMNS, itinerary_rows(plan), form)
 
 
 def csv_bytes(

@@ -245,6 +245,8 @@ def proof(plan: Plan) -> str:
             element("strong", "Démontré") + text(" : " + words),
             class_="preuve demontre",
         )
+    if plan.stopped == "évalué":
+        return element("p", text(STOPPED[plan.stopped]), class_="preuve non-demontre")
     missing = [level for level in plan.levels if not level.proved]
     words = " ".join(filter(None, [STOPPED[plan.stopped], _unproved(len(missing), plan)]))
     lines = items([text(f"{capital(lv.label)} : {_gap_words(lv)}") for lv in missing])

@@ -13,11 +13,9 @@ if TYPE_CHECKING:
     from tourplan.plan import Plan
 
 
-def foot(plan: Plan, now: datetime, *, times: bool = True) -> str:
-    """Status, date, fingerprint and version; where times come from, unless they are not shown."""
-    parts = [
+def foot(plan: Plan, now: datetime) -> str:
+    """Status, fingerprint, version and date; where times come from."""
+    return spaced(
         f"{capital(plan.status)}, empreinte {plan.fingerprint}, {plan.software}, imprimé le "
-        f"{now:%d/%m/%Y}.",
-        f"Temps de route : {origin_words(plan.origin)}." if times else "",
-    ]
-    return spaced(" ".join(filter(None, parts)))
+        f"{now:%d/%m/%Y}. Temps de route : {origin_words(plan.origin)}."
+    )

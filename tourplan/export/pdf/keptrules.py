@@ -105,8 +105,10 @@ def _meal_s(day: Day) -> int | None:
 
 
 def _rests(plan: Plan) -> Iterator[int]:
-    """Seconds from the return of a day to the departure of the next day's, vehicle by vehicle."""
-    ordered = sorted(plan.days, key=lambda day: (day.vehicle, day.week, day.weekday))
-    for one, two in pairwise(ordered):
-        if (one.vehicle, one.week, one.weekday + 1) == (two.vehicle, two.week, two.weekday):
-            yield _DAY_S - one.return_s + two.departure_s
+    """Seconds from the return of an agent to the next day's departure, week by week."""
+    for agent in plan.agents:
+        for number in {number for day in plan.days for number in day.teams}:
+            mine = [day for day in plan.days if agent in day.teams.get(number, ())]
+            for one, two in pairwise(sorted(mine, key=lambda day: day.weekday)):
+                if two.weekday == one.weekday + 1:
+                    yield _DAY_S - one.return_s + two.departure_s

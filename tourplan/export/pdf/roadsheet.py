@@ -58,7 +58,6 @@ def sheet_data(plan: Plan, case: Case, day: Day, rooms: Sequence[Found], roads: 
     name = capital(day_name(plan, day.week, day.weekday, day.vehicle))
     return {
         "title": f"{name} : {listed([stop.name for stop in day.stops])}",
-        "weekday": day.weekday,
         "weeks": capital(plan.rhythm.words(plan.rhythm.runs(day.week))),
         "vehicle": day.vehicle,
         "team": team_words(day.teams),
@@ -68,7 +67,6 @@ def sheet_data(plan: Plan, case: Case, day: Day, rooms: Sequence[Found], roads: 
             f"{kilometres(day.drive_m)}, {minutes(day.drive_s)} de route, retour à "
             f"{clock(day.return_s)}"
         ),
-        "agency": plan.depots[day.depot],
     }
 
 

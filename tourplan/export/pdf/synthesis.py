@@ -18,7 +18,6 @@ from tourplan.export.scene import (
     UNREACHED,
     DayRoute,
     Scene,
-    build_scene,
 )
 from tourplan.export.sections import summary
 from tourplan.export.sources import STATUS
@@ -37,14 +36,13 @@ MOST_AREAS, MOST_STOPS, MOST_NAMED, MOST_LETTERS = 6, 20, 10, 48
 """What one page has room for; the rest is counted."""
 
 
-def synthesis_pdf(plan: Plan, case: Case, now: datetime) -> bytes:
+def synthesis_pdf(plan: Plan, case: Case, scene: Scene, now: datetime) -> bytes:
     """The page as PDF (tagged, PDF/UA-1)."""
-    return pdf("synthesis", synthesis_data(plan, case, now), now)
+    return pdf("synthesis", synthesis_data(plan, case, scene, now), now)
 
 
-def synthesis_data(plan: Plan, case: Case, now: datetime) -> Json:
+def synthesis_data(plan: Plan, case: Case, scene: Scene, now: datetime) -> Json:
     """All that the page shows, as plain data."""
-    scene = build_scene(plan, case)
     shown = _shown(scene.routes)
     return {
         "title": spaced(plan.title),
