@@ -35,7 +35,7 @@ casenotes
 prepare optimise.cuts optimise.runs optimise.profiles optimise.repeats optimise.teams
 optimise.timings optimise.rounding
 optimise.variables export.curve assemble study.tours study.changes export.scene export.itinerary
-export.drawing export.pdf.keptrules export.pdf.footing
+export.drawing export.keptrules export.pdf.footing
 cases optimise.rules optimise.pooling optimise.longdays export.figure study.goers
 study.existing
 export.audience export.daytable export.sides export.sources export.edits

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html as htmllib
+import io
 import json
 import os
 import re
@@ -18,11 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pypdf
 import pytest
 from browsing import Shown
 
 from tourplan.export import accesstables, daytable, sections, sources
 from tourplan.export.french import spaced
+from tourplan.export.keptrules import kept_rules
 from tourplan.export.mapdata import map_data
 from tourplan.export.page import Telling, map_page, notebook_page
 from tourplan.export.scene import build_scene
@@ -1014,17 +1017,46 @@ def test_leaflet_speaks_french(browser: Any, files: dict[str, Path]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "pages"),
-    [("compared", 2), ("fortnight", 2), ("convoy", 4)],
+    [("compared", 2), ("fortnight", 2), ("convoy", 3)],
 )
 def test_prints_on_few_landscape_pages(
     browser: Any, files: dict[str, Path], name: str, pages: int
 ) -> None:
-    """Two pages for a fortnight; four weeks of two vehicles, 76 sessions, on four."""
+    """Two pages for a fortnight; four weeks of two vehicles, 76 sessions, on three."""
     shown = Shown(browser, files[name])
     sizes = _printed(shown)
     assert len(sizes) == pages
     assert all(width > height for width, height in sizes)
     shown.tab.close()
+
+
+def test_the_first_printed_page_is_the_synthesis(
+    browser: Any, files: dict[str, Path], herault_plan: Plan, herault_case: Case
+) -> None:
+    """Before and after, who stays far, the rules and their sources, which plan it is."""
+    shown = Shown(browser, files["compared"])
+    first, _ = pypdf.PdfReader(io.BytesIO(shown.tab.pdf(prefer_css_page_size=True))).pages
+    told = " ".join(first.extract_text().split()).replace("\u202f", " ").replace("\xa0", " ")
+    assert "Sans tournée" in told
+    assert "Nouvelle tournée" in told
+    for rule in kept_rules(herault_plan, herault_case.scenario):
+        assert rule.name in told
+        assert rule.source in told
+    for name in ("Le Triadou", "Les Matelles", "Sorbs", "Brouillon", herault_plan.fingerprint):
+        assert name in told
+    before = shown.tab.locator("#plan-avant")
+    far = [view for view in build_scene(herault_plan, herault_case).communes if view.before.rank]
+    assert before.locator(".commune:not(.classe-0)").count() == len(far)
+    assert before.locator("rect").count() == shown.tab.locator("#plan .fixe").count()
+    shown.tab.close()
+
+
+def test_the_tour_of_today_is_not_set_beside_itself(
+    herault_case: Case, today: ExistingTour
+) -> None:
+    page = map_page(today.plan, herault_case, Telling(today=today))
+    assert "Par rapport à la tournée d’aujourd’hui" not in page
+    assert "Avec la tournée" in page
 
 
 def _printed(shown: Shown) -> list[tuple[float, float]]:

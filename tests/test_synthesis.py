@@ -6,14 +6,11 @@ import io
 from datetime import UTC, datetime
 
 import pypdf
-import pytest
 
-from tourplan.export.pdf.keptrules import kept_rules, source_of
 from tourplan.export.pdf.synthesis import MOST_STOPS, synthesis_data, synthesis_pdf
 from tourplan.export.scene import build_scene
 from tourplan.plan import Plan
 from tourplan.prepare import Case
-from tourplan.times import WeekLimits
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 
@@ -94,25 +91,3 @@ def test_an_empty_plan_has_a_page(herault_plan, herault_case):
     assert "la tournée est vide" in text_of(
         herault_plan.model_copy(update={"days": ()}), herault_case
     )
-
-
-class TestKeptRules:
-    def test_figures_are_those_of_the_plan(self, herault_plan, herault_case):
-        rules = {rule.name: rule for rule in kept_rules(herault_plan, herault_case.scenario)}
-        shortest = min(
-            24 * 3600 - one.return_s + two.departure_s
-            for one, two in zip(herault_plan.days, herault_plan.days[1:], strict=False)
-        )
-        rest = rules["Repos entre deux journées"].done.replace("\u00a0", " ").replace("\u202f", " ")
-        assert rest == f"{shortest // 3600} h {shortest % 3600 // 60:02d}"
-        assert rules["Travail par jour et par agent"].source == "Code du travail, L3121-18"
-
-    @pytest.mark.parametrize(
-        ("given", "source"),
-        [
-            ({}, "règle des maisons de services au public"),
-            ({"min_opening_h": 30.0}, "réglage de ce scénario"),
-        ],
-    )
-    def test_the_source_of_a_value_that_the_scenario_sets(self, given, source):
-        assert source_of(WeekLimits(**given), "min_opening_h") == source

@@ -175,6 +175,15 @@ class TestFaults:
     def test_the_session_probably_meant(self, faults_of):
         assert faults_of(HEAD + "lundi;martin;34064\n")[0].endswith("vouliez-vous « matin » ?")
 
+    def test_a_name_that_is_not_that_of_the_code(self, faults_of, read):
+        head = "jour;creneau;code_insee;commune\n"
+        told = faults_of(head + "lundi;matin;34064;Les Rives\n")
+        assert told == [
+            "t.csv, ligne 2 : « Les Rives », mais 34064 est Le Caylar "
+            "→ corrigez le code ou le nom, ou videz le nom"
+        ]
+        assert len(read(head + "lundi;matin;34264;St Jean de Buèges\nmardi;matin;34064;\n")) == 2
+
     def test_two_communes_at_once(self, faults_of):
         told = faults_of(HEAD + "lundi;matin;34064\nlundi;matin;34230\n")
         assert told == [

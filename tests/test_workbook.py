@@ -21,6 +21,8 @@ from tourplan.export.workbook import workbook
 from tourplan.plan import Plan
 from tourplan.sheets import HIDDEN, TOUR, plan_text, tour_rows
 from tourplan.study.evaluate import evaluate
+from tourplan.study.tours import read_tour
+from tourplan.territory import read_territory
 
 SHEETS = [TOUR, "Journées", "Couverture", "Agents", "Synthèse", HIDDEN]
 
@@ -56,7 +58,7 @@ def opened(content: bytes) -> Any:
 
 def faults_of(path: Path) -> list[str]:
     with pytest.raises(InputError) as caught:
-        tour_rows(path)
+        read_tour(path, read_territory(), ("matin", "après-midi"))
     return [str(fault) for fault in caught.value.faults]
 
 
@@ -170,6 +172,46 @@ class TestReadBack:
         one, two = faults_of(edited(change))
         assert "plan.xlsx, Tournée!D3 : une formule → remplacez-la par sa valeur" in one
         assert "Tournée!E4" in two
+
+    def test_all_that_is_wrong_is_told_at_once_cell_by_cell(self, edited, herault_case):
+        def change(sheet: Any) -> None:
+            heads = {cell.value: cell.column_letter for cell in sheet[1]}
+            sheet[f"{heads['jour']}2"].value = "lune"
+            sheet[f"{heads['code_insee']}3"].value = "=1+1"
+            sheet[f"{heads['ouverture']}3"].value = time(9, 45, 30)
+            sheet[f"{heads['semaine']}4"].value = 7
+            sheet[f"{heads['creneau']}5"].value = "soir"
+            sheet[f"{heads['commune']}6"].value = "Lodève"
+            sheet[f"{heads['fermeture']}7"].value = time(6, 0)
+            sheet[f"{heads['agents']}8"].value = "#N/A"
+            sheet.merge_cells(f"{heads['jour']}9:{heads['jour']}10")
+
+        told = faults_of(edited(change))
+        wanted = (
+            ("D3", "une formule"),
+            ("I8", "une erreur (#N/A)"),
+            ("B9:B10", "cellules fusionnées → séparez-les"),
+            ("B2", "jour « lune » inconnu"),
+            ("G3", "heure « 09:45:30 » illisible"),
+            ("A4", "semaine « 7 » inconnue"),
+            ("C5", "créneau « soir » inconnu"),
+            ("E6", "« Lodève », mais 34196 est Pégairolles-de-l’Escalette"),
+            ("H7", "ferme avant d’ouvrir"),
+        )
+        assert len(told) == len(wanted)
+        for fault, (place, what) in zip(told, wanted, strict=True):
+            assert f"Tournée!{place} : {what}" in fault
+
+    def test_columns_of_the_users_own_are_left_alone(self, edited, herault_plan):
+        def change(sheet: Any) -> None:
+            column = sheet.max_column + 1
+            sheet.cell(1, column).value = "remarques"
+            sheet.cell(2, column).value = "=SUM(A2:A3)"
+            sheet.merge_cells(start_row=3, end_row=4, start_column=column, end_column=column)
+
+        rows = tour_rows(edited(change))
+        assert len(rows) == sum(len(day.stops) for day in herault_plan.days)
+        assert not any(row.broken for row in rows)
 
     def test_columns_that_lack_or_are_twice(self, edited):
         def change(sheet: Any) -> None:

@@ -6,9 +6,11 @@ Formulas are refused, never run; nothing is read but the cells of the sheets tha
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,14 @@ PIECE = 30_000
 MAX_BYTES = 20 * 2**20
 MAX_UNPACKED = 200 * 2**20
 MAX_PARTS, MAX_ROWS, MAX_COLUMNS = 500, 2_000, 60
+Merged = Sequence[tuple[str, Callable[[int, int], bool]]]
+"""Areas of merged cells: their name, and whether they hold a row and a column."""
+_MERGED = re.compile(rb'<mergeCell [^>]*ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"')
+_READ = (
+    *("semaine", "jour", "creneau", "demi_journee", "code_insee", "commune", "lieu", "vehicule"),
+    *("agence", "agents", "ouverture", "fermeture", "pause_de", "pause_a"),
+)
+"""The columns of a tour; what stands under others is the user's own."""
 _CODES = ("code_insee", "agence")
 _HOURS = ("ouverture", "fermeture", "pause_de", "pause_a")
 
@@ -30,10 +40,13 @@ _HOURS = ("ouverture", "fermeture", "pause_de", "pause_a")
 def tour_rows(path: Path) -> list[Row]:
     """The rows of the sheet of the tour; times as ``09:45``, codes with their zero.
 
+    A cell that cannot be read (a formula, an error, cells merged) is told by its row.
+
     Raises:
-        InputError: no workbook, no such sheet, or faults of cells, all told at once.
+        InputError: no workbook, no such sheet, or columns that lack, all told at once.
     """
     sheet = _sheet(path, TOUR)
+    merged = _merged(path, sheet)
     cells = list(sheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS))
     if not cells:
         raise InputError.of(f"{path.name}, {TOUR}", "la feuille est vide", "gardez ses titres")
@@ -42,18 +55,51 @@ def tour_rows(path: Path) -> list[Row]:
         raise InputError.of(f"{path.name}, {TOUR}", what, "ne gardez que les permanences")
     heads = [plain(str(cell.value or "")).replace(" ", "_") for cell in cells[0]]
     faults = [*_head_faults(path, heads)]
-    rows = []
-    for number, row in enumerate(cells[1:], start=2):
-        found = {
-            head: _text(path, cell, head, faults)
-            for head, cell in zip(heads, row, strict=False)
-            if head
-        }
-        if any(found.values()):
-            rows.append(Row(f"{path.name}, {TOUR} ligne {number}", found))
     if faults:
         raise InputError(faults)
-    return rows
+    rows = (
+        _row(path, number, dict(zip(heads, row, strict=False)), merged)
+        for number, row in enumerate(cells[1:], start=2)
+    )
+    return [row for row in rows if row.broken or any(row.cells.values())]
+
+
+def _row(path: Path, number: int, cells: dict[str, Any], merged: Merged) -> Row:
+    """A line of the sheet: each cell's text, or why it has none."""
+    from openpyxl.utils import get_column_letter
+
+    where = f"{path.name}, {TOUR}"
+    texts, places, broken = {}, {}, {}
+    for place, (head, cell) in enumerate(cells.items(), start=1):
+        if head not in _READ:
+            continue
+        places[head] = f"{where}!{get_column_letter(place)}{number}"
+        area = next((area for area, holds in merged if holds(number, place)), None)
+        fault = (
+            Fault(f"{where}!{area}", "cellules fusionnées", "séparez-les et remplissez chacune")
+            if area
+            else _cell_fault(places[head], cell)
+        )
+        if fault is None:
+            texts[head] = _text(cell.value, head)
+        else:
+            broken[head], texts[head] = fault, ""
+    return Row(f"{where} ligne {number}", texts, places, broken)
+
+
+def _merged(path: Path, sheet: Any) -> Merged:
+    """The areas of merged cells of a sheet: their name, and whether they hold a cell."""
+    from openpyxl.utils import range_boundaries
+
+    with zipfile.ZipFile(path) as parts:
+        content = parts.read(sheet._worksheet_path)
+    names = [name.decode() for name in _MERGED.findall(content)[:MAX_ROWS]]
+    return [(name, partial(_holds, range_boundaries(name))) for name in names]
+
+
+def _holds(area: tuple[int, int, int, int], row: int, column: int) -> bool:
+    """Whether an area (first column and row, last column and row) holds a cell."""
+    return area[0] <= column <= area[2] and area[1] <= row <= area[3]
 
 
 def plan_text(path: Path) -> str:
@@ -111,18 +157,18 @@ def _head_faults(path: Path, heads: list[str]) -> Iterator[Fault]:
         yield Fault(where, f"colonne {quoted(name)} en double", "gardez-en une")
 
 
-def _text(path: Path, cell: Any, head: str, faults: list[Fault]) -> str:
-    """A cell as text; a formula is a fault."""
-    value = cell.value
-    if value is None:
-        return ""
+def _cell_fault(where: str, cell: Any) -> Fault | None:
+    """Why a cell cannot be read: a formula, or the error that one gave."""
     if cell.data_type == "f":
-        where = f"{path.name}, {TOUR}!{cell.coordinate}"
-        faults.append(Fault(where, "une formule", "remplacez-la par sa valeur"))
-        return ""
+        return Fault(where, "une formule", "remplacez-la par sa valeur")
     if cell.data_type == "e":
-        where = f"{path.name}, {TOUR}!{cell.coordinate}"
-        faults.append(Fault(where, f"une erreur ({value})", "écrivez la valeur voulue"))
+        return Fault(where, f"une erreur ({cell.value})", "écrivez la valeur voulue")
+    return None
+
+
+def _text(value: object, head: str) -> str:
+    """The value of a cell as text."""
+    if value is None:
         return ""
     if head in _CODES and isinstance(value, (int, float)) and value == int(value):
         return f"{int(value):05d}"
@@ -135,11 +181,12 @@ def _told(value: object) -> str:
     """A value as tables tell it."""
     if isinstance(value, datetime):
         value = value.time() if value.year < 1901 else value.date()
-    if isinstance(value, timedelta):
-        minutes = round(value.total_seconds() / 60)
-        return f"{minutes // 60:02d}:{minutes % 60:02d}"
     if isinstance(value, time):
-        return f"{value:%H:%M}"
+        value = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second)
+    if isinstance(value, timedelta):
+        minutes, seconds = divmod(round(value.total_seconds()), 60)
+        rest = f":{seconds:02d}" if seconds else ""
+        return f"{minutes // 60:02d}:{minutes % 60:02d}{rest}"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():

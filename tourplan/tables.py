@@ -7,7 +7,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tourplan.errors import Fault, InputError, quoted
@@ -29,10 +29,22 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a table; ``where`` says which for messages."""
+    """One line of a table; ``where`` says which for messages.
+
+    Attributes:
+        cells: their texts by column.
+        places: where cells stand, by column, if that is known better than by the line.
+        broken: the faults of the cells that cannot be read, by column; their texts are empty.
+    """
 
     where: str
     cells: dict[str, str]
+    places: Mapping[str, str] = field(default_factory=dict)
+    broken: Mapping[str, Fault] = field(default_factory=dict)
+
+    def at(self, column: str) -> str:
+        """Where the cell under ``column`` stands, for messages."""
+        return self.places.get(column, self.where)
 
     def text(self, column: str) -> str:
         """The cell under ``column``, stripped; empty when the column is absent."""

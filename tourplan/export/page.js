@@ -5,6 +5,7 @@
   const SCALE = 10000;
   const LINE_GAP = 4.5;
   const BAND = 36;
+  const BEFORE = [340, 140];
   const data = JSON.parse(document.getElementById("donnees").textContent);
   const words = data.mots;
   const byId = (id) => document.getElementById(id);
@@ -578,6 +579,45 @@
   };
   reset.addTo(map);
 
+  /** On paper the communes without any tour stand beside: a drawing of its own. */
+  const drawBefore = () => {
+    const picture = byId("plan-avant");
+    if (picture.firstChild) return;
+    const corners = (zoom) => [bounds.getNorthWest(), bounds.getSouthEast()].map((at) => map.project(at, zoom));
+    const [nw, se] = corners(9);
+    const share = Math.min(BEFORE[0] / (se.x - nw.x), BEFORE[1] / (se.y - nw.y));
+    const zoom = map.getScaleZoom(share, 9);
+    const [first, last] = corners(zoom);
+    const left = (first.x + last.x - BEFORE[0]) / 2;
+    const top = (first.y + last.y - BEFORE[1]) / 2;
+    const place = (point) => map.project(point, zoom).subtract([left, top]);
+    picture.setAttribute("viewBox", `0 0 ${BEFORE[0]} ${BEFORE[1]}`);
+    const put = (name, className, attributes) => {
+      const made = document.createElementNS(SVG, name);
+      made.setAttribute("class", className);
+      Object.entries(attributes).forEach(([key, value]) => made.setAttribute(key, value));
+      picture.append(made);
+      return made;
+    };
+    const area = (className, contours, point) => {
+      const at = place(point || [0, 0]);
+      if (!contours.length) return put("circle", className, { cx: at.x, cy: at.y, r: 4 });
+      const corner = (p) => `${place(p).x.toFixed(1)} ${place(p).y.toFixed(1)}`;
+      const lines = rings(contours).map(([ring]) => `M${ring.map(corner).join("L")}Z`);
+      return put("path", className, { d: lines.join("") });
+    };
+    data.fond.forEach((contours) => area("fond", contours));
+    data.communes.forEach((one) => area(`commune classe-${one.avant[0]}`, one.contours, one.point));
+    data.communes
+      .filter((one) => one.avant[3])
+      .forEach((one) => area("limite", one.contours, one.point));
+    data.fixes.forEach((one) => {
+      const at = place(one.point);
+      put("rect", "point-fixe", { x: at.x - 2.5, y: at.y - 2.5, width: 5, height: 5 });
+    });
+    picture.nextElementSibling.textContent = words.vues.avant;
+  };
+
   const root = document.documentElement;
   const everything = byId("imprimer-tout");
   const openAll = (open) =>
@@ -599,6 +639,7 @@
     root.classList.add("a-imprimer");
     if (everything.checked) openAll(true);
     printWeek("");
+    drawBefore();
     fit();
   });
   window.addEventListener("afterprint", () => {

@@ -112,6 +112,7 @@ class _Document:
         scene: its map.
         fingerprint: that of the whole plan.
         changes: what the tour changes from that of today, as HTML.
+        rules: those that the whole plan keeps, as HTML.
     """
 
     plan: Plan
@@ -120,15 +121,19 @@ class _Document:
     scene: Scene
     fingerprint: str
     changes: str
+    rules: str
 
 
 def _document(plan: Plan, case: Case, telling: Telling) -> _Document:
     """What the page shows of ``plan``."""
+    if telling.plan_today is not None and telling.plan_today.days == plan.days:
+        telling = replace(telling, today=None)  # the tour of today itself: nothing beside it
     changes, fingerprint = sections.changes(plan, telling.plan_today), plan.fingerprint
+    rules = paper.rules_table(plan, case)
     if not telling.internal:
         telling, plan = telling.public(plan), public_plan(plan)
     scene = build_scene(plan, case, telling.today)
-    return _Document(plan, case, telling, scene, fingerprint, changes)
+    return _Document(plan, case, telling, scene, fingerprint, changes, rules)
 
 
 def _head_parts(document: _Document) -> dict[str, str]:
@@ -183,6 +188,7 @@ def _table_parts(document: _Document) -> dict[str, str]:
         "far_more": _far_more(why.values()),
         "every_commune": accesstables.every_commune(scene),
         "counters": accesstables.counters_table(scene),
+        "rules": document.rules,
         "levels": sections.levels_table(plan),
         "sensitivity": sections.sensitivity(telling.sensitivity),
     }

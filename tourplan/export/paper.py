@@ -1,4 +1,7 @@
-"""What the printed map says in a few lines, of what the page tells at length."""
+"""What the printed map says in a few lines, of what the page tells at length.
+
+Its first page is what ``synthese.pdf`` is: before and after, who stays far, the rules and sources.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from typing import TYPE_CHECKING
 from tourplan.export import sources
 from tourplan.export.accesstables import FarPart, far_parts, reach_time
 from tourplan.export.french import capital, counted
-from tourplan.export.markup import badge, element, items, text
+from tourplan.export.keptrules import kept_rules
+from tourplan.export.markup import Column, badge, body_row, element, items, table, text
 from tourplan.hours import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -36,6 +40,19 @@ def _far_line(part: FarPart) -> str:
         named.append(counted(more, "autre commune", "autres communes"))
     head = element("strong", text(f"{capital(part.span)} d’un accueil"))
     return head + text(f" ({size}) : {', '.join(named)}.")
+
+
+RULES = (Column("Règle"), Column("Demandé"), Column("Ce plan"), Column("Source"))
+
+
+def rules_table(plan: Plan, case: Case) -> str:
+    """The main rules: what is asked, what the plan does, and where they come from."""
+    rules = kept_rules(plan, case.scenario)
+    rows = [
+        body_row(RULES, [*map(text, (rule.name, rule.asked, rule.done, rule.source))])
+        for rule in rules
+    ]
+    return table("Règles appliquées", RULES, ["".join(rows)])
 
 
 def sources_line(plan: Plan, case: Case) -> str:

@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from itertools import zip_longest
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +34,14 @@ _FORMATS: Sequence[tuple[type, str]] = (
     (timedelta, "[h]:mm"),
     (time, "hh:mm"),
     (date, "dd/mm/yyyy"),
-    (float, "0.0"),
+    (int, "#,##0"),
+    (float, "#,##0.0"),
     (str, "@"),
 )
-"""How the values of each kind are shown; whole numbers as they are."""
+"""How the values of each kind are shown."""
+_ROOM = 3
+"""Letters of room beside the text of a cell."""
+FIRST_DATE = "première date"
 LINE_PT = 15.0
 """How high a line is."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -45,7 +50,7 @@ _INK, _SAND, _LINE = "1F2A30", "EEF3F5", "C9D2D6"
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, how wide it is (in letters), what it holds of a thing."""
+    """A column: its heading, how wide it is at most (in letters), what it holds of a thing."""
 
     heading: str
     width: float
@@ -76,15 +81,27 @@ def workbook(plan: Plan, scene: Scene, case: Case) -> bytes:
     book.properties.title = plan.title
     book.properties.creator = plan.author or plan.software
     held = [Held(plan, day, stop) for day in plan.days for stop in day.stops]
-    _fill(book, TOUR, _TOUR, held)
-    _fill(book, "Journées", _DAYS, [(plan, day) for day in plan.days])
-    _rows(book, "Couverture", list(_coverage(scene)), (30, 12, 28, 11, 13, 13, 22, 40))
+    idle = _idle(plan, case)
+    _fill(book, TOUR, [column for column in _TOUR if column.heading not in idle], held)
+    days = [column for column in _DAYS if column.heading not in idle]
+    _fill(book, "Journées", days, [(plan, day) for day in plan.days])
+    _rows(book, "Couverture", list(_coverage(scene)), (36, 12, 32, 11, 13, 13, 25, 52))
     _rows(book, "Agents", list(_agents(plan)), (24, 14, 12, 16, 18, 18))
-    _rows(book, "Synthèse", list(_synthesis(plan, case)), (46, 62, 34))
+    _rows(book, "Synthèse", list(_synthesis(plan, case)), (66, 70, 34), side="left")
     _hide(book, plan)
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
+
+
+def _idle(plan: Plan, case: Case) -> set[str]:
+    """The columns that would say nothing: those of a choice that this case does not have."""
+    idle = set() if plan.start else {FIRST_DATE}
+    if not any(session.whole_day for session in case.problem.sessions):
+        idle |= {"pause_de", "pause_a"}
+    if len(plan.vehicles) == len(plan.depots) == 1:
+        idle |= {"vehicule", "véhicule", "agence"}
+    return idle
 
 
 def _clock(seconds: int | None) -> time | None:
@@ -98,19 +115,19 @@ def _clock(seconds: int | None) -> time | None:
 _TOUR = (
     Column("semaine", 9, lambda one: one.day.week),
     Column("jour", 10, lambda one: WEEKDAYS[one.day.weekday]),
-    Column("creneau", 11, lambda one: one.stop.session),
-    Column("code_insee", 11, lambda one: one.stop.code),
-    Column("commune", 28, lambda one: one.stop.name),
-    Column("lieu", 15, lambda one: one.stop.place),
+    Column("creneau", 13, lambda one: one.stop.session),
+    Column("code_insee", 13, lambda one: one.stop.code),
+    Column("commune", 40, lambda one: one.stop.name),
+    Column("lieu", 26, lambda one: one.stop.place),
     Column("ouverture", 10, lambda one: _clock(one.stop.opening_s)),
     Column("fermeture", 10, lambda one: _clock(one.stop.closing_s)),
     Column("pause_de", 9, lambda one: _clock(one.stop.closed_from_s)),
     Column("pause_a", 9, lambda one: _clock(one.stop.closed_until_s)),
-    Column("vehicule", 12, lambda one: one.day.vehicle),
+    Column("vehicule", 14, lambda one: one.day.vehicle),
     Column("agence", 9, lambda one: one.day.depot),
     Column("agents", 18, lambda one: team_words(one.day.teams)),
-    Column("adresse", 34, lambda one: one.stop.address),
-    Column("première date", 12, lambda one: day_date(one.plan, one.day)),
+    Column("adresse", 56, lambda one: one.stop.address),
+    Column(FIRST_DATE, 15, lambda one: day_date(one.plan, one.day)),
 )
 """The sheet that is read back: columns of ``itineraire.csv``, those of a tour."""
 _DAYS = (
@@ -118,7 +135,7 @@ _DAYS = (
     Column("jour", 10, lambda pair: WEEKDAYS[pair[1].weekday]),
     Column("véhicule", 16, lambda pair: pair[1].vehicle),
     Column("agence", 22, lambda pair: pair[0].depots[pair[1].depot]),
-    Column("communes", 50, lambda pair: " → ".join(stop.name for stop in pair[1].stops)),
+    Column("communes", 64, lambda pair: " → ".join(stop.name for stop in pair[1].stops)),
     Column("départ", 9, lambda pair: _clock(pair[1].departure_s)),
     Column("retour", 9, lambda pair: _clock(pair[1].return_s)),
     Column("repas de", 10, lambda pair: _clock(pair[1].break_from_s)),
@@ -127,7 +144,7 @@ _DAYS = (
     Column("route (min)", 12, lambda pair: pair[1].drive_s / 60),
     Column("route (km)", 12, lambda pair: pair[1].drive_m / 1000),
     Column("travail", 10, lambda pair: timedelta(seconds=_minutes(pair[1].work_s))),
-    Column("première date", 14, lambda pair: day_date(*pair)),
+    Column(FIRST_DATE, 15, lambda pair: day_date(*pair)),
 )
 
 
@@ -143,20 +160,28 @@ def _fill(book: Any, title: str, columns: Sequence[Column], things: Sequence[Any
     _rows(book, title, rows, [column.width for column in columns])
 
 
-def _rows(book: Any, title: str, rows: Sequence[Row], widths: Sequence[float]) -> None:
+def _rows(
+    book: Any, title: str, rows: Sequence[Row], widths: Sequence[float], side: str = "right"
+) -> None:
     """A sheet of rows: the first are headings, frozen and repeated on each printed page.
 
     Lines of text are counted, since some programs do not make rows higher by themselves.
+
+    Args:
+        book: the workbook.
+        title: the name of the sheet.
+        rows: its values.
+        widths: of its columns at most, in letters; texts wrap there.
+        side: where numbers and times stand in their column.
     """
     sheet = book.create_sheet(title)
+    widths = [_width(place, rows, most) for place, most in enumerate(widths)]
     for rank, row in enumerate(rows, start=1):
-        for place, value in enumerate(row, start=1):
-            if value is not None and value != "":
-                _write(sheet.cell(rank, place), value, heading=rank == 1)
+        for place, value in zip_longest(range(1, len(widths) + 1), row):
+            _write(sheet.cell(rank, place), value, heading=rank == 1, side=side)
         sheet.row_dimensions[rank].height = LINE_PT * _lines(row, widths)
     for place, width in enumerate(widths):
-        heading = len(str(rows[0][place])) + 4 if len(str(rows[0][place])) < 12 else 0
-        sheet.column_dimensions[_LETTERS[place]].width = max(width, heading)
+        sheet.column_dimensions[_LETTERS[place]].width = width
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
     last = _LETTERS[len(widths) - 1]
@@ -169,29 +194,40 @@ def _rows(book: Any, title: str, rows: Sequence[Row], widths: Sequence[float]) -
     sheet.oddFooter.right.text = "page &P sur &N"
 
 
+def _width(place: int, rows: Sequence[Row], most: float) -> float:
+    """How wide a column is, in letters: as its texts, at most ``most``, a short heading whole."""
+    heading = str(rows[0][place])
+    texts = (row[place] for row in rows[1:] if place < len(row))
+    longest = max((len(t) for t in texts if isinstance(t, str)), default=0)
+    return max(min(longest + _ROOM, most), len(heading) + 4 if len(heading) <= 12 else 11)
+
+
 def _lines(row: Row, widths: Sequence[float]) -> int:
     """How many lines the texts of a row take, wrapped in their columns."""
     texts = ((value, width) for value, width in zip(row, widths, strict=False))
     return max((ceil(len(t) / (w - 1.5)) for t, w in texts if isinstance(t, str)), default=1)
 
 
-def _write(cell: Any, value: Value, *, heading: bool) -> None:
-    """A value in its own kind; a text is never a formula."""
+def _write(cell: Any, value: Value, *, heading: bool, side: str) -> None:
+    """A value in its own kind; a text is never a formula, and nothing is an empty cell."""
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
-    cell.value = _kept(value) if isinstance(value, str) else value
-    if isinstance(value, str):
+    cell.value = (_kept(value) or None) if isinstance(value, str) else value
+    if cell.value is not None and isinstance(value, str):
         cell.data_type, cell.quotePrefix = "s", value[:1] in "=+-@\t\r"
     form = next((form for kind, form in _FORMATS if isinstance(value, kind)), None)
     if form is not None:
         cell.number_format = form
     words = isinstance(value, str)
     cell.alignment = Alignment(
-        horizontal="left" if words else None, vertical="top", wrap_text=words, indent=int(words)
+        horizontal="left" if words else side,
+        vertical="top",
+        wrap_text=words,
+        indent=int(words or side == "left"),
     )
     cell.border = Border(bottom=Side(style="thin", color=_LINE))
+    cell.font = Font(name="Calibri", size=11, bold=heading, color=_INK)
     if heading:
-        cell.font = Font(bold=True, color=_INK)
         cell.fill = PatternFill("solid", fgColor=_SAND)
 
 

@@ -10,6 +10,7 @@ from tourplan.check import territory_of
 from tourplan.errors import Fault, InputError, one_of, quoted
 from tourplan.files import data_file
 from tourplan.hours import WEEKDAYS, parse_clock
+from tourplan.names import same_name
 from tourplan.scenario import Scenario
 from tourplan.sheets import tour_rows
 from tourplan.tables import Row, plain, read_table
@@ -121,7 +122,7 @@ def read_tour(
         raise InputError.of(
             path.name, "colonne « creneau » ou « demi_journee » absente", "ajoutez-la"
         )
-    faults: list[Fault] = []
+    faults = list(dict.fromkeys(fault for row in rows for fault in row.broken.values()))
     names = _vehicle_names(path, rows, vehicles, faults)
     visits = []
     depots: dict[tuple[str, str, str], str] = {}
@@ -203,25 +204,27 @@ def _visit(
     code = row.text("code_insee").zfill(5)
     week = row.text("semaine") or "1"
     if weekday is None:
-        faults.append(
-            Fault(row.where, f"jour {quoted(row.text('jour'))} inconnu", "lundi à dimanche")
-        )
+        _blame(row, "jour", f"jour {quoted(row.text('jour'))} inconnu", "lundi à dimanche", faults)
     if session is None:
         mend = one_of(row.text(slot), sessions)
-        faults.append(Fault(row.where, f"créneau {quoted(row.text(slot))} inconnu", mend))
+        _blame(row, slot, f"créneau {quoted(row.text(slot))} inconnu", mend, faults)
     if code not in territory:
         what = (
             f"code INSEE {quoted(code)} inconnu" if row.text("code_insee") else "code INSEE absent"
         )
-        faults.append(Fault(row.where, what, "donnez celui de la commune, sur cinq caractères"))
+        mend = "donnez celui de la commune, sur cinq caractères"
+        _blame(row, "code_insee", what, mend, faults)
+    elif row.told("commune") and not same_name(row.told("commune"), territory[code].name):
+        what = f"{quoted(row.told('commune'))}, mais {code} est {territory[code].name}"
+        _blame(row, "commune", what, "corrigez le code ou le nom, ou videz le nom", faults)
     if week not in ("1", "2", "3", "4"):
-        faults.append(Fault(row.where, f"semaine {quoted(week)} inconnue", "attendu 1 à 4"))
+        _blame(row, "semaine", f"semaine {quoted(week)} inconnue", "attendu 1 à 4", faults)
     opening_s = _clock(row, "ouverture", faults)
     closing_s = _clock(row, "fermeture", faults)
     if opening_s is not None and closing_s is not None and closing_s <= opening_s:
-        faults.append(Fault(row.where, "ferme avant d’ouvrir", "échangez les deux heures"))
+        _blame(row, "fermeture", "ferme avant d’ouvrir", "échangez les deux heures", faults)
     closed = _closed(row, opening_s, closing_s, faults)
-    if len(faults) > before or weekday is None or session is None:
+    if row.broken or len(faults) > before or weekday is None or session is None:
         return None
     return Visit(
         int(week),
@@ -238,20 +241,28 @@ def _visit(
     )
 
 
+def _blame(row: Row, column: str, what: str, mend: str, faults: list[Fault]) -> None:
+    """A fault of a cell, unless it could not be read, which is told already."""
+    if column not in row.broken:
+        faults.append(Fault(row.at(column), what, mend))
+
+
 def _closed(
     row: Row, opening_s: int | None, closing_s: int | None, faults: list[Fault]
 ) -> tuple[int, int] | None:
     """When a session closes for the meal, ``None`` when the row does not say or is faulty."""
+    before = len(faults)
     start, end = _clock(row, "pause_de", faults), _clock(row, "pause_a", faults)
-    if start is None and end is None:
+    if (start is None and end is None) or len(faults) > before or row.broken:
         return None
     if start is None or end is None:
         mend = "donnez pause_de et pause_a, ou aucune des deux"
-        faults.append(Fault(row.where, "une des deux heures de la pause manque", mend))
+        lacks = "pause_de" if start is None else "pause_a"
+        _blame(row, lacks, "une des deux heures de la pause manque", mend, faults)
         return None
     if opening_s is None or closing_s is None or not opening_s < start < end < closing_s:
         mend = "donnez des heures entre ouverture et fermeture, la première avant la seconde"
-        faults.append(Fault(row.where, "la pause n’est pas dans la permanence", mend))
+        _blame(row, "pause_de", "la pause n’est pas dans la permanence", mend, faults)
         return None
     return start, end
 
@@ -264,5 +275,5 @@ def _clock(row: Row, column: str, faults: list[Fault]) -> int | None:
     try:
         return parse_clock(text.removesuffix(":00") if text.count(":") == 2 else text)
     except ValueError as error:
-        faults.append(Fault(row.where, str(error)))
+        faults.append(Fault(row.at(column), str(error)))
         return None

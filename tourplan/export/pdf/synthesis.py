@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from tourplan.export.accesstables import FarPart, far_parts, reach_time
 from tourplan.export.drawing import tour_drawing
 from tourplan.export.french import capital, counted, hours, number, spaced
+from tourplan.export.keptrules import kept_rules
 from tourplan.export.pdf.footing import foot
-from tourplan.export.pdf.keptrules import kept_rules
 from tourplan.export.pdf.typeset import pdf
 from tourplan.export.scene import (
     CLASS_FILLS,
