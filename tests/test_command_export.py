@@ -194,7 +194,7 @@ class TestCommand:
                 "ne sert qu’aux formats agenda, affiches et feuilles",
             ),
             (("--format", "geojson", "--pourquoi"), "ne sert qu’au format carte"),
-            (("--reconnaissance", "r.csv"), "ne sert qu’au format feuilles-de-route"),
+            (("--reconnaissance", "r.csv"), "ne sert qu’aux formats feuilles-de-route et recon"),
         ],
     )
     def test_faults(self, tp, file, args, words):

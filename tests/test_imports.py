@@ -25,7 +25,7 @@ scenario
 plan network.osmfile network.online network.streets export.markup teamfaults choicefaults settings
 survey names measures timeline recount coherence network.snap network.saved network.graphout crews
 reading demands verify
-travel.contraction travel.dissection waits network.graphin network.graphml
+travel.contraction travel.dissection travel.directions waits network.graphin network.graphml
 travel.fronts travel.ways travel.reach
 travel.hierarchy
 travel.margin travel.matrix

@@ -18,7 +18,13 @@ from tourplan.export.pdf.poster import (
     poster_files,
     spoken_hours,
 )
-from tourplan.export.posterwords import MAX_LETTERS, PosterWords, poster_csv, read_poster_words
+from tourplan.export.posterwords import (
+    MAX_LETTERS,
+    PosterWords,
+    poster_csv,
+    read_poster_words,
+    to_complete,
+)
 from tourplan.export.scene import Scene, build_scene
 from tourplan.plan import Plan
 
@@ -114,6 +120,15 @@ def test_dates_that_are_past_are_not_announced(herault_plan, herault_case):
     assert min(out.held for out in ask.to_come if out.held) >= NOW.date()
     asked = Request(plan, NOW, at_hand=herault_case, start=date(2026, 3, 1))
     assert min(out.held for out in asked.to_come if out.held) < NOW.date()
+
+
+def test_what_is_still_to_be_written_on_them():
+    names = ["carte.html", "publique/affiches/34064-le-caylar.pdf"]
+    (told,) = to_complete(names, PosterWords())
+    assert "sans téléphone" in told
+    assert "--affiche affiche.csv" in told
+    assert to_complete(names, PosterWords(phone="04 67 00 00 00")) == []
+    assert to_complete(["carte.html"], PosterWords()) == []
 
 
 class TestDates:

@@ -273,7 +273,7 @@ class RoadTimes:
         hierarchy = hierarchy_of(network)
         unsure = self._unsure(network, hierarchy, area) + sum(snap.cut_off for snap in snaps)
         found = rounded(network, hierarchy, tuple(self.points), snaps)
-        ways = Ways(lambda: network, lambda: self.graph(area))
+        ways = Ways(lambda: network, lambda: self.graph(area), lambda: self.streets(area)[0])
         points = None
         if self.residents:
             points = rectangle(network, hierarchy, tuple(self.residents), self.counters)
@@ -363,7 +363,11 @@ class RoadTimes:
             reachable=arrays["reachable"],
             measured=np.zeros_like(arrays["reachable"]),
             source=self._source(told["date"]),
-            ways=Ways(lambda: self._placed(area)[0], lambda: self.graph(area)),
+            ways=Ways(
+                lambda: self._placed(area)[0],
+                lambda: self.graph(area),
+                lambda: self.streets(area)[0],
+            ),
             snaps=tuple(Snap(**snap) for snap in told["snaps"]),
             notes=tuple(told["notes"]),
             points=points,

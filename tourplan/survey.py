@@ -79,9 +79,11 @@ def read_survey(path: Path, where: str = "") -> tuple[Found, ...]:
         one = _found(row, faults)
         if one is None or one == Found(one.code, one.place):
             continue
-        if (one.code, one.place) in found:
-            what = f"{one.code}, {quoted(one.place)} figure deux fois"
-            faults.append(Fault(row.where, what, "gardez une ligne"))
+        if found.get((one.code, one.place), one) != one:
+            what = f"{one.code}, {quoted(one.place)} figure deux fois, avec d’autres réponses"
+            faults.append(
+                Fault(row.where, what, "gardez une ligne, ou donnez-leur les mêmes réponses")
+            )
         found[one.code, one.place] = one
     if faults:
         raise InputError(faults)

@@ -38,7 +38,7 @@ USES: Mapping[str, Sequence[str]] = {
     "--structure": ("donnees-ouvertes", "affiches"),
     "--rendez-vous": ("donnees-ouvertes", "affiches"),
     "--affiche": ("affiches",),
-    "--reconnaissance": ("feuilles-de-route",),
+    "--reconnaissance": ("feuilles-de-route", "reconnaissance"),
     "--pourquoi": ("carte",),
 }
 """The formats that make use of each option."""
@@ -119,7 +119,8 @@ def export(
         typer.Option(
             "--reconnaissance",
             metavar="FICHIER",
-            help="reconnaissance.csv rempli : clés et contacts, pour les feuilles de route.",
+            help="reconnaissance.csv rempli : clés et contacts des feuilles de route, réponses "
+            "connues des fiches de reconnaissance.",
         ),
     ] = None,
     asked_why: Reasons = False,
@@ -252,6 +253,7 @@ def _dates_words(days: Sequence[str]) -> str:
 def _tell(ask: Request, folder: Path, names: list[str], lacking: list[Fault]) -> None:
     """The files, the dates of the tour, and what was not made."""
     from tourplan.export.dates import exception_words, rule_words
+    from tourplan.export.posterwords import to_complete
 
     say(f"Écrit dans {folder} :")
     say_all([f"  {name}" for name in names])
@@ -260,6 +262,7 @@ def _tell(ask: Request, folder: Path, names: list[str], lacking: list[Fault]) ->
         say(_dates_words([f"{day:%d/%m/%Y}" for day in sorted(_held(ask))]))
         if told := exception_words(ask.outings):
             say(told)
+    say_all(to_complete(names, ask.poster))
     if lacking:
         say("Non écrit, il manque :")
         say_all([f"  {fault}" for fault in lacking])

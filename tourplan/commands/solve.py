@@ -288,11 +288,13 @@ def _tell(
 def _tell_everything(files: Mapping[str, bytes], lacking: Sequence[Fault]) -> None:
     """How many files each audience has, and what was not made."""
     from tourplan.errors import counted
+    from tourplan.export.posterwords import PosterWords, to_complete
 
     say("")
     for folder, words in (("publique", "pour tous"), ("interne", "à ne pas publier")):
         count = sum(name.startswith(f"{folder}/") for name in files)
         say(f"Écrit aussi : {folder} ({counted(count, 'fichier')}, {words})")
+    say_all(to_complete(files, PosterWords()))
     if lacking:
         say("Non écrit, il manque (voir tourplan export) :")
         say_all([f"  {fault}" for fault in lacking])

@@ -145,7 +145,7 @@ def _road_sheets(ask: Request) -> Files:
 def _survey(ask: Request) -> Files:
     from tourplan.export.pdf.surveysheet import survey_files
 
-    return survey_files(ask.plan, ask.case, ask.now)
+    return survey_files(ask.plan, ask.case, ask.rooms, ask.now)
 
 
 PUBLIC: Mapping[str, Callable[[Request], Files]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,6 +49,16 @@ class PosterWords:
         "Point-justice",
     )
     partners_date: str = "2024-08"
+
+
+def to_complete(names: Iterable[str], words: PosterWords) -> list[str]:
+    """What is still to be written on the posters among some files, in sentences."""
+    if words.phone or not any(name.rpartition("affiches/")[1] for name in names):
+        return []
+    return [
+        "Affiches sans téléphone : donnez-le dans affiche.csv (champ telephone), puis refaites-les "
+        "avec tourplan export --affiche affiche.csv."
+    ]
 
 
 FIELDS: Mapping[str, str] = {

@@ -12,6 +12,7 @@ from tourplan.errors import InputError
 from tourplan.network.graph import PACK, RoadNetwork
 from tourplan.network.snap import Snap
 from tourplan.network.source import NetworkSource
+from tourplan.travel.directions import Stretch
 from tourplan.travel.hierarchy import Hierarchy
 from tourplan.travel.ways import Ways
 
@@ -86,6 +87,11 @@ class TravelMatrix:
         if not self.reachable[self.index(origin), self.index(destination)]:
             return ()
         return self.ways.path(origin, destination)
+
+    def directions(self, origin: str, destination: str) -> tuple[Stretch, ...]:
+        """The roads of the quickest way as they are driven; none where they are not known."""
+        known = self.path(origin, destination)
+        return self.ways.directions(origin, destination) if known else ()
 
 
 def hierarchy_of(network: RoadNetwork) -> Hierarchy:

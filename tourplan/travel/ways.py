@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tourplan.network.graph import RoadNetwork
+from tourplan.network.streets import Streets
+from tourplan.travel.directions import RoadNames, Stretch, directions
 
 Point = tuple[float, float]
 
@@ -24,14 +26,16 @@ class Ways:
     Args:
         fetch: returns the network; ``None`` where only the ends are known.
         graph: returns the streets as a ``networkx.MultiDiGraph``; ``None`` where there are none.
+        streets: returns the streets that the network is made of; ``None`` where there are none.
     """
 
     def __init__(
         self,
         fetch: Callable[[], RoadNetwork] | None,
         graph: Callable[[], Any] | None = None,
+        streets: Callable[[], Streets] | None = None,
     ) -> None:
-        self._fetch = fetch
+        self._fetch, self._streets = fetch, streets
         self.graph = graph
         self._before: dict[int, NDArray[np.int32]] = {}
 
@@ -64,6 +68,20 @@ class Ways:
         if kind == "n" or network.bends is None:
             return float(network.lon[number]), float(network.lat[number])
         return float(network.bends.lon[number]), float(network.bends.lat[number])
+
+    def directions(self, origin: str, destination: str) -> tuple[Stretch, ...]:
+        """The roads of the quickest way, as they are driven; none where they are not known."""
+        names, network = self._road_names, self.network
+        if names is None or network is None or origin == destination:
+            return ()
+        way = self.path(origin, destination)
+        places = [self.position(name) for name in way]
+        points = [_point(name, names.node_point) for name in way]
+        return directions(names, points, np.array(places, dtype=np.float64))
+
+    @cached_property
+    def _road_names(self) -> RoadNames | None:
+        return RoadNames(self._streets()) if self._streets else None
 
     def _tree(self, origin: int) -> NDArray[np.int32]:
         """The node before each on the quickest way from ``origin``; negative where there is none.
@@ -112,3 +130,11 @@ class Ways:
                 names.extend(f"p{point}" for point in network.bends.of(arc).tolist())
             names.append(places.get(b, f"n{b}"))
         return names
+
+
+def _point(name: str, node_point: NDArray[np.int32]) -> int:
+    """The OSM point that a point of a way is; -1 for a place, and where one joins its road."""
+    if name[0] == "p":
+        return int(name[1:])
+    node = int(name[1:]) if name[0] == "n" else len(node_point)
+    return int(node_point[node]) if node < len(node_point) else -1

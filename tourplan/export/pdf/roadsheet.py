@@ -17,16 +17,20 @@ from tourplan.hours import WEEKDAYS, clock
 from tourplan.places import TOWN_HALL
 from tourplan.survey import Found, answers_of
 from tourplan.tables import read_table
+from tourplan.travel.directions import STRAIGHT_DEG
 
 if TYPE_CHECKING:
     from tourplan.export.dates import Outing
     from tourplan.plan import Day, Plan, Stop
     from tourplan.prepare import Case
+    from tourplan.travel.directions import Stretch
 
 Json = dict[str, Any]
 Roads = Callable[[str, str], str]
 """What is told of the way between two places, by their keys."""
 MOST_DATES = 12
+AROUND_DEG = 155.0
+"""A road that turns more goes back."""
 
 
 def road_sheet_files(
@@ -81,6 +85,9 @@ def _steps(plan: Plan, case: Case, day: Day, roads: Roads) -> Iterator[Json]:
         told.append((stop.arrival_s, "Arrivée", _joined(stop.name, drive, roads(*leg))))
         setup = f"installer la salle {rules.setup_s // 60} min avant"
         told.append((stop.opening_s, "Ouverture", _joined(stop.place or TOWN_HALL, setup)))
+        if stop.closed_from_s is not None and stop.closed_until_s is not None:
+            told.append((stop.closed_from_s, "Fermeture", "pour le repas"))
+            told.append((stop.closed_until_s, "Réouverture", stop.place or TOWN_HALL))
         told.append((stop.closing_s, "Fermeture", f"ranger ({rules.packing_s // 60} min)"))
         told.append((stop.departure_s, "Départ", f"de {stop.name}"))
     if day.break_from_s is not None and day.break_until_s is not None:
@@ -125,12 +132,13 @@ def _stop(case: Case, day: Day, stop: Stop, rooms: Sequence[Found]) -> Json:
 
 
 def roads_of(case: Case) -> Roads:
-    """What is told of a way: communes it passes and road numbers, as far as they are known.
+    """What is told of a way.
 
-    Other networks than the embedded one know the way, not the names of its roads: nothing is told.
+    On real roads, each road and turn; on the embedded network, the communes it passes and road
+    numbers; of a table of times, nothing.
     """
     if case.scenario.network.source != "integre":
-        return lambda _, __: ""
+        return lambda *ends: directions_words(case.travel.directions(*ends))
     numbers = road_numbers()
 
     def told(origin: str, destination: str) -> str:
@@ -143,6 +151,26 @@ def roads_of(case: Case) -> Roads:
         return _joined(by, ", ".join(road for road, _ in groupby(roads)))
 
     return told
+
+
+def directions_words(stretches: Sequence[Stretch]) -> str:
+    """``D 25 (12,3 km), à droite D 9 (3,4 km), au rond-point tout droit D 130 (2,0 km)``."""
+    return ", ".join(
+        f"{_turn_words(one)}{one.road or 'route sans numéro'} ({kilometres(one.metres)})"
+        for one in stretches
+    )
+
+
+def _turn_words(stretch: Stretch) -> str:
+    """How one turns into a road; nothing for the first one."""
+    if stretch.turn is None:
+        return ""
+    side = "à droite" if stretch.turn > 0 else "à gauche"
+    if abs(stretch.turn) > AROUND_DEG:
+        side = "demi-tour vers"
+    elif abs(stretch.turn) < STRAIGHT_DEG:
+        side = "tout droit" if stretch.roundabout else "puis"
+    return f"au rond-point {side} " if stretch.roundabout else f"{side} "
 
 
 def road_numbers() -> dict[tuple[str, str], list[str]]:
