@@ -82,6 +82,8 @@ def test_no_serious_fault(lenient: Any, pages: dict[str, Path], name: str, width
     for view in ("aujourdhui", "avant"):
         shown.tab.check(f"input[value={view}]")
         assert faults(shown, "#carte") == []
+    shown.tab.locator("#comparer").fill("50")
+    assert faults(shown, "#carte") == []
     shown.tab.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
     assert faults(shown, "#loin details:last-of-type") == []
     shown.tab.close()

@@ -1030,6 +1030,77 @@ def test_prints_on_few_landscape_pages(
     shown.tab.close()
 
 
+PANES_ALONG = """(x) => {
+  const plan = document.getElementById("plan");
+  plan.scrollIntoView({ block: "center", behavior: "instant" });
+  const { top, height } = plan.getBoundingClientRect();
+  const found = new Set();
+  for (let y = top + 5; y < top + height - 5; y += 3) {
+    const pane = document.elementFromPoint(x, y).closest(".leaflet-pane");
+    if (pane) found.add(pane.className.match(/leaflet-([a-z-]+)-pane/)[1]);
+  }
+  return [...found];
+}"""
+COLOURS = {"overlay", "communes-gauche"}
+
+
+def _communes_beside_the_divider(tab: Any) -> tuple[set[str], set[str]]:
+    """The panes of the communes under the pointer on either side of the slider's line."""
+    line = tab.locator("#coupe").bounding_box()
+    places = line["x"] - 3, line["x"] + line["width"] + 3
+    left, right = (set(tab.evaluate(PANES_ALONG, x)) & COLOURS for x in places)
+    return left, right
+
+
+def test_a_slider_sets_today_beside_the_new_tour(browser: Any, files: dict[str, Path]) -> None:
+    shown = Shown(browser, files["compared"])
+    tab = shown.tab
+    new = shown.labels(".arret")
+    assert tab.locator("#coupe").is_hidden()
+    tab.focus("#comparer")
+    for _ in range(30):
+        tab.keyboard.press("ArrowRight")
+    assert tab.locator("#comparer").get_attribute("aria-valuetext") == (
+        "30 % : Tournée d’aujourd’hui"
+    )
+    assert tab.locator("#mode-gauche").inner_text() == "Tournée d’aujourd’hui"
+    assert tab.locator("#mode").inner_text() == "Nouvelle tournée"
+    both = shown.labels(".arret")
+    assert set(new) < set(both)
+    assert _communes_beside_the_divider(tab) == ({"communes-gauche"}, {"overlay"})
+    box = tab.locator("#plan").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.85
+    tab.mouse.move(*middle)
+    tab.mouse.down()
+    tab.mouse.move(middle[0] + 40, middle[1] - 30, steps=5)
+    tab.mouse.up()
+    assert _communes_beside_the_divider(tab) == ({"communes-gauche"}, {"overlay"})
+    tab.check("input[value=avant]")
+    assert tab.locator("#comparer").input_value() == "0"
+    assert tab.locator("#coupe").is_hidden()
+    assert tab.locator("#mode").inner_text() == "Sans tournée"
+    tab.locator("#comparer").fill("60")
+    assert tab.locator("#mode").inner_text() == "Nouvelle tournée"
+    assert tab.locator("input[value=apres]").is_checked()
+    assert len(_printed(shown)) == 2
+    assert tab.locator("#comparer").input_value() == "0"
+    assert shown.labels(".arret") == new
+    assert shown.complaints == []
+    tab.close()
+
+
+def test_without_a_tour_of_today_the_slider_shows_no_tour(
+    browser: Any, files: dict[str, Path]
+) -> None:
+    shown = Shown(browser, files["page"], width=390, height=844)
+    assert "Sans la tournée" in shown.tab.locator("label[for=comparer]").inner_text()
+    new = shown.labels(".arret")
+    shown.tab.locator("#comparer").fill("100")
+    assert shown.labels(".arret") == new
+    assert shown.tab.locator("#mode-gauche").inner_text() == "Sans la tournée"
+    shown.tab.close()
+
+
 def test_the_first_printed_page_is_the_synthesis(
     browser: Any, files: dict[str, Path], herault_plan: Plan, herault_case: Case
 ) -> None:

@@ -8,6 +8,7 @@
   const BEFORE = [340, 140];
   const data = JSON.parse(document.getElementById("donnees").textContent);
   const words = data.mots;
+  const BESIDE = "aujourdhui" in words.vues ? "aujourdhui" : "avant";
   const byId = (id) => document.getElementById(id);
   const coarse = window.matchMedia("(pointer: coarse)").matches;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -43,8 +44,13 @@
   pane("limites", 410);
   pane("traces", 430);
   pane("cadre", 440);
-  const labelPane = map.getPane(pane("noms", 590));
-  labelPane.setAttribute("aria-hidden", "true");
+  pane("noms", 590);
+  pane("fixes", 599);
+  pane("communes-gauche", 402);
+  pane("limites-gauche", 412);
+  pane("traces-gauche", 432);
+  pane("noms-gauche", 591);
+  pane("reperes-gauche", 601);
 
   // --- small helpers ------------------------------------------------------------------------
 
@@ -131,7 +137,28 @@
     kept: false,
     vehicle: "",
     hidden: new Set(),
+    share: 0,
   };
+
+  /** The map, and what stands left of the slider when it is moved: each with its panes. */
+  const side = (suffix, view, panes) => {
+    const names = map.getPane(`noms${suffix}`);
+    names.setAttribute("aria-hidden", "true");
+    return {
+      view,
+      names,
+      limits: `limites${suffix}`,
+      lines: `traces${suffix}`,
+      panes: panes.map((one) => map.getPane(one)),
+      doubts: L.layerGroup().addTo(map),
+      routes: L.layerGroup().addTo(map),
+    };
+  };
+  const right = side("", () => state.view, ["overlayPane", "limites", "traces", "noms", "markerPane"]);
+  const left = side("-gauche", () => (state.share ? BESIDE : ""), [
+    "communes-gauche", "limites-gauche", "traces-gauche", "noms-gauche", "reperes-gauche",
+  ]);
+  const sides = [right, left];
   const keyOf = (day) => `${day.vue}-${day.numero}`;
   const chosen = (week, vehicle) =>
     (!state.week || state.week === String(week)) && (!state.vehicle || state.vehicle === vehicle);
@@ -148,10 +175,10 @@
     frame.setLatLngs(thing.contours ? rings(thing.contours) : []);
   };
 
-  const tip = (thing) => () => {
+  const tip = (thing, of = right) => () => {
     const box = node("div");
     box.append(node("strong", "", thing.nom));
-    if (thing.code) box.append(node("div", "", thing[state.view][2]));
+    if (thing.code) box.append(node("div", "", thing[of.view()][2]));
     return box;
   };
 
@@ -168,26 +195,37 @@
     }).addTo(map);
   });
 
-  const communes = data.communes.map((commune) => {
-    const options = { className: "commune", smoothFactor: 0, noClip: true };
-    const layer = commune.contours.length
-      ? L.polygon(rings(commune.contours), options)
-      : L.circleMarker(commune.point, { ...options, radius: 9 });
-    layer.addTo(map).bindTooltip(tip(commune), { sticky: true, direction: "auto", offset: [14, 0], opacity: 1 });
+  const area = (commune, options) => {
+    const drawn = { smoothFactor: 0, noClip: true, ...options };
+    return commune.contours.length
+      ? L.polygon(rings(commune.contours), drawn)
+      : L.circleMarker(commune.point, { ...drawn, radius: 9 });
+  };
+  const drawn = (commune, of, options) => {
+    const layer = area(commune, { className: "commune", ...options });
+    layer.addTo(map).bindTooltip(tip(commune, of), { sticky: true, direction: "auto", offset: [14, 0], opacity: 1 });
+    layer.on("mouseover click", () => show(commune));
     return { commune, layer, path: layer.getElement() };
-  });
+  };
+  const communes = data.communes.map((commune) => drawn(commune, right, {}));
+  let others = [];
+
+  /** The communes left of the slider are drawn once it is moved. */
+  const drawOthers = () => {
+    if (others.length) return;
+    others = data.communes.map((commune) => drawn(commune, left, { pane: "communes-gauche" }));
+    others.forEach(({ path }) => path.setAttribute("aria-hidden", "true"));
+  };
+
+  const coloured = ({ commune, path }, view) =>
+    path.setAttribute("class", `commune leaflet-interactive classe-${commune[view][0]}`);
 
   /** Communes so near a limit of their class that they may be in the next: hatched. */
-  const doubts = L.layerGroup().addTo(map);
-  const drawDoubts = () => {
-    doubts.clearLayers();
-    communes.filter(({ commune }) => commune[state.view][3]).forEach(({ commune }) => {
-      const options = { pane: "limites", interactive: false, className: "limite", smoothFactor: 0, noClip: true };
-      doubts.addLayer(
-        commune.contours.length
-          ? L.polygon(rings(commune.contours), options)
-          : L.circleMarker(commune.point, { ...options, radius: 9 })
-      );
+  const drawDoubts = (of) => {
+    of.doubts.clearLayers();
+    if (!of.view()) return;
+    data.communes.filter((commune) => commune[of.view()][3]).forEach((commune) => {
+      of.doubts.addLayer(area(commune, { pane: of.limits, interactive: false, className: "limite" }));
     });
   };
 
@@ -217,7 +255,6 @@
   communes.forEach((c) => {
     c.path.setAttribute("role", "img");
     c.path.setAttribute("aria-label", spoken(c.commune));
-    c.layer.on("mouseover click", () => show(c.commune));
     c.path.addEventListener("focus", () => {
       rove(c);
       show(c.commune);
@@ -240,8 +277,9 @@
 
   // --- markers ------------------------------------------------------------------------------
 
-  const marker = (thing, icon, size) => {
+  const marker = (thing, icon, size, pane) => {
     const made = L.marker(thing.point, {
+      pane,
       icon: L.divIcon({
         html: icon,
         className: "repere-carte",
@@ -271,28 +309,32 @@
     });
   };
 
+  /** What is only in the view that the slider compares with has a pane of its own. */
+  const paneOf = (view) => (view === BESIDE ? "reperes-gauche" : "markerPane");
+
   const stops = data.journees.flatMap((day) =>
     day.arrets.map((stop) => {
       const length = stop.repere.length > 2 ? " long" : "";
       const icon = badge(day.jour, `jour-${day.jour}${length}`, stop.repere);
-      return { day, ...marker(stop, icon, 30) };
+      return { day, ...marker(stop, icon, 30, paneOf(day.vue)) };
     })
   );
   stops.forEach((stop) => stop.element.classList.add("arret"));
-  const depots = data.depots.map((depot) => marker(depot, badge("depot", "depot"), 28));
-  const fixed = data.fixes.map((place) => marker(place, badge("fixe", "fixe"), 24));
+  const depots = data.depots.map((depot) =>
+    marker(depot, badge("depot", "depot"), 28, paneOf(depot.vue))
+  );
+  const fixed = data.fixes.map((place) => marker(place, badge("fixe", "fixe"), 24, "fixes"));
 
-  const dayShown = (day) =>
-    state.view === day.vue && !state.hidden.has(keyOf(day)) && chosen(day.semaine, day.vehicule);
+  const dayShown = (day, view) =>
+    view === day.vue && !state.hidden.has(keyOf(day)) && chosen(day.semaine, day.vehicule);
   const leaves = (day, depot) =>
     day.vue === depot.vue && day.agence === depot.agence && chosen(day.semaine, day.vehicule);
-  const depotShown = ({ thing }) =>
-    state.view === thing.vue &&
+  const depotShown = ({ thing }, view) =>
+    view === thing.vue &&
     (!thing.journees || data.journees.some((day) => leaves(day, thing)));
 
   // --- routes: days that share a road run side by side --------------------------------------
 
-  const routes = L.layerGroup().addTo(map);
   const key = (a, b) => (a < b ? `${a}-${b}` : `${b}-${a}`);
   const heading = new Map();
   const links = (way) => way.slice(1).map((b, i) => [way[i], b]);
@@ -348,18 +390,18 @@
     return line;
   };
 
-  const drawRoutes = () => {
-    routes.clearLayers();
-    const days = data.journees.filter(dayShown);
+  const drawRoutes = (of) => {
+    of.routes.clearLayers();
+    const days = data.journees.filter((day) => dayShown(day, of.view()));
     const users = sharing(days);
     const lines = days.map((day) => [day, day.traces.map((way) => beside(way, day, users))]);
-    const options = { pane: "traces", interactive: false, noClip: true, smoothFactor: 0 };
+    const options = { pane: of.lines, interactive: false, noClip: true, smoothFactor: 0 };
     lines.forEach(([, line]) =>
-      routes.addLayer(L.polyline(line, { ...options, className: "bord" }))
+      of.routes.addLayer(L.polyline(line, { ...options, className: "bord" }))
     );
     lines.forEach(([day, line]) => {
       const className = `trace jour-${day.jour} journee-${keyOf(day)}`;
-      routes.addLayer(L.polyline(line, { ...options, className }));
+      of.routes.addLayer(L.polyline(line, { ...options, className }));
     });
   };
 
@@ -394,17 +436,19 @@
       return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
     });
 
-  const marksShown = () => [
-    ...stops.filter((stop) => dayShown(stop.day)),
-    ...depots.filter(depotShown),
+  const marksShown = (view) => [
+    ...stops.filter((stop) => dayShown(stop.day, view)),
+    ...depots.filter((depot) => depotShown(depot, view)),
     ...fixed,
   ];
 
-  const writeLabels = () => {
-    labelPane.replaceChildren();
+  const writeLabels = (of) => {
+    const view = of.view();
+    of.names.replaceChildren();
+    if (!view) return;
     const size = map.getSize();
     const place = (point) => map.latLngToContainerPoint(point);
-    const shown = marksShown();
+    const shown = marksShown(view);
     const taken = shown.map(({ thing, size: s, shift }) => {
       const at = place(thing.point);
       const half = s / 2 - (s < 28 ? 3 : 0);
@@ -425,7 +469,7 @@
       lines.forEach((line) => label.append(node("div", "", line)));
       label.style.width = `${width}px`;
       L.DomUtil.setPosition(label, map.containerPointToLayerPoint([box[0], box[1]]));
-      labelPane.append(label);
+      of.names.append(label);
     };
     const done = new Set();
     shown.forEach(({ thing, size: s, shift }) => {
@@ -446,26 +490,69 @@
         const east = place(bounds.getNorthEast());
         if (east.x - place(bounds.getSouthWest()).x < 30) return;
       }
-      const [rank, minutes, , near] = commune[state.view];
+      const [rank, minutes, , near] = commune[view];
       write([minutes], near ? "minutes pres" : `minutes classe-texte-${rank}`, "11px", (w, h) => [
         [at.x - w / 2, at.y - h / 2, at.x + w / 2, at.y + h / 2],
       ]);
     });
   };
 
-  map.on("zoomstart", () => labelPane.replaceChildren());
-  map.on("zoomend", drawRoutes);
-  map.on("moveend", writeLabels);
+  map.on("zoomstart", () => sides.forEach(({ names }) => names.replaceChildren()));
+  map.on("zoomend", () => sides.forEach(drawRoutes));
+  map.on("moveend", () => sides.forEach(writeLabels));
+
+  // --- the slider: another view left of it ---------------------------------------------------
+
+  const FAR = 20000;
+  const slider = byId("comparer");
+  const divider = byId("coupe");
+
+  /** Each side shows on its part of the map alone, wherever the map is moved. */
+  const clip = () => {
+    const at = state.share * map.getSize().x;
+    const corner = map.containerPointToLayerPoint([at, 0]);
+    const strip = (from, to) => {
+      const [top, bottom] = [corner.y - FAR, corner.y + FAR];
+      return `polygon(${from}px ${top}px, ${to}px ${top}px, ${to}px ${bottom}px, ${from}px ${bottom}px)`;
+    };
+    const cut = (of, value) => of.panes.forEach((one) => (one.style.clipPath = value));
+    cut(right, state.share ? strip(corner.x, corner.x + FAR) : "");
+    cut(left, state.share ? strip(corner.x - FAR, corner.x) : "");
+    divider.style.left = `${at}px`;
+    divider.hidden = !state.share;
+  };
+  map.on("move zoom resize viewreset", clip);
+
+  /** Show the other view on a share of the map, from the left; none of it puts an end to it. */
+  const compare = (percent) => {
+    const started = !state.share && percent;
+    const ended = state.share && !percent;
+    state.share = percent / 100;
+    slider.value = String(percent);
+    slider.setAttribute("aria-valuetext", `${percent} %${percent ? ` : ${words.vues[BESIDE]}` : ""}`);
+    if (started) {
+      drawOthers();
+      state.view = "apres";
+    }
+    if (started || ended) refresh();
+    clip();
+  };
+  slider.addEventListener("input", () => compare(Number(slider.value)));
 
   // --- switches -----------------------------------------------------------------------------
 
   const refresh = () => {
-    communes.forEach(({ commune, path }) => {
-      path.setAttribute("class", `commune leaflet-interactive classe-${commune[state.view][0]}`);
-    });
-    stops.forEach((stop) => stop.element.classList.toggle("cache", !dayShown(stop.day)));
-    depots.forEach((depot) => depot.element.classList.toggle("cache", !depotShown(depot)));
-    seat(marksShown());
+    const seen = (test) => sides.some((of) => of.view() && test(of.view()));
+    communes.forEach((one) => coloured(one, state.view));
+    if (state.share) others.forEach((one) => coloured(one, BESIDE));
+    stops.forEach((stop) =>
+      stop.element.classList.toggle("cache", !seen((view) => dayShown(stop.day, view)))
+    );
+    depots.forEach((depot) =>
+      depot.element.classList.toggle("cache", !seen((view) => depotShown(depot, view)))
+    );
+    if (state.share) seat(marksShown(BESIDE));
+    seat(marksShown(state.view));
     const ofWeek = state.week ? `, ${words.semaine} ${state.week}` : "";
     const ofVehicle = state.vehicle ? `, ${state.vehicle}` : "";
     const view = words.vues[state.view];
@@ -476,16 +563,20 @@
     document.querySelectorAll(".jours label").forEach((label) => {
       label.hidden = !chosen(label.dataset.semaine, label.dataset.vehicule);
     });
-    drawDoubts();
-    drawRoutes();
-    writeLabels();
+    byId("mode-gauche").textContent = state.share ? words.vues[BESIDE] : "";
+    document.querySelectorAll("#vue input").forEach((input) => {
+      input.checked = input.value === state.view;
+    });
+    sides.forEach(drawDoubts);
+    sides.forEach(drawRoutes);
+    sides.forEach(writeLabels);
   };
 
   document.querySelectorAll("#vue input").forEach((input) => {
-    input.checked = input.value === state.view;
     input.addEventListener("change", () => {
       state.view = input.value;
-      refresh();
+      if (state.share) compare(0);
+      else refresh();
       if (map.getSize().x < 500) fitTour();
     });
   });
@@ -599,18 +690,18 @@
       picture.append(made);
       return made;
     };
-    const area = (className, contours, point) => {
+    const shape = (className, contours, point) => {
       const at = place(point || [0, 0]);
       if (!contours.length) return put("circle", className, { cx: at.x, cy: at.y, r: 4 });
       const corner = (p) => `${place(p).x.toFixed(1)} ${place(p).y.toFixed(1)}`;
       const lines = rings(contours).map(([ring]) => `M${ring.map(corner).join("L")}Z`);
       return put("path", className, { d: lines.join("") });
     };
-    data.fond.forEach((contours) => area("fond", contours));
-    data.communes.forEach((one) => area(`commune classe-${one.avant[0]}`, one.contours, one.point));
+    data.fond.forEach((contours) => shape("fond", contours));
+    data.communes.forEach((one) => shape(`commune classe-${one.avant[0]}`, one.contours, one.point));
     data.communes
       .filter((one) => one.avant[3])
-      .forEach((one) => area("limite", one.contours, one.point));
+      .forEach((one) => shape("limite", one.contours, one.point));
     data.fixes.forEach((one) => {
       const at = place(one.point);
       put("rect", "point-fixe", { x: at.x - 2.5, y: at.y - 2.5, width: 5, height: 5 });
@@ -637,6 +728,7 @@
   };
   window.addEventListener("beforeprint", () => {
     root.classList.add("a-imprimer");
+    if (state.share) compare(0);
     if (everything.checked) openAll(true);
     printWeek("");
     drawBefore();
@@ -654,5 +746,6 @@
     width = window.innerWidth;
     start();
   });
+  compare(0);
   refresh();
 })();

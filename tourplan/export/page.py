@@ -27,7 +27,7 @@ from tourplan.export.french import capital, spaced, when
 from tourplan.export.mapdata import map_data
 from tourplan.export.markup import element, script_json, text
 from tourplan.export.scene import CLASS_FILLS, DAY_COLOURS, build_scene
-from tourplan.export.sides import TODAY, WITH
+from tourplan.export.sides import TODAY, WITH, compared_with
 from tourplan.export.words import origin_words
 from tourplan.study.existing import readable_tour_of_today
 from tourplan.tables import plain
@@ -161,6 +161,7 @@ def _map_parts(document: _Document) -> dict[str, str]:
     return {
         "data": script_json(data),
         "sides": choices.side_choice(scene),
+        "beside": text(compared_with(scene).label),
         "weeks": choices.week_choice(plan),
         "vehicles": choices.vehicle_choice(plan),
         "days": choices.day_switches(plan, scene.routes, WITH),

@@ -47,3 +47,8 @@ _TRIO = (
 def sides_of(scene: Scene) -> Sequence[Side]:
     """The states to compare, in the order of time."""
     return _PAIR if scene.today is None else _TRIO
+
+
+def compared_with(scene: Scene) -> Side:
+    """What that of the plan is set against: today where it is known, else no tour at all."""
+    return sides_of(scene)[-2]
