@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell find tourplan data -type f -not -name '*.pyc') pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow notebooks lint types imports browser bench data clean
+.PHONY: help demo test test-slow notebooks lint types imports browser office bench data clean
 
 help:
 	@echo "make demo       install in $(VENV) and plan the embedded case"
@@ -32,7 +32,7 @@ demo: $(VENV)/package
 test: $(VENV)/dev browser
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
-test-slow: $(VENV)/dev browser
+test-slow: $(VENV)/dev browser office
 	$(BIN)/python -m pytest -m slow
 
 notebooks: $(VENV)/dev
@@ -54,6 +54,14 @@ browser:
 		{ command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
 		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
 		echo "chromium is not here and may not be installed: browser tests will be skipped"
+
+# The slow tests open the workbook in LibreOffice, if it is here or may be installed.
+office:
+	@command -v soffice >/dev/null 2>&1 || \
+		{ command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+		  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		  libreoffice-calc-nogui >/dev/null; } || \
+		echo "LibreOffice is not here and may not be installed: its tests will be skipped"
 
 bench: $(VENV)/dev
 	$(BIN)/python benchmarks/command.py

@@ -243,6 +243,14 @@ class TestHostile:
             path.write_bytes(content)
             assert "ce n’est pas un classeur" in faults_of(path)[0]
 
+    @pytest.mark.parametrize("kind", [".ods", ".xls", ".XLSM"])
+    def test_one_of_another_kind(self, tmp_path, kind):
+        path = tmp_path / f"plan{kind}"
+        path.write_bytes(b"PK")
+        assert faults_of(path) == [
+            f"plan{kind} : classeur « {kind.lower()} », non lu → enregistrez-le en .xlsx, ou en CSV"
+        ]
+
     def test_an_archive_that_is_no_workbook(self, tmp_path):
         path = tmp_path / "plan.xlsx"
         with zipfile.ZipFile(path, "w") as archive:

@@ -33,8 +33,22 @@ _READ = (
     *("agence", "agents", "ouverture", "fermeture", "pause_de", "pause_a"),
 )
 """The columns of a tour; what stands under others is the user's own."""
+_OTHERS = {".xls", ".xlsm", ".xlsb", ".ods", ".fods", ".numbers"}
 _CODES = ("code_insee", "agence")
 _HOURS = ("ouverture", "fermeture", "pause_de", "pause_a")
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a file is a workbook that can be read.
+
+    Raises:
+        InputError: it is one of another program.
+    """
+    kind = path.suffix.lower()
+    if kind in _OTHERS:
+        what, mend = f"classeur « {kind} », non lu", "enregistrez-le en .xlsx, ou en CSV"
+        raise InputError.of(path.name, what, mend)
+    return kind == ".xlsx"
 
 
 def tour_rows(path: Path) -> list[Row]:

@@ -86,13 +86,13 @@ def _origin(tour: str) -> Plan | None:
     """The plan that a workbook was made from; ``None`` for any other tour.
 
     Raises:
-        InputError: the workbook holds no plan, or one that was changed.
+        InputError: the workbook holds no plan, or one that was changed, or is not an .xlsx.
     """
     from tourplan.plan import Plan
-    from tourplan.sheets import plan_text
+    from tourplan.sheets import is_workbook, plan_text
 
     path = Path(tour)
-    if path.suffix.lower() != ".xlsx":
+    if not is_workbook(path):
         return None
     return Plan.from_json(plan_text(path), path.name)
 

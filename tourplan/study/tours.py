@@ -12,7 +12,7 @@ from tourplan.files import data_file
 from tourplan.hours import WEEKDAYS, parse_clock
 from tourplan.names import same_name
 from tourplan.scenario import Scenario
-from tourplan.sheets import tour_rows
+from tourplan.sheets import is_workbook, tour_rows
 from tourplan.tables import Row, plain, read_table
 from tourplan.territory import Territory
 
@@ -114,8 +114,7 @@ def read_tour(
     Raises:
         InputError: every fault of the file at once.
     """
-    workbook = path.suffix.lower() == ".xlsx"
-    rows = tour_rows(path) if workbook else read_table(path, ("jour", "code_insee"))
+    rows = tour_rows(path) if is_workbook(path) else read_table(path, ("jour", "code_insee"))
     columns = {column for row in rows for column in row.cells}
     slot = "creneau" if "creneau" in columns else "demi_journee"
     if rows and slot not in columns:
