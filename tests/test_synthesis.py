@@ -11,6 +11,7 @@ from tourplan.export.pdf.synthesis import MOST_STOPS, synthesis_data, synthesis_
 from tourplan.export.scene import build_scene
 from tourplan.plan import Plan
 from tourplan.prepare import Case
+from tourplan.study.existing import existing_tour
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 
@@ -61,6 +62,14 @@ def test_what_is_not_proved_is_told(herault_plan, herault_case):
     told = text_of(plan, herault_case)
     assert "Non démontré : un meilleur planning existe peut-être (1 des" in told
     assert "non démontré" in told
+
+
+def test_a_tour_that_was_judged_was_not_to_be_proved(herault_case):
+    plan = existing_tour(herault_case, "herault_2024").plan
+    told = text_of(plan, herault_case)
+    assert "Tournée évaluée Cette tournée a été évaluée telle qu’elle est donnée" in told
+    assert "démontré" not in told.lower()
+    assert "Temps de route : 5 h 45 par semaine" in told
 
 
 def test_long_names_and_many_days_stay_on_one_page(herault_plan, herault_case):

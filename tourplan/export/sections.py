@@ -34,12 +34,14 @@ if TYPE_CHECKING:
 
 USUAL_MIN = (30, 20, 15)
 _WEEKLY = "par semaine de tournée"
+JUDGED = "évalué"
+"""How a plan ends that was not looked for: a tour read from a file."""
 STOPPED = {
     "terminé": "",
     "limite de temps": "Le calcul s’est arrêté à la limite de temps.",
     "journées trop nombreuses": "Trop de journées possibles pour que le calcul les compare toutes.",
     "interrompu": "Le calcul a été interrompu avant la fin.",
-    "évalué": "Cette tournée a été évaluée telle qu’elle est donnée, elle n’a pas été calculée.",
+    JUDGED: "Cette tournée a été évaluée telle qu’elle est donnée, elle n’a pas été calculée.",
 }
 
 
@@ -245,8 +247,8 @@ def proof(plan: Plan) -> str:
             element("strong", "Démontré") + text(" : " + words),
             class_="preuve demontre",
         )
-    if plan.stopped == "évalué":
-        return element("p", text(STOPPED[plan.stopped]), class_="preuve non-demontre")
+    if plan.stopped == JUDGED:
+        return element("p", text(STOPPED[JUDGED]), class_="preuve non-demontre")
     missing = [level for level in plan.levels if not level.proved]
     words = " ".join(filter(None, [STOPPED[plan.stopped], _unproved(len(missing), plan)]))
     lines = items([text(f"{capital(lv.label)} : {_gap_words(lv)}") for lv in missing])

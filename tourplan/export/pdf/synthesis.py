@@ -19,14 +19,14 @@ from tourplan.export.scene import (
     DayRoute,
     Scene,
 )
-from tourplan.export.sections import summary
+from tourplan.export.sections import JUDGED, STOPPED, summary
 from tourplan.export.sources import STATUS
 from tourplan.export.words import level_text, opening_words, place_name, proof_sentence
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tourplan.plan import AreaAccess, Plan
+    from tourplan.plan import AreaAccess, Level, Plan
     from tourplan.prepare import Case
 
 Json = dict[str, Any]
@@ -50,6 +50,7 @@ def synthesis_data(plan: Plan, case: Case, scene: Scene, now: datetime) -> Json:
         "status_words": STATUS[plan.status],
         "summary": spaced(summary(plan, case)),
         "figures": [[spaced(value), label] for value, label in _figures(plan)],
+        "proof_title": _proof_title(plan),
         "proof": spaced(_proof(plan)),
         "proved": plan.proved,
         "before": _map(scene, tour=False),
@@ -62,7 +63,7 @@ def synthesis_data(plan: Plan, case: Case, scene: Scene, now: datetime) -> Json:
         "more_areas": _more(len(plan.access) - 1 - MOST_AREAS, "intercommunalité"),
         "far": [_far(part) for part in far_parts(plan, scene) if part.communes],
         "levels": [
-            [capital(level.label), spaced(level_text(plan, level)), level.proved]
+            [capital(level.label), spaced(level_text(plan, level)), _proof_of(plan, level)]
             for level in plan.levels
         ],
         "rules": [
@@ -94,15 +95,31 @@ def _average(count: int, weeks: int) -> str:
     return number(count / weeks, 1 if count % weeks else 0)
 
 
+def _proof_title(plan: Plan) -> str:
+    """What the part on the proof is called."""
+    if plan.stopped == JUDGED:
+        return "Tournée évaluée"
+    return "Démontré" if plan.proved else "Ce qui est démontré"
+
+
 def _proof(plan: Plan) -> str:
     """Whether the plan is proved, or what is left open."""
     if plan.proved:
         return capital(proof_sentence(plan))
+    if plan.stopped == JUDGED:
+        return STOPPED[JUDGED]
     missing = sum(not level.proved for level in plan.levels)
     return (
         f"Non démontré : un meilleur planning existe peut-être ({missing} des "
         f"{len(plan.levels)} objectifs)."
     )
+
+
+def _proof_of(plan: Plan, level: Level) -> str:
+    """Whether a level is proved; of a tour that was judged, nothing was to be."""
+    if plan.stopped == JUDGED:
+        return ""
+    return "démontré" if level.proved else "non démontré"
 
 
 def _map(scene: Scene, *, tour: bool) -> Json:
