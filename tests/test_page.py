@@ -689,6 +689,9 @@ def test_a_tour_that_was_judged_is_not_said_to_be_unproved(fortnight: Plan) -> N
     told = sections.proof(fortnight.model_copy(update={"stopped": "évalué"}))
     assert "évaluée telle qu’elle est donnée" in told
     assert "démontré" not in told.lower().replace("non-demontre", "")
+    levels = sections.levels_table(fortnight.model_copy(update={"stopped": "évalué"}))
+    assert "Preuve" not in levels
+    assert "Résultat" in levels
 
 
 def test_a_plan_without_levels_is_not_proved(herault_plan: Plan) -> None:
@@ -711,11 +714,13 @@ def test_a_plan_without_levels_is_not_proved(herault_plan: Plan) -> None:
         ("demi-journées", 1499, "écart d’au plus 1 demi-journée"),
     ],
 )
-def test_gaps_are_told_in_their_unit(unit: str, bound: int | None, words: str) -> None:
+def test_gaps_are_told_in_their_unit(
+    fortnight: Plan, unit: str, bound: int | None, words: str
+) -> None:
     level = Level(
         name="x", label="x", unit=unit, sense="min", value=1500, bound=bound, text="1 500"
     )
-    assert words in spaced(sections.level_proof(level)).replace("\u00a0", " ")
+    assert words in spaced(sections.level_proof(fortnight, level)).replace("\u00a0", " ")
 
 
 def test_sources_are_told(read: Reader, herault_plan: Plan) -> None:

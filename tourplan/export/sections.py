@@ -271,23 +271,26 @@ LEVELS = (Column("Objectif"), Column("Résultat"), Column("Preuve"))
 
 
 def levels_table(plan: Plan) -> str:
-    """The objectives in order, each with its value and whether it is proved."""
+    """The objectives in order, each with its value and, of a plan, whether it is proved."""
+    columns = LEVELS[:2] if plan.stopped == JUDGED else LEVELS
     rows = [
         body_row(
-            LEVELS,
+            columns,
             [
                 text(f"{rank}. {capital(level.label)}"),
                 text(level_text(plan, level)),
-                text(level_proof(level)),
-            ],
+                text(level_proof(plan, level)),
+            ][: len(columns)],
         )
         for rank, level in enumerate(plan.levels, start=1)
     ]
-    return table("Objectifs, du plus important au moins important", LEVELS, ["".join(rows)])
+    return table("Objectifs, du plus important au moins important", columns, ["".join(rows)])
 
 
-def level_proof(level: Level) -> str:
-    """``démontré``, or how far the proved limit is."""
+def level_proof(plan: Plan, level: Level) -> str:
+    """``démontré``, or how far the proved limit is; of a tour that was judged, nothing."""
+    if plan.stopped == JUDGED:
+        return ""
     if level.proved:
         return "démontré"
     return f"non démontré : {_gap_words(level)}"

@@ -304,7 +304,7 @@ def _synthesis(plan: Plan, case: Case) -> Iterator[Row]:
     yield "Coût des kilomètres par cycle (€)", figures.cost_eur
     yield "CO₂ par cycle (kg)", figures.emissions_gco2 / 1000
     for level in plan.levels:
-        yield capital(level.label), level_text(plan, level), level_proof(level)
+        yield capital(level.label), level_text(plan, level), level_proof(plan, level)
     yield from _areas(plan)
     yield "Temps de route", origin_words(plan.origin)
     yield "Habitants", residents_source(case)
