@@ -35,6 +35,23 @@ def test_none_is_far(herault_plan: Plan, herault_case: Case) -> None:
     assert "Aucune commune" in paper.far_lines(herault_plan, replace(scene, communes=tuple(near)))
 
 
+def test_who_sees_no_change_is_named_in_one_sentence(herault_plan: Plan) -> None:
+    first, second, whole = herault_plan.access
+    same = first.model_copy(update={"groups_after": first.groups_before})
+    lines = told(
+        paper.short_sentences(herault_plan.model_copy(update={"access": (same, second, whole)}))
+    )
+    assert f"La tournée ne change rien ailleurs : {first.name}." in lines
+    assert f"<strong>{second.name}</strong>" in lines
+    assert "ailleurs" not in told(paper.short_sentences(herault_plan))
+
+
+def test_many_days_are_told_in_two_columns(herault_plan: Plan) -> None:
+    assert not paper.many_days(herault_plan)
+    assert paper.many_days(herault_plan.model_copy(update={"days": herault_plan.days * 2}))
+    assert paper.many_days(herault_plan.model_copy(update={"cycle_weeks": 2}))
+
+
 def test_weekdays_of_the_tour(herault_plan: Plan, herault_case: Case) -> None:
     few = herault_plan.model_copy(update={"days": herault_plan.days[1:3]})
     key = paper.weekday_key(build_scene(few, herault_case))

@@ -702,9 +702,10 @@
     data.communes
       .filter((one) => one.avant[3])
       .forEach((one) => shape("limite", one.contours, one.point));
+    const half = data.fixes.length > 40 ? 1.5 : 2.5;
     data.fixes.forEach((one) => {
       const at = place(one.point);
-      put("rect", "point-fixe", { x: at.x - 2.5, y: at.y - 2.5, width: 5, height: 5 });
+      put("rect", "point-fixe", { x: at.x - half, y: at.y - half, width: 2 * half, height: 2 * half });
     });
     picture.nextElementSibling.textContent = words.vues.avant;
   };

@@ -181,10 +181,12 @@ def _table_parts(document: _Document) -> dict[str, str]:
     why = far_reasons(plan, document.case, scene, telling.reasons)
     return {
         "itinerary": itinerary_table(plan, marks=True, internal=telling.internal),
+        "crowd": "nombreuses" if paper.many_days(plan) else "",
         "itinerary_today": _itinerary_today(telling),
         "free_days": text(sections.free_days(plan)),
         "access": accesstables.access_table(plan, telling.plan_today),
         "far": accesstables.far_communes(plan, scene, {code: why[code].text for code in why}),
+        "short_sentences": paper.short_sentences(plan),
         "far_lines": paper.far_lines(plan, scene),
         "far_more": _far_more(why.values()),
         "every_commune": accesstables.every_commune(scene),

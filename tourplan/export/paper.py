@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tourplan.errors import listed
 from tourplan.export import sources
 from tourplan.export.accesstables import FarPart, far_parts, reach_time
 from tourplan.export.french import capital, counted
 from tourplan.export.keptrules import kept_rules
 from tourplan.export.markup import Column, badge, body_row, element, items, table, text
+from tourplan.export.sections import sentence
+from tourplan.export.words import need_sentences
 from tourplan.hours import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -21,6 +24,26 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 12
 """Communes of one part that are named on paper; the others are counted."""
+
+
+MOST_DAYS = 9
+"""Days of a week that are told in one column."""
+
+
+def many_days(plan: Plan) -> bool:
+    """Whether the days of the tour are told in two columns."""
+    return plan.cycle_weeks > 1 or len(plan.days) > MOST_DAYS
+
+
+def short_sentences(plan: Plan) -> str:
+    """What the tour changes, a sentence an intercommunalité; one for all it leaves as they are."""
+    areas = plan.access[:-1] or plan.access
+    changed = [area for area in areas if area.groups_after != area.groups_before]
+    others = [area.name for area in areas if area not in changed]
+    lines = [*map(sentence, changed), *map(text, need_sentences(plan))]
+    if others:
+        lines.append(text(f"La tournée ne change rien ailleurs : {listed(others)}."))
+    return items(lines, class_="constats")
 
 
 def far_lines(plan: Plan, scene: Scene) -> str:
