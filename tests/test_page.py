@@ -607,17 +607,27 @@ def test_the_village_at_30_1_minutes_is_told_at_the_limit(
     scene = build_scene(herault_plan, herault_case)
     (row,) = [r for r in Reader(accesstables.every_commune(scene)).rows if "Navacelles" in r[0]]
     assert row[2].replace("\u00a0", " ") == "30,1 min à la limite de 30 min"
-    (commune,) = [
-        c for c in map_data(herault_plan, herault_case, scene)["communes"] if c["code"] == "34277"
-    ]
-    assert commune["avant"] == [
-        5,
-        "≈\u00a030,1",
-        "30,1\u00a0min, à la limite de 30 min",
-        True,
-    ]
-    assert commune["apres"][3] is False
-    assert any("à la limite de 30\u00a0min" in line for line in commune["lignes"])
+    data = map_data(herault_plan, herault_case, scene)
+    (commune,) = [c for c in data["communes"] if c["code"] == "34277"]
+    *reach, place = commune["avant"]
+    assert reach == [5, "≈\u00a030,1", "30,1\u00a0min, à la limite de 30\u00a0min", 1]
+    assert data["accueils"][place] == "Ganges (point fixe)"
+    assert commune["apres"][3] == 0
+
+
+def test_the_table_of_every_commune_is_whole_once_the_script_ran(
+    browser: Any, files: dict[str, Path]
+) -> None:
+    """It is written short; as cards on a narrow screen its cells bear their headings."""
+    shown = Shown(browser, files["page"], width=390, height=844)
+    shown.tab.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+    row = shown.tab.locator("table.longue tr", has_text="Les Matelles").first
+    assert row.get_attribute("role") == "row"
+    titles = [cell.get_attribute("data-titre") for cell in row.locator("th, td").all()]
+    heads = [head.text_content() for head in shown.tab.locator("table.longue thead th").all()]
+    assert titles == heads
+    assert row.evaluate("(one) => getComputedStyle(one).display") == "grid"
+    shown.tab.close()
 
 
 def test_a_measured_drive_says_so(herault_plan: Plan) -> None:

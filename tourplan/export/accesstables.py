@@ -13,6 +13,7 @@ from tourplan.export.markup import (
     body_row,
     element,
     note,
+    short_row,
     table,
     text,
 )
@@ -189,10 +190,11 @@ def _reach_cell(reach: Reach) -> str:
 
 
 def every_commune(scene: Scene) -> str:
-    """All that the colours of the map say, as a table."""
+    """All that the colours of the map say, as a table; it is long, hence written short."""
     columns = _columns(scene, why=False)
-    rows = "".join(body_row(columns, _far_cells(scene, v)) for v in by_name(scene))
-    return table("Temps de route jusqu’à l’accueil le plus proche, par commune", columns, [rows])
+    rows = "".join(short_row(_far_cells(scene, v)) for v in by_name(scene))
+    caption = "Temps de route jusqu’à l’accueil le plus proche, par commune"
+    return table(caption, columns, [rows], class_="longue")
 
 
 def by_name(scene: Scene) -> list[CommuneView]:

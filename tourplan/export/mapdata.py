@@ -81,13 +81,18 @@ def map_data(
         internal: for those who run the tour, whose hours are told; else for everyone.
     """
     nodes = [_point(*place) for place in scene.nodes.values()]
+    reaches = [side.reach(view) for view in scene.communes for side in sides_of(scene)]
+    counters = {
+        words: rank for rank, words in enumerate(dict.fromkeys(map(_counter_words, reaches)))
+    }
     tours = [_tour(WITH, plan, case, scene, 0, internal=internal)]
     if today is not None and scene.today is not None:
         first = len(nodes)
         nodes += [_point(*place) for place in scene.today.nodes.values()]
         tours.append(_tour(TODAY, today.plan, today.case, scene, first, internal=internal))
     return {
-        "communes": [_commune(view, scene) for view in scene.communes],
+        "communes": [_commune(view, scene, counters) for view in scene.communes],
+        "accueils": list(counters),
         "fond": [_contours(scene, commune) for commune in scene.surroundings],
         "fixes": [_counter(mark) for mark in scene.counters],
         "depots": list(chain.from_iterable(depots for depots, _ in tours)),
@@ -115,36 +120,39 @@ def _point(lon: float, lat: float) -> list[float]:
     return [round(lat, 5), round(lon, 5)]
 
 
-def _commune(view: CommuneView, scene: Scene) -> Json:
-    commune, sides = view.commune, sides_of(scene)
-    lines = [
-        f"{counted(view.residents, 'habitant')}, {commune.epci_name}",
-        *(f"{side.label} : {_reach_words(side.reach(view))}" for side in reversed(sides)),
-    ]
+def _commune(view: CommuneView, scene: Scene, counters: Mapping[str, int]) -> Json:
+    """``counters``: positions in ``accueils``; the script writes a line for each side."""
+    commune = view.commune
+    told = f"{counted(view.residents, 'habitant')}, {commune.epci_name}"
     return {
         "code": commune.code,
         "nom": commune.name,
         "point": _point(commune.lon, commune.lat),
-        **{side.key: _reach(side.reach(view)) for side in sides},
-        "lignes": [spaced(line) for line in lines],
+        **{side.key: _reach(side.reach(view), counters) for side in sides_of(scene)},
+        "lignes": [spaced(told)],
         "contours": _contours(scene, commune),
     }
 
 
-def _reach(reach: Reach) -> list[int | str | bool]:
-    """Its class, the minutes written in the commune, the same in full, whether « à la limite »."""
+def _reach(reach: Reach, counters: Mapping[str, int]) -> list[int | str]:
+    """Its class, the minutes to write, the same in full, 1 for « à la limite », and where."""
+    place = counters[_counter_words(reach)]
     if reach.seconds is None:
-        return [reach.rank, "–", reach_time(reach), False]
+        return [reach.rank, "–", reach_time(reach), 0, place]
     tag = number(reach.seconds / 60, 1) if reach.seconds else "0"
-    words = ", ".join(filter(None, [reach_time(reach), near_words(reach)]))
-    return [reach.rank, f"≈{NO_BREAK}{tag}" if reach.near else tag, words, bool(reach.near)]
+    words = spaced(", ".join(filter(None, [reach_time(reach), near_words(reach)])))
+    return [
+        reach.rank,
+        f"≈{NO_BREAK}{tag}" if reach.near else tag,
+        words,
+        int(bool(reach.near)),
+        place,
+    ]
 
 
-def _reach_words(reach: Reach) -> str:
-    words = [reach_time(reach), near_words(reach)]
-    if reach.seconds is not None:
-        words.append(reach_place(reach))
-    return ", ".join(filter(None, words))
+def _counter_words(reach: Reach) -> str:
+    """Where the nearest counter is; nothing where none is within reach."""
+    return "" if reach.seconds is None else reach_place(reach)
 
 
 def _contours(scene: Scene, commune: Commune) -> list[list[int]]:

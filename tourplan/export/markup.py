@@ -102,6 +102,13 @@ def body_row(
     return element("tr", "".join(parts), role="row", **attributes)
 
 
+def short_row(cells: Sequence[str]) -> str:
+    """A row of a table that the page's script completes; the first of HTML ``cells`` heads it."""
+    head, *others = cells
+    row = element("th", head, scope="row") + "".join(element("td", cell) for cell in others)
+    return element("tr", row)
+
+
 def table(
     caption: str, columns: Sequence[Column], bodies: Iterable[str], class_: str = "tableau"
 ) -> str:

@@ -15,6 +15,20 @@
 
   document.body.classList.remove("sans-script");
 
+  /** The longest table is written short: its cells get their headings and sides here. */
+  document.querySelectorAll("table.longue").forEach((table) => {
+    const heads = [...table.tHead.rows[0].cells];
+    [...table.tBodies].flatMap((body) => [...body.rows]).forEach((row) => {
+      row.setAttribute("role", "row");
+      [...row.cells].forEach((cell, place) => {
+        cell.setAttribute("role", place ? "cell" : "rowheader");
+        cell.dataset.titre = heads[place].textContent;
+        cell.className = heads[place].className;
+      });
+    });
+    table.classList.add("tableau");
+  });
+
   const map = L.map("plan", {
     zoomControl: false,
     attributionControl: false,
@@ -91,7 +105,17 @@
       return [ring];
     });
 
-  const spoken = (thing) => [thing.nom, ...thing.lignes].join(". ");
+  /** What is told of a thing; of a commune also how far a counter is, the new tour first. */
+  const linesOf = (thing) => {
+    if (!thing.code) return thing.lignes;
+    const told = Object.keys(words.vues).map((view) => {
+      const [, , minutes, , where] = thing[view];
+      return `${words.vues[view]}\u00a0: ${[minutes, data.accueils[where]].filter(Boolean).join(", ")}`;
+    });
+    return [...thing.lignes, ...told.reverse()];
+  };
+
+  const spoken = (thing) => [thing.nom, ...linesOf(thing)].join(". ");
 
   // --- the whole map in view ----------------------------------------------------------------
 
@@ -170,7 +194,7 @@
 
   const show = (thing) => {
     const lines = node("ul");
-    thing.lignes.forEach((line) => lines.append(node("li", "", line)));
+    linesOf(thing).forEach((line) => lines.append(node("li", "", line)));
     detail.replaceChildren(node("p", "titre", thing.nom), lines);
     frame.setLatLngs(thing.contours ? rings(thing.contours) : []);
   };
