@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from tourplan.export.audience import public_plan, public_words
+from tourplan.export.bundle import Request
+from tourplan.export.datechanges import Change
 from tourplan.plan import Day, Plan
 
 TEAM = ("Camille Dupont", "Sacha Martin")
@@ -58,6 +62,17 @@ def test_the_tour_itself_is_the_same(herault_plan: Plan) -> None:
     assert tour(public.days) == tour(plan.days)
     assert public.figures == plan.figures
     assert public.access == plan.access
+
+
+def test_reasons_of_changes_name_nobody_in_public(herault_plan: Plan) -> None:
+    plan = named(herault_plan, "Kangoo", start="2027-01-11")
+    change = Change("ligne", date(2027, 1, 11), None, "Camille Dupont malade, Kangoo au garage")
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    for internal in (False, True):
+        ask = Request(plan, now, internal=internal, changes=(change,))
+        reason = next(out.off for out in ask.outings if out.off)
+        assert ("Camille" in reason) is internal
+        assert ("Kangoo" in reason) is internal
 
 
 @pytest.mark.parametrize(

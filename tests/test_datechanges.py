@@ -67,9 +67,13 @@ class TestTable:
         assert (one.when, one.instead, one.reason) == (ARMISTICE, date(2026, 11, 13), "Armistice")
         assert (two.instead, two.vehicle) == (None, "")
 
+    def test_dates_as_a_french_spreadsheet_writes_them(self, tmp_path):
+        (one,) = self.read(tmp_path / "c.csv", "date;nouvelle_date\n11/11/2026;13/11/2026\n")
+        assert (one.when, one.instead) == (ARMISTICE, date(2026, 11, 13))
+
     def test_every_fault_at_once(self, tmp_path):
         with pytest.raises(InputError) as caught:
-            self.read(tmp_path / "c.csv", "date;nouvelle_date\nlundi;\n2026-11-09;11/11/2026\n")
+            self.read(tmp_path / "c.csv", "date;nouvelle_date\nlundi;\n2026-11-09;11.11.2026\n")
         assert [fault.where for fault in caught.value.faults] == [
             "c.csv, ligne 2",
             "c.csv, ligne 3",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tourplan.errors import Fault, InputError
 from tourplan.export.agendas import agenda_files
+from tourplan.export.audience import public_words
 from tourplan.export.datechanges import Change, changed
 from tourplan.export.dates import Outing, outings, period, rule_words
 from tourplan.export.itinerary import CsvForm, itinerary_csv
@@ -76,6 +77,9 @@ class Request:
         """The day tours on their dates; changes of dates that are not covered do not count."""
         first, last = period(self.plan, self.start, self.end)
         within = [change for change in self.changes if first <= change.when <= last]
+        if not self.internal:
+            told = public_words(self.plan, [change.reason for change in within])
+            within = [replace(one, reason=reason) for one, reason in zip(within, told, strict=True)]
         return changed(outings(self.plan, first, last), within)
 
     @property

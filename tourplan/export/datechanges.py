@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from tourplan.errors import Fault, InputError, quoted
@@ -117,10 +118,10 @@ def _who(out: Outing) -> set[str]:
 
 
 def _date(row: Row, column: str, faults: list[Fault]) -> date | None:
-    """A date of a table, or ``None`` with its fault added."""
-    try:
-        return date.fromisoformat(row.text(column))
-    except ValueError:
-        what = f"{column} : {quoted(row.text(column))} n’est pas une date"
-        faults.append(Fault(row.where, what, "écrivez-la comme 2027-01-04"))
+    """A date, as ISO or as French spreadsheets write it; ``None`` with its fault if it is none."""
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(row.text(column), form).date()
+    what = f"{column} : {quoted(row.text(column))} n’est pas une date"
+    faults.append(Fault(row.where, what, "écrivez-la comme 2027-01-04 ou 04/01/2027"))
     return None
