@@ -66,6 +66,8 @@ class TestRoadSheets:
             steps = sheet_data(herault_plan, herault_case, day, [], lambda *_: "")["steps"]
             assert [one["time"] for one in steps] == sorted(one["time"] for one in steps)
             assert [one["what"] for one in steps].count("Repas") == 1
+            left = {one["words"] for one in steps if one["what"] == "Départ"}
+            assert not any(words.startswith("de Le") for words in left)
 
     def test_roads_by_number_and_communes_passed(self, herault_case):
         roads = roads_of(herault_case)

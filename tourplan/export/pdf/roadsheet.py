@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 from tourplan.errors import listed
-from tourplan.export.french import capital, kilometres, minutes, spaced, when
+from tourplan.export.french import capital, from_place, kilometres, minutes, spaced, when
 from tourplan.export.pdf.footing import foot
 from tourplan.export.pdf.typeset import pdf
 from tourplan.export.words import day_name, opening_words, team_words
@@ -89,7 +89,7 @@ def _steps(plan: Plan, case: Case, day: Day, roads: Roads) -> Iterator[Json]:
             told.append((stop.closed_from_s, "Fermeture", "pour le repas"))
             told.append((stop.closed_until_s, "Réouverture", stop.place or TOWN_HALL))
         told.append((stop.closing_s, "Fermeture", f"ranger ({rules.packing_s // 60} min)"))
-        told.append((stop.departure_s, "Départ", f"de {stop.name}"))
+        told.append((stop.departure_s, "Départ", from_place(stop.name)))
     if day.break_from_s is not None and day.break_until_s is not None:
         told.append((day.break_from_s, "Repas", f"jusqu’à {clock(day.break_until_s)}"))
     back = f"{minutes(day.return_drive_s)}, {kilometres(day.return_drive_m)}"
