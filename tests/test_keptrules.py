@@ -20,6 +20,8 @@ def test_figures_are_those_of_the_plan(herault_plan, herault_case):
     rest = rules["Repos entre deux journées"].done.replace("\u00a0", " ").replace("\u202f", " ")
     assert rest == f"{shortest // 3600} h {shortest % 3600 // 60:02d}"
     assert rules["Travail par jour et par agent"].source == "Code du travail, L3121-18"
+    present = rules["Présents à chaque permanence"]
+    assert present.asked == present.done == "2\u00a0agents"
 
 
 @pytest.mark.parametrize(

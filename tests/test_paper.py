@@ -46,10 +46,15 @@ def test_who_sees_no_change_is_named_in_one_sentence(herault_plan: Plan) -> None
     assert "ailleurs" not in told(paper.short_sentences(herault_plan))
 
 
-def test_many_days_are_told_in_two_columns(herault_plan: Plan) -> None:
-    assert not paper.many_days(herault_plan)
-    assert paper.many_days(herault_plan.model_copy(update={"days": herault_plan.days * 2}))
-    assert paper.many_days(herault_plan.model_copy(update={"cycle_weeks": 2}))
+def test_many_days_are_told_in_two_columns_many_sessions_without_places(
+    herault_plan: Plan,
+) -> None:
+    days = herault_plan.days
+    assert paper.crowd(herault_plan) == ""
+    assert paper.crowd(herault_plan.model_copy(update={"cycle_weeks": 2})) == "nombreuses"
+    assert paper.crowd(herault_plan.model_copy(update={"days": days * 2})) == "nombreuses"
+    many = herault_plan.model_copy(update={"days": days * 3})
+    assert paper.crowd(many) == "nombreuses serrees"
 
 
 def test_weekdays_of_the_tour(herault_plan: Plan, herault_case: Case) -> None:

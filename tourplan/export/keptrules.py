@@ -73,7 +73,7 @@ def kept_rules(plan: Plan, scenario: Scenario) -> list[KeptRule]:
         KeptRule(
             "Présents à chaque permanence",
             counted(crew.size, "agent"),
-            "",
+            counted(crew.size, "agent") if days else "",
             source_of(crew, "size"),
         ),
     ]

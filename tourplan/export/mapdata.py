@@ -238,10 +238,15 @@ def _stop(
     return {
         "repere": mark.label,
         "nom": f"{mark.label} · {place_name(stop)}",
-        "court": place_name(stop),
+        "court": place_name(stop) if _many_places(plan, stop.code) else stop.name,
         "point": _point(*mark.point),
         "lignes": _spaced(filter(None, lines)),
     }
+
+
+def _many_places(plan: Plan, code: str) -> bool:
+    stops = (stop for day in plan.days for stop in day.stops if stop.code == code)
+    return len({stop.place for stop in stops}) > 1
 
 
 def _spaced(lines: Iterable[str]) -> list[str]:

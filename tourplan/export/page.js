@@ -6,9 +6,11 @@
   const LINE_GAP = 4.5;
   const BAND = 36;
   const BEFORE = [340, 140];
+  const BUTTONS_PX = 46;
   const data = JSON.parse(document.getElementById("donnees").textContent);
   const words = data.mots;
   const BESIDE = "aujourdhui" in words.vues ? "aujourdhui" : "avant";
+  const root = document.documentElement;
   const byId = (id) => document.getElementById(id);
   const coarse = window.matchMedia("(pointer: coarse)").matches;
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -126,7 +128,11 @@
   const fit = () => {
     map.invalidateSize({ animate: false, pan: false });
     map.setMinZoom(0);
-    map.fitBounds(bounds, { animate: false, padding: [14, 14] });
+    map.fitBounds(bounds, {
+      animate: false,
+      paddingTopLeft: [14, 14],
+      paddingBottomRight: [14, root.classList.contains("a-imprimer") ? 14 : BUTTONS_PX],
+    });
     map.setMinZoom(map.getZoom() - 0.5);
   };
 
@@ -148,7 +154,7 @@
     map.fitBounds(L.latLngBounds(tour), {
       animate: false,
       paddingTopLeft: [24, 48],
-      paddingBottomRight: [24, 24],
+      paddingBottomRight: [24, BUTTONS_PX + 10],
       maxZoom: Math.max(11, map.getZoom()),
     });
   };
@@ -734,7 +740,6 @@
     picture.nextElementSibling.textContent = words.vues.avant;
   };
 
-  const root = document.documentElement;
   const everything = byId("imprimer-tout");
   const openAll = (open) =>
     document.querySelectorAll("details").forEach((part) => {

@@ -29,10 +29,16 @@ MOST_NAMED = 12
 MOST_DAYS = 9
 """Days of a week that are told in one column."""
 
+MOST_PLACES = 24
+"""Sessions whose places and addresses are told too when the days stand in two columns."""
 
-def many_days(plan: Plan) -> bool:
-    """Whether the days of the tour are told in two columns."""
-    return plan.cycle_weeks > 1 or len(plan.days) > MOST_DAYS
+
+def crowd(plan: Plan) -> str:
+    """The style of the days on paper: in one column, in two, in two without places."""
+    if plan.cycle_weeks == 1 and len(plan.days) <= MOST_DAYS:
+        return ""
+    sessions = sum(len(day.stops) for day in plan.days)
+    return "nombreuses" if sessions <= MOST_PLACES else "nombreuses serrees"
 
 
 def short_sentences(plan: Plan) -> str:
