@@ -13,10 +13,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
 from commands import FILES, SMALL, child, ended, only_folder, posix_only, rows_of, written
 
 from tourplan import cli
+from tourplan.errors import OwnError
 from tourplan.plan import Plan
 from tourplan.starter import TEN
 
@@ -301,10 +303,40 @@ class TestEverything:
         assert any(name.startswith("interne/agendas/agents/") for name in names)
         assert not any(name.startswith("publique/agendas/agents/") for name in names)
 
+    def test_keys_of_a_reconnaissance_are_on_road_sheets_alone(self, tp, tmp_path):
+        survey = (
+            "code_insee;lieu;cles;telephone\n34064;Mairie;code 4521 au boîtier;06 11 22 33 44\n"
+        )
+        (tmp_path / "rec.csv").write_text(survey, encoding="utf-8")
+        text = SMALL + '[salles]\nreconnaissance = "rec.csv"\n'
+        assert tp("solve", written(tmp_path / "s.toml", text), "--tout").code == 0
+        folder = only_folder(tmp_path / "sorties")
+        telling = [path for path in folder.rglob("*") if "4521" in words_of(path)]
+        assert telling
+        assert {path.parent.name for path in telling} <= {"feuilles-de-route", "reconnaissance"}
+
+    def test_an_export_that_fails_does_not_lose_the_plan(self, tp, small, tmp_path, monkeypatch):
+        def fails(*_: object, **__: object) -> bytes:
+            raise OwnError("panne")
+
+        monkeypatch.setattr("tourplan.export.pdf.synthesis.pdf", fails)
+        answer = tp("solve", small, "--tout")
+        assert answer.code == 1
+        folder = only_folder(tmp_path / "sorties")
+        assert {path.name for path in folder.iterdir()} == set(FILES)
+        assert f"Écrit dans {folder.relative_to(tmp_path)}" in answer.err
+
     def test_a_curve_has_several_plans(self, tp, small):
         answer = tp("solve", small, "--tout", "--arbitrage", "habitants_au_dela_15,route")
         assert answer.code == 2
         assert "--tout" in answer.err
+
+
+def words_of(path: Path) -> str:
+    """The text of a file, of a PDF as of any other."""
+    if path.suffix != ".pdf":
+        return path.read_text(errors="replace") if path.is_file() else ""
+    return " ".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
 
 
 def count(folder: Path) -> int:

@@ -110,7 +110,8 @@ class TestOddAndEvenWeeks:
         assert Rhythm((1, 3), 1, "iso").words() == "semaines impaires"
         assert Rhythm((2, 4), 1, "iso").words() == "semaines paires"
         assert Rhythm((1, 2, 3, 4), 2, "iso").words() == "toutes les semaines"
-        assert Rhythm((3, 2), 1, "iso").words() == "semaines ISO 2, 6, 10… et 3, 7, 11…"
+        words = Rhythm((3, 2), 1, "iso").words()
+        assert words == "semaines ISO 2, 3, 6, 7, 10, 11 et ainsi de suite"
         assert Rhythm((1,), 1).words() == "1re semaine du mois"
         assert Rhythm((1, 2, 4), 1).words() == "1re, 2e et 4e semaines du mois"
 

@@ -95,9 +95,15 @@ def test_the_same_bytes_twice(page):
     assert page("#data.one", one="x") == page("#data.one", one="x")
 
 
+def test_what_the_font_has_no_drawing_of_is_a_square(page):
+    """PDF/UA-1 refuses a text that cannot be shown: an emoji in a title loses no page."""
+    shown = words(page("#data.one *#data.one*", one="Été 😀 \u202eabc\u0007 e\u0301 日 ★\ufe0f"))
+    assert "Été □ abc é □ ★" in shown
+
+
 def test_long_texts_are_cut_and_drawings_are_not():
     given = {"a": "x" * 5000, "svg": "y" * 5000, "rows": [["z" * 401]], "n": 3}
-    found = typeset.shortened(given)
+    found = typeset.printable(given)
     assert found["a"] == "x" * (typeset.MAX_TEXT - 1) + "…"
     assert found["svg"] == given["svg"]
     assert len(found["rows"][0][0]) == typeset.MAX_TEXT

@@ -35,7 +35,7 @@ from tourplan.residents import ResidentPoint, Residents
 from tourplan.routing import COUNTERS_KM, area_of, travel_for
 from tourplan.scenario import Goal, Scenario
 from tourplan.settings import required_codes
-from tourplan.survey import surveyed
+from tourplan.survey import Found, surveyed
 from tourplan.tables import plain
 from tourplan.territory import Counter, Territory
 from tourplan.times import DayLimits
@@ -54,7 +54,8 @@ class Case:
     """A scenario with all it needs: territory, travel times, and the problem made of them.
 
     ``notes`` says in French what was assumed for want of a value; ``residents`` are the resident
-    points, in the order of the problem.
+    points, in the order of the problem; ``rooms_found`` what a reconnaissance told, keys and
+    contacts with it: for road sheets, never for the plan.
     """
 
     scenario: Scenario
@@ -63,6 +64,7 @@ class Case:
     problem: Problem
     notes: tuple[str, ...]
     residents: tuple[ResidentPoint, ...] = ()
+    rooms_found: tuple[Found, ...] = ()
 
     def __repr__(self) -> str:
         return (
@@ -232,9 +234,9 @@ def prepare(
     Raises:
         InputError: every fault of the scenario and of the files it names.
     """
-    told = list(faults)
+    told, rooms_found = list(faults), tuple[Found, ...]()
     try:
-        scenario = surveyed(scenario)
+        scenario, rooms_found = surveyed(scenario)
     except InputError as error:
         told += error.faults
     territory = checked(scenario, told)
@@ -275,7 +277,7 @@ def prepare(
     notes += [*point_notes(scenario, residents, travel)]
     notes += [*demands.notes, *travel.notes, *snap_notes(territory, travel)]
     notes += [*problem_notes(problem), *silent_counters_note(scenario, territory)]
-    return Case(scenario, territory, travel, problem, tuple(notes), residents.points)
+    return Case(scenario, territory, travel, problem, tuple(notes), residents.points, rooms_found)
 
 
 def _possible_depots(

@@ -81,8 +81,8 @@ class Rhythm:
         if self.rule == "mois":
             ranks = listed([f"{week}{'re' if week == 1 else 'e'}" for week in weeks])
             return f"{ranks} semaine{'s' if len(weeks) > 1 else ''} du mois"
-        by_four = [f"{week}, {week + 4}, {week + 8}…" for week in weeks]
-        return _BY_PARITY.get(weeks) or f"semaines ISO {' et '.join(by_four)}"
+        by_four = [str(week + more) for more in (0, 4, 8) for week in weeks]
+        return _BY_PARITY.get(weeks) or f"semaines ISO {', '.join(by_four)} et ainsi de suite"
 
 
 def month_week(monday: date) -> int:

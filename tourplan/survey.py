@@ -124,8 +124,8 @@ def _answer(row: Row, column: str, faults: list[Fault]) -> bool | None:
     return _ANSWERS[told]
 
 
-def surveyed(scenario: Scenario) -> Scenario:
-    """The scenario whose rooms are as its reconnaissance found them.
+def surveyed(scenario: Scenario) -> tuple[Scenario, tuple[Found, ...]]:
+    """The scenario whose rooms are as its reconnaissance found them, and all that it found.
 
     A mairie that was visited becomes a room of its own; a room that the scenario does not know is
     added to those of its commune. The file is then no longer named: its answers are in the rooms.
@@ -135,15 +135,16 @@ def surveyed(scenario: Scenario) -> Scenario:
     """
     name = scenario.rooms.survey_file
     if not name:
-        return scenario
-    found = {(one.code, one.place): one for one in read_survey(scenario.base / name, name)}
+        return scenario, ()
+    answers = read_survey(scenario.base / name, name)
+    found = {(one.code, one.place): one for one in answers}
     rooms = scenario.rooms.model_copy(update={"survey_file": ""})
     venues = scenario.venues
     known = [_as_found(venue, found.pop((venue.code, venue.name), None)) for venue in venues]
     own = {venue.code for venue in venues}
     added = [_as_found(Venue(code=c, name=p), one) for (c, p), one in found.items()]
     added = [venue for venue in added if venue.name != TOWN_HALL or venue.code not in own]
-    return scenario.model_copy(update={"venues": (*known, *added), "rooms": rooms})
+    return scenario.model_copy(update={"venues": (*known, *added), "rooms": rooms}), answers
 
 
 def _as_found(venue: Venue, found: Found | None) -> Venue:

@@ -31,7 +31,7 @@ from tourplan.commands.running import (
 )
 from tourplan.commands.tradeoff import trade_off, two_levels
 from tourplan.commands.writing import write_files
-from tourplan.console import native_words_aside, print_json, progress_to, say, say_all
+from tourplan.console import native_words_aside, note, print_json, progress_to, say, say_all
 from tourplan.errors import Fault, NoPlanError
 
 if TYPE_CHECKING:
@@ -140,7 +140,11 @@ def solve(
         telling = _telling(case, studies, reasons, internal=internal)
         files, lacking = _made(plan, case, studies, telling, csv), list[Fault]()
         if everything:
-            more, lacking = _everything(plan, case, telling, csv)
+            try:
+                more, lacking = _everything(plan, case, telling, csv)
+            except Exception:
+                note(f"Écrit dans {write_files(output, slug(plan.title), files)}")
+                raise
             files |= more
         folder = write_files(output, slug(plan.title), files)
         compared = None if stop.is_set() else _compared(case, plan, end, stop)
@@ -243,7 +247,8 @@ def _everything(
     from tourplan.export.bundle import Request, every_file
 
     now = datetime.now().astimezone()
-    asked = Request(plan, now, reasons=telling.reasons, at_hand=case, csv_form=csv)
+    rooms = case.rooms_found
+    asked = Request(plan, now, rooms=rooms, reasons=telling.reasons, at_hand=case, csv_form=csv)
     return every_file(asked)
 
 

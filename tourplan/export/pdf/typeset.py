@@ -1,12 +1,14 @@
 """Pages as PDF: a packaged template filled with plain data, by typst.
 
 The PDF is tagged for screen readers (PDF/UA-1) and holds its fonts. Users' texts are data, never
-markup: a template shows them as they are. Same template, data and date: same bytes.
+markup: a template shows them as they are, with □ for what the font has no drawing of (typst refuses
+it in PDF/UA-1). Same template, data and date: same bytes.
 """
 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -36,7 +38,7 @@ def pdf(template: str, data: Mapping[str, Any], now: datetime) -> bytes:
     """
     import typst
 
-    text = json.dumps(shortened(data), ensure_ascii=False)
+    text = json.dumps(printable(data), ensure_ascii=False)
     try:
         made = _compiler().compile(
             FOLDER / "templates" / f"{template}.typ",
@@ -52,15 +54,37 @@ def pdf(template: str, data: Mapping[str, Any], now: datetime) -> bytes:
     return made
 
 
-def shortened(value: Any, key: str = "") -> Any:
-    """Data whose texts are of a length that a page can show; drawings (``svg``) are left."""
+def printable(value: Any, key: str = "") -> Any:
+    """Data whose texts the font can show, of a length that a page can; drawings are as long."""
     if isinstance(value, Mapping):
-        return {name: shortened(one, name) for name, one in value.items()}
+        return {name: printable(one, name) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [shortened(one, key) for one in value]
-    if isinstance(value, str) and key != "svg" and len(value) > MAX_TEXT:
-        return f"{value[: MAX_TEXT - 1]}…"
-    return value
+        return [printable(one, key) for one in value]
+    if not isinstance(value, str):
+        return value
+    shown = "".join(map(_drawn, unicodedata.normalize("NFC", value)))
+    if key != "svg" and len(shown) > MAX_TEXT:
+        return f"{shown[: MAX_TEXT - 1]}…"
+    return shown
+
+
+def _drawn(character: str) -> str:
+    """The character if the font draws it; else a square, or nothing for what is never seen."""
+    if ord(character) in _drawn_points() or character == "\n":
+        return character
+    return {"Cc": " ", "Cf": "", "Mn": ""}.get(unicodedata.category(character), "□")
+
+
+@cache
+def _drawn_points() -> frozenset[int]:
+    """The code points that both fonts draw."""
+    from fontTools.ttLib import TTFont
+
+    points = []
+    for path in (FOLDER / "fonts").glob("*.otf"):
+        with TTFont(path) as font:
+            points.append(frozenset(font.getBestCmap()))
+    return frozenset.intersection(*points)
 
 
 @cache
