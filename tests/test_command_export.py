@@ -116,6 +116,16 @@ class TestCommand:
         names = {path.name for path in only_folder(tmp_path / "sorties").iterdir()}
         assert names == {"LISEZMOI.txt", "carte.html", "geojson", "synthese.pdf", "tournee.gpkg"}
 
+    @pytest.mark.parametrize(
+        "wrong", [("--siret", "12"), ("--debut", "2027-01-04", "--fin", "2026-01-01")]
+    )
+    def test_what_is_given_wrong_is_refused_as_a_whole(self, tp, file, tmp_path, wrong):
+        answer = tp("export", file, *wrong)
+        assert answer.code == 2
+        assert answer.err.count(" → ") == 1
+        assert f"  - {wrong[-2]} : " in answer.err
+        assert not (tmp_path / "sorties").exists() or not list((tmp_path / "sorties").iterdir())
+
     def test_the_map_tells_its_day_and_why(self, tp, file, tmp_path, monkeypatch):
         from tourplan.study import explain
 

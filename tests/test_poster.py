@@ -128,7 +128,7 @@ def test_what_is_still_to_be_written_on_them():
     assert "sans téléphone" in told
     assert "--affiche affiche.csv" in told
     assert to_complete(names, PosterWords(phone="04 67 00 00 00")) == []
-    assert to_complete(["carte.html"], PosterWords()) == []
+    assert to_complete(["carte.html", "affiches/affiche.csv"], PosterWords()) == []
 
 
 class TestDates:

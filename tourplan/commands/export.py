@@ -172,8 +172,9 @@ def export(
         reasons=_reasons(plan, quiet=json) if asked_why else {},
     )
     files, lacking = exported(ask, wanted)
-    if lacking and (asked or not files):
-        raise InputError(lacking)
+    wrong = [fault for fault in lacking if given.get(fault.where)]
+    if lacking and (asked or wrong or not files):
+        raise InputError(lacking if asked else wrong or lacking)
     final = write_files(output, f"{slug(ask.plan.title)}_{audience}", files)
     if json:
         missing = [fault.to_dict() for fault in lacking]

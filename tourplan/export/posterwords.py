@@ -53,7 +53,7 @@ class PosterWords:
 
 def to_complete(names: Iterable[str], words: PosterWords) -> list[str]:
     """What is still to be written on the posters among some files, in sentences."""
-    if words.phone or not any(name.rpartition("affiches/")[1] for name in names):
+    if words.phone or not any("affiches/" in name and name.endswith(".pdf") for name in names):
         return []
     return [
         "Affiches sans téléphone : donnez-le dans affiche.csv (champ telephone), puis refaites-les "
