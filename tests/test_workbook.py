@@ -173,6 +173,15 @@ class TestReadBack:
         assert "plan.xlsx, Tournée!D3 : une formule → remplacez-la par sa valeur" in one
         assert "Tournée!E4" in two
 
+    def test_columns_without_a_heading_do_not_shift_the_others(self, edited):
+        def change(sheet: Any) -> None:
+            sheet.insert_cols(2, 3)
+            sheet["C3"].value = "à moi"
+            sheet["E4"].value = "lune"
+
+        (one,) = faults_of(edited(change))
+        assert "plan.xlsx, Tournée!E4 : jour « lune » inconnu" in one
+
     def test_all_that_is_wrong_is_told_at_once_cell_by_cell(self, edited, herault_case):
         def change(sheet: Any) -> None:
             heads = {cell.value: cell.column_letter for cell in sheet[1]}

@@ -72,19 +72,19 @@ def tour_rows(path: Path) -> list[Row]:
     if faults:
         raise InputError(faults)
     rows = (
-        _row(path, number, dict(zip(heads, row, strict=False)), merged)
+        _row(path, number, list(zip(heads, row, strict=False)), merged)
         for number, row in enumerate(cells[1:], start=2)
     )
     return [row for row in rows if row.broken or any(row.cells.values())]
 
 
-def _row(path: Path, number: int, cells: dict[str, Any], merged: Merged) -> Row:
+def _row(path: Path, number: int, cells: Sequence[tuple[str, Any]], merged: Merged) -> Row:
     """A line of the sheet: each cell's text, or why it has none."""
     from openpyxl.utils import get_column_letter
 
     where = f"{path.name}, {TOUR}"
     texts, places, broken = {}, {}, {}
-    for place, (head, cell) in enumerate(cells.items(), start=1):
+    for place, (head, cell) in enumerate(cells, start=1):
         if head not in _READ:
             continue
         places[head] = f"{where}!{get_column_letter(place)}{number}"
