@@ -23,6 +23,7 @@ from tourplan.export.words import (
     proof_sentence,
     proof_text,
     rhythm_sentence,
+    stop_name,
 )
 from tourplan.plan import AreaAccess, Groups, Origin, Plan
 from tourplan.prepare import prepare
@@ -507,3 +508,19 @@ class TestChanges:
     )
     def test_brief(self, seconds, told):
         assert brief(seconds) == told
+
+
+def test_a_stop_has_its_place_only_where_its_commune_has_several(herault_plan: Plan) -> None:
+    day, *others = herault_plan.days
+    first, second = day.stops
+    hall = first.model_copy(update={"place": "Halle"})
+    alone = herault_plan.model_copy(
+        update={"days": (day.model_copy(update={"stops": (hall, second)}), *others)}
+    )
+    assert stop_name(alone, hall) == first.name
+    again = second.model_copy(update={"code": first.code, "name": first.name})
+    both = herault_plan.model_copy(
+        update={"days": (day.model_copy(update={"stops": (hall, again)}), *others)}
+    )
+    assert stop_name(both, hall) == f"{first.name} (Halle)"
+    assert stop_name(both, again) == first.name

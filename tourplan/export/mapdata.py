@@ -28,7 +28,7 @@ from tourplan.export.scene import (
     StopMark,
 )
 from tourplan.export.sides import TODAY, WITH, sides_of
-from tourplan.export.words import day_name, opening_words, place_name, who_goes
+from tourplan.export.words import day_name, opening_words, place_name, stop_name, who_goes
 from tourplan.hours import clock
 from tourplan.places import TOWN_HALL
 
@@ -238,15 +238,10 @@ def _stop(
     return {
         "repere": mark.label,
         "nom": f"{mark.label} · {place_name(stop)}",
-        "court": place_name(stop) if _many_places(plan, stop.code) else stop.name,
+        "court": stop_name(plan, stop),
         "point": _point(*mark.point),
         "lignes": _spaced(filter(None, lines)),
     }
-
-
-def _many_places(plan: Plan, code: str) -> bool:
-    stops = (stop for day in plan.days for stop in day.stops if stop.code == code)
-    return len({stop.place for stop in stops}) > 1
 
 
 def _spaced(lines: Iterable[str]) -> list[str]:

@@ -228,6 +228,12 @@ def place_name(stop: Stop) -> str:
     return f"{stop.name} ({stop.place})" if stop.place not in ("", TOWN_HALL) else stop.name
 
 
+def stop_name(plan: Plan, stop: Stop) -> str:
+    """The commune of a stop, with its place where the plan goes to several of the commune."""
+    stops = (other for day in plan.days for other in day.stops if other.code == stop.code)
+    return place_name(stop) if len({other.place for other in stops}) > 1 else stop.name
+
+
 def team_words(teams: Mapping[int, Sequence[str]]) -> str:
     """Who goes, by number of the week, 1 to 4; told for each where that changes."""
     weeks_of: dict[str, list[int]] = {}

@@ -21,7 +21,7 @@ from tourplan.export.scene import (
 )
 from tourplan.export.sections import JUDGED, STOPPED, summary
 from tourplan.export.sources import STATUS
-from tourplan.export.words import level_text, opening_words, place_name, proof_sentence
+from tourplan.export.words import level_text, opening_words, proof_sentence, stop_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -162,7 +162,7 @@ def _day(plan: Plan, route: DayRoute) -> Json:
         "number": str(route.number),
         "name": capital(route.day.weekday_name) + week,
         "stops": [
-            [mark.label, spaced(_short(place_name(mark.stop))), opening_words(mark.stop)]
+            [mark.label, spaced(_short(stop_name(plan, mark.stop))), opening_words(mark.stop)]
             for mark in route.stops
         ],
     }
