@@ -23,7 +23,7 @@ def test_far_communes_in_a_line_each_span(herault_plan: Plan, herault_case: Case
 
 
 def test_many_are_counted(herault_plan: Plan, herault_case: Case, monkeypatch) -> None:
-    monkeypatch.setattr(paper, "MOST_NAMED", 2)
+    monkeypatch.setattr(paper, "MOST_NAMED", 9)
     scene = build_scene(herault_plan, herault_case)
     assert "1 autre commune." in told(paper.far_lines(herault_plan, scene))
 
@@ -46,15 +46,25 @@ def test_who_sees_no_change_is_named_in_one_sentence(herault_plan: Plan) -> None
     assert "ailleurs" not in told(paper.short_sentences(herault_plan))
 
 
-def test_many_days_are_told_in_two_columns_many_sessions_without_places(
-    herault_plan: Plan,
-) -> None:
-    days = herault_plan.days
-    assert paper.crowd(herault_plan) == ""
-    assert paper.crowd(herault_plan.model_copy(update={"cycle_weeks": 2})) == "nombreuses"
-    assert paper.crowd(herault_plan.model_copy(update={"days": days * 2})) == "nombreuses"
-    many = herault_plan.model_copy(update={"days": days * 3})
-    assert paper.crowd(many) == "nombreuses serrees"
+def test_the_more_days_the_more_columns(herault_plan: Plan) -> None:
+    def crowd(times: int, weeks: int = 1, *, internal: bool = False) -> str:
+        update = {"days": herault_plan.days * times, "cycle_weeks": weeks}
+        return paper.crowd(herault_plan.model_copy(update=update), internal=internal)
+
+    assert crowd(1) == ""
+    assert crowd(1, weeks=2) == crowd(2) == "nombreuses"
+    assert crowd(3) == crowd(4) == "nombreuses serrees"
+    assert crowd(5) == "nombreuses serrees trois"
+    assert crowd(5, internal=True) == "nombreuses serrees"
+
+
+def test_the_areas_that_gain_most_have_a_sentence(herault_plan: Plan, monkeypatch) -> None:
+    """In Lodévois et Larzac 185, 435 and 1,062 people, at 30, 20 and 15 minutes."""
+    monkeypatch.setattr(paper, "MOST_AREAS", 1)
+    shown = told(paper.short_sentences(herault_plan))
+    assert "<strong>CC Lodévois et Larzac</strong>" in shown
+    assert "Grand Pic" not in shown
+    assert "La tournée change aussi l’accès dans une autre intercommunalité." in shown
 
 
 def test_weekdays_of_the_tour(herault_plan: Plan, herault_case: Case) -> None:

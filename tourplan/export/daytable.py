@@ -203,7 +203,7 @@ def _free_row(telling: _Telling, weekday: int, vehicle: str) -> str:
 
 def _wide_row(telling: _Telling, name: str, words: str) -> str:
     """A row that heads a day, with HTML ``words``."""
-    content = f"{element('strong', text(f'{name} :'))} {words}"
+    content = f"{element('strong', text(name) + element('span', text(' :')))} {words}"
     span = len(telling.columns)
     cell = element("th", content, scope="rowgroup", role="rowheader", colspan=span)
     return element("tr", cell, role="row", class_="journee")

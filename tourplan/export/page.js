@@ -5,7 +5,7 @@
   const SCALE = 10000;
   const LINE_GAP = 4.5;
   const BAND = 36;
-  const BEFORE = [340, 140];
+  const BEFORE = [340, 112];
   const BUTTONS_PX = 46;
   const data = JSON.parse(document.getElementById("donnees").textContent);
   const words = data.mots;

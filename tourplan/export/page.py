@@ -181,7 +181,7 @@ def _table_parts(document: _Document) -> dict[str, str]:
     why = far_reasons(plan, document.case, scene, telling.reasons)
     return {
         "itinerary": itinerary_table(plan, marks=True, internal=telling.internal),
-        "crowd": paper.crowd(plan),
+        "crowd": paper.crowd(plan, internal=telling.internal),
         "itinerary_today": _itinerary_today(telling),
         "free_days": text(sections.free_days(plan)),
         "access": accesstables.access_table(plan, telling.plan_today),

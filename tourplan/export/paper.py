@@ -5,6 +5,7 @@ Its first page is what ``synthese.pdf`` is: before and after, who stays far, the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tourplan.errors import listed
@@ -19,37 +20,71 @@ from tourplan.hours import WEEKDAYS
 
 if TYPE_CHECKING:
     from tourplan.export.scene import Scene
-    from tourplan.plan import Plan
+    from tourplan.plan import AreaAccess, Plan
     from tourplan.prepare import Case
 
-MOST_NAMED = 12
-"""Communes of one part that are named on paper; the others are counted."""
+MOST_NAMED = 15
+"""Communes that are named on paper, at least two of each part; the others are counted."""
 
 
-MOST_DAYS = 9
-"""Days of a week that are told in one column."""
+MOST_ROWS = 28
+"""Days and sessions that are told in one column."""
 
 MOST_PLACES = 24
 """Sessions whose places and addresses are told too when the days stand in two columns."""
 
+TWO_COLUMNS = 60
+"""Days and sessions that two columns hold on a page; beyond, there are three for everyone."""
 
-def crowd(plan: Plan) -> str:
-    """The style of the days on paper: in one column, in two, in two without places."""
-    if plan.cycle_weeks == 1 and len(plan.days) <= MOST_DAYS:
-        return ""
+MOST_AREAS = 8
+"""Intercommunalités that the tour changes and that have a sentence; two under three columns."""
+
+
+def crowd(plan: Plan, *, internal: bool = False) -> str:
+    """The style of the days on paper: in one column, in two, without places, in three.
+
+    The times of the team, for internal use, leave no room for three.
+    """
     sessions = sum(len(day.stops) for day in plan.days)
-    return "nombreuses" if sessions <= MOST_PLACES else "nombreuses serrees"
+    rows = len(plan.days) + sessions
+    if plan.cycle_weeks == 1 and rows <= MOST_ROWS:
+        return ""
+    if sessions <= MOST_PLACES:
+        return "nombreuses"
+    two = internal or rows <= TWO_COLUMNS
+    return "nombreuses serrees" if two else "nombreuses serrees trois"
 
 
 def short_sentences(plan: Plan) -> str:
-    """What the tour changes, a sentence an intercommunalité; one for all it leaves as they are."""
+    """What the tour changes, a sentence an intercommunalité, those where most people gain.
+
+    One for those where some gain too, one for those it leaves as they are.
+    """
     areas = plan.access[:-1] or plan.access
     changed = [area for area in areas if area.groups_after != area.groups_before]
-    others = [area.name for area in areas if area not in changed]
-    lines = [*map(sentence, changed), *map(text, need_sentences(plan))]
-    if others:
-        lines.append(text(f"La tournée ne change rien ailleurs : {listed(others)}."))
+    same = [area.name for area in areas if area not in changed]
+    most = 2 if "trois" in crowd(plan) else MOST_AREAS
+    told = sorted(changed, key=_gain, reverse=True)[:most]
+    lines = [sentence(area) for area in changed if area in told]
+    if more := len(changed) - len(told):
+        where = "une autre intercommunalité" if more == 1 else f"{more} autres intercommunalités"
+        lines.append(text(f"La tournée change aussi l’accès dans {where}."))
+    lines += map(text, need_sentences(plan))
+    if same:
+        lines.append(text(f"La tournée ne change rien ailleurs : {_some(same)}."))
     return items(lines, class_="constats")
+
+
+def _gain(area: AreaAccess) -> int:
+    """How many residents have a counter within some threshold thanks to the tour."""
+    return sum(area.before[goal] - area.after[goal] for goal in area.before)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many others there are."""
+    if len(names) <= MOST_AREAS:
+        return listed(names)
+    return f"{', '.join(names[:MOST_AREAS])} et {len(names) - MOST_AREAS} autres"
 
 
 def far_lines(plan: Plan, scene: Scene) -> str:
@@ -57,14 +92,16 @@ def far_lines(plan: Plan, scene: Scene) -> str:
     found = [part for part in far_parts(plan, scene) if part.communes]
     if not found:
         return element("p", text("Aucune commune n’est loin d’un accueil."))
-    return items(map(_far_line, found))
+    most = max(2, MOST_NAMED // len(found))
+    return items(_far_line(part, most) for part in found)
 
 
-def _far_line(part: FarPart) -> str:
+def _far_line(part: FarPart, most: int) -> str:
+    """A span of minutes: how many are that far, and the first communes by name."""
     people = sum(view.residents for view in part.communes)
     size = f"{counted(len(part.communes), 'commune')}, {counted(people, 'habitant')}"
-    named = [f"{v.commune.name} ({reach_time(v.after)})" for v in part.communes[:MOST_NAMED]]
-    more = len(part.communes) - MOST_NAMED
+    named = [f"{v.commune.name} ({reach_time(v.after)})" for v in part.communes[:most]]
+    more = len(part.communes) - most
     if more > 0:
         named.append(counted(more, "autre commune", "autres communes"))
     head = element("strong", text(f"{capital(part.span)} d’un accueil"))
