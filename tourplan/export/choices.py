@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tourplan.export.accesstables import by_name
 from tourplan.export.french import (
     capital,
 )
@@ -106,20 +105,6 @@ def vehicle_choice(plan: Plan) -> str:
         "p",
         element("label", text("Véhicule"), for_="vehicule")
         + element("select", every + options, id="vehicule"),
-    )
-
-
-def commune_choice(scene: Scene) -> str:
-    """The choice of a commune to show its details."""
-    options = "".join(
-        element("option", text(view.commune.name), value=view.commune.code)
-        for view in by_name(scene)
-    )
-    first = element("option", "Choisir…", value="")
-    return element(
-        "p",
-        element("label", "Trouver une commune", for_="commune")
-        + element("select", first + options, id="commune"),
     )
 
 

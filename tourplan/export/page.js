@@ -637,6 +637,10 @@
     vehicle.value = "";
     vehicle.addEventListener("change", () => choose("vehicle", vehicle.value));
   }
+  const order = new Intl.Collator("fr").compare;
+  [...data.communes]
+    .sort((a, b) => order(a.nom, b.nom))
+    .forEach((commune) => byId("commune").add(new Option(commune.nom, commune.code)));
   byId("commune").addEventListener("change", (event) => {
     const found = communes.find((c) => c.commune.code === event.target.value);
     if (!found) return;

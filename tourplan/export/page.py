@@ -166,7 +166,6 @@ def _map_parts(document: _Document) -> dict[str, str]:
         "vehicles": choices.vehicle_choice(plan),
         "days": choices.day_switches(plan, scene.routes, WITH),
         "days_today": _days_today(scene, telling.plan_today),
-        "communes": choices.commune_choice(scene),
         "legend": accesstables.legend(scene),
         "weekdays": paper.weekday_key(scene),
         "near_mark": accesstables.near_mark(plan.origin),
