@@ -324,7 +324,7 @@
     element.setAttribute("aria-label", spoken(thing));
     element.addEventListener("focus", () => show(thing));
     element.addEventListener("keydown", zoomKeys);
-    return { thing, element, size, shift: 0 };
+    return { thing, element, size, shift: 0, beside: pane === "reperes-gauche" };
   };
 
   /** Put aside the marks that stand at the same place as others shown. */
@@ -537,7 +537,7 @@
   const slider = byId("comparer");
   const divider = byId("coupe");
 
-  /** Each side shows on its part of the map alone, wherever the map is moved. */
+  /** Each side shows on its part of the map alone, wherever the map is moved; the keyboard too. */
   const clip = () => {
     const at = state.share * map.getSize().x;
     const corner = map.containerPointToLayerPoint([at, 0]);
@@ -550,6 +550,10 @@
     cut(left, state.share ? strip(corner.x - FAR, corner.x) : "");
     divider.style.left = `${at}px`;
     divider.hidden = !state.share;
+    [...stops, ...depots].forEach(({ thing, element, beside, shift }) => {
+      const off = map.latLngToContainerPoint(thing.point).x + shift - at;
+      element.classList.toggle("couvert", Boolean(state.share) && (beside ? off > 0 : off < 0));
+    });
   };
   map.on("move zoom resize viewreset", clip);
 
