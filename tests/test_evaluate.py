@@ -19,6 +19,7 @@ from tourplan.scenario import Scenario
 from tourplan.starter import example
 from tourplan.study.changes import single_changes
 from tourplan.study.evaluate import Evaluation, evaluate
+from tourplan.study.existing import existing_tour
 
 CAYLAR, RIVES, BOSC, CHARENTE = "34064", "34230", "34036", "16113"
 KEYS: dict[str, Any] = {
@@ -161,6 +162,11 @@ class TestReadsBack:
             "Le Caylar : lieu « Église » inconnu du scénario, « Halle » est pris à sa place"
             in found.plan.notes
         )
+
+    def test_a_team_that_cannot_go_is_told(self, rooms, tour):
+        path = tour("lundi matin 34064 Bob", head="jour;creneau;code_insee;agents")
+        (told,) = [note for note in existing_tour(rooms, path).plan.notes if "équipe" in note]
+        assert told.startswith("équipe « Bob » impossible selon le scénario, « Agent ")
 
     def test_changes_name_rooms_and_vehicles(self, rooms):
         halle = rooms.problem.site_index[CAYLAR, "Halle"]

@@ -46,16 +46,36 @@ class TestClock:
     def test_every_minute_of_the_day_reads_back(self, minute):
         assert parse_clock(clock(minute * 60)) == minute * 60
 
-    @pytest.mark.parametrize("text", ["9:45", "09:45", "9h45", "09H45", "  09:45 "])
+    @pytest.mark.parametrize(
+        "text", ["9:45", "09:45", "9h45", "09H45", "  09:45 ", "9 h 45", "9\u202fh\u202f45"]
+    )
     def test_ways_to_write_a_time(self, text):
         assert parse_clock(text) == 9 * 3600 + 45 * 60
 
     @pytest.mark.parametrize(
-        "text", ["", "9", "9h", "25:00", "24:01", "09:60", "-9:45", "09:45:00", "midi", "09:4\0"]
+        "text",
+        [
+            "",
+            "9",
+            "h",
+            "25:00",
+            "25 h",
+            "9 45",
+            "24:01",
+            "09:60",
+            "-9:45",
+            "09:45:00",
+            "midi",
+            "09:4\0",
+        ],
     )
     def test_what_is_no_time_is_refused_in_french(self, text):
         with pytest.raises(ValueError, match="heure « "):
             parse_clock(text)
+
+    @pytest.mark.parametrize("text", ["9h", "9 h", "09H00"])
+    def test_a_whole_hour(self, text):
+        assert parse_clock(text) == 9 * 3600
 
     @given(st.text())
     def test_no_text_makes_it_fail_otherwise(self, text):

@@ -144,6 +144,12 @@ class TestReport:
         assert "Permanences obligatoires" not in told
         assert told.endswith("Les autres objectifs ne changent pas.")
 
+    def test_nothing_differs(self, judged):
+        change = Change("échanger A et B", judged.plan.levels)
+        broken = (Violation("x", "lundi", "trop long"),)
+        told = self.told(replace(judged, swap=change, violations=broken))
+        assert told.endswith("Aucun objectif ne change.")
+
     def test_not_all_was_tried(self, judged):
         best = with_levels(judged.plan, level(1, None), *judged.plan.levels[1:])
         told = self.told(replace(judged, all_tried=False, best=best))

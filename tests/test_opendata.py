@@ -86,6 +86,21 @@ class TestNationalSchema:
         assert row["nom"] == "Permanence France Services du Caylar"
         assert row["structure_parente"] == "MSA du Languedoc"
 
+    @pytest.mark.parametrize(
+        ("number", "true"),
+        [
+            ("43493312300029", True),
+            ("43493312300028", False),
+            ("34493312300029", False),
+            ("35600000000048", True),
+            ("35600000049837", True),
+            ("W751005162", True),
+        ],
+    )
+    def test_a_siret_answers_its_check(self, number, true):
+        """Those of La Mednum and of La Poste (head office, an agency); a digit or two changed."""
+        assert (Publisher(number).faults() == []) is true
+
     def test_without_bookings(self, herault_plan):
         (row, *_) = tables(herault_plan, Publisher("43493312300029"))[MEDNUM]
         assert (row["modalites_acces"], row["prise_rdv"]) == ("Se présenter", "")

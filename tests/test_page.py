@@ -518,6 +518,16 @@ def test_itinerary_table_is_the_plan(herault_plan: Plan) -> None:
     assert [row[4] for row in ends] == [clock(day.return_s) for day in herault_plan.days]
 
 
+def test_the_first_session_is_dated_not_the_first_day_that_might_be(
+    herault_plan: Plan, herault_case: Case
+) -> None:
+    """From Monday 4 January 2027 on, the second week of the month starts on the 11th."""
+    dated = herault_plan.model_copy(update={"start": "2027-01-04"})
+    told = sections.summary(dated, herault_case)
+    assert told.endswith("Première permanence : 11\u00a0janvier 2027.")
+    assert "Première" not in sections.summary(herault_plan, herault_case)
+
+
 def test_itinerary_table_tells_meals_and_free_days(fortnight: Plan) -> None:
     rows = Reader(daytable.itinerary_table(fortnight)).rows
     heads = [row[0] for row in rows if len(row) == 1]

@@ -145,6 +145,14 @@ class TestUnderstood:
 
 
 class TestFaults:
+    def test_a_plan_is_no_table(self, territory, tmp_path):
+        path = tmp_path / "plan.json"
+        path.write_text("{}")
+        with pytest.raises(
+            InputError, match="ce n’est pas le tableau d’une tournée → donnez l’iti"
+        ):
+            read_tour(path, territory, TWO)
+
     def test_all_at_once_with_their_lines(self, faults_of):
         told = faults_of(
             "semaine;jour;creneau;code_insee;ouverture;fermeture\n"

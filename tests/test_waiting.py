@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import tourplan as tp
+from tourplan.export.words import need_sentences
 from tourplan.plan import Plan
 from tourplan.planner import solve
 from tourplan.study.waiting import COLUMNS, waiting
@@ -38,7 +39,9 @@ def test_the_api_and_its_table(herault_plan):
 def test_all_fit(herault_plan):
     told = lines(herault_plan)
     assert "que les permanences peuvent recevoir" in told
-    assert "prochaine permanence dans 7 jours en moyenne, 14 au plus." in told
+    next_ = "prochaine permanence dans 7 jours en moyenne, 14 au plus"
+    assert f"{next_} (jusqu’à 21 après un mois de cinq lundis)." in told
+    assert f"{next_}." in lines(herault_plan.model_copy(update={"week_rule": "iso"}))
     assert "saturé," not in told
     assert "sans permanence" not in told
     assert told.count("Hypothèse : ") == 4
@@ -52,6 +55,12 @@ def test_what_does_not_fit_is_named(libre):
     assert "sans place (Saint-Mathieu-de-Tréviers, 33 sur 50 ;" in told
     assert "  Saint-Mathieu-de-Tréviers : saturé, 49,8 visites par mois pour 16,9 places" in told
     assert "Communes candidates sans permanence : 54, où " in told
+
+
+def test_less_than_one_visit_is_not_said_to_be_none(libre):
+    waits = tuple(wait.model_copy(update={"unfit": min(wait.unfit, 0.4)}) for wait in libre.waits)
+    (told,) = need_sentences(libre.model_copy(update={"waits": waits}))
+    assert "dont moins d’une sans place (Les Matelles, moins d’une sur " in told
 
 
 def test_a_plan_of_before_is_worked_out_again(herault_plan):

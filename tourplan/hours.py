@@ -16,13 +16,13 @@ WEEK_S: Final = 7 * DAY_S
 MINUTE_S: Final = 60
 WEEKDAYS: Final = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _OSM_DAYS: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-_CLOCK: Final = re.compile(r"([01]?\d|2[0-4])[:hH]([0-5]\d)")
+_CLOCK: Final = re.compile(r"([01]?\d|2[0-4])(?::([0-5]\d)|\s?[hH](?:\s?([0-5]\d))?)")
 
 Interval = tuple[int, int]
 
 
 def parse_clock(text: str) -> int:
-    """Seconds since midnight of ``09:45`` (``9h45`` is understood too).
+    """Seconds since midnight of ``09:45`` (``9h45``, ``9 h 45`` and ``9 h`` are understood too).
 
     Raises:
         ValueError: the text is not a time from 00:00 to 24:00.
@@ -30,7 +30,7 @@ def parse_clock(text: str) -> int:
     match = _CLOCK.fullmatch(text.strip())
     if not match:
         raise ValueError(f"heure « {text} » illisible, attendu « HH:MM »")
-    seconds = int(match[1]) * 3600 + int(match[2]) * 60
+    seconds = int(match[1]) * 3600 + int(match[2] or match[3] or 0) * 60
     if seconds > DAY_S:
         raise ValueError(f"heure « {text} » au-delà de 24:00")
     return seconds

@@ -145,12 +145,14 @@ def _differences(evaluation: Evaluation) -> Iterator[str]:
         best.levels if best else today.levels,
         strict=True,
     )
+    others = "Aucun objectif ne change"
     for level, swapped, best_level in levels:
         if level.value == swapped.value == best_level.value:
             continue
+        others = "Les autres objectifs ne changent pas"
         cells = [f"aujourd’hui {level.text}"]
         cells += [f"un changement {swapped.text}"] if swap else []
         cells += [f"tout revoir {best_level.text}"] if best else []
         yield f"    {capital(level.label)} : {' | '.join(cells)}"
     if swap or (best and not evaluation.none_better):
-        yield "    Les autres objectifs ne changent pas."
+        yield f"    {others}."

@@ -104,10 +104,25 @@ class Publisher:
                 wrong if self.pivot else "les données ouvertes exigent un SIRET (schéma national)"
             )
             faults.append(Fault("--siret", what, "donnez les 14 chiffres de votre structure"))
+        elif self.pivot.isdigit() and len(self.pivot) == 14 and not _true_siret(self.pivot):
+            what = f"{quoted(self.pivot)} n’est pas un SIRET : sa clé de contrôle est fausse"
+            faults.append(Fault("--siret", what, "vérifiez ses 14 chiffres"))
         if self.booking and not re.fullmatch(r"https?://\S+", self.booking):
             what = f"{quoted(self.booking)} n’est pas une adresse de page"
             faults.append(Fault("--rendez-vous", what, "elle commence par https://"))
         return faults
+
+
+def _true_siret(number: str) -> bool:
+    """Whether the 14 digits of a SIRET answer its check (Luhn; La Poste has one of its own).
+
+    Source: INSEE, definition of the SIRET; for La Poste, digits that add up to a multiple of 5.
+    """
+    digits = [int(digit) for digit in number]
+    if number.startswith("356000000") and sum(digits) % 5 == 0:
+        return True
+    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[::2])
+    return (sum(doubled) + sum(digits[1::2])) % 10 == 0
 
 
 @dataclass(frozen=True)

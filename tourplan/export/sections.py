@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tourplan.errors import listed
 from tourplan.export.french import ORDINALS, capital, counted, from_place, hours, number, when
+from tourplan.export.itinerary import day_date
 from tourplan.export.judgement import changes_since
 from tourplan.export.markup import (
     Column,
@@ -95,8 +96,9 @@ def _comes_back(plan: Plan) -> str:
 
 
 def beginning(plan: Plan) -> str:
-    """The first day of the tour, when it is set."""
-    return f"Début : {when(plan.start)}." if plan.start else ""
+    """The first session, when the tour has a start."""
+    days = [first for day in plan.days if (first := day_date(plan, day))]
+    return f"Première permanence : {when(min(days).isoformat())}." if days else ""
 
 
 def free_days(plan: Plan) -> str:

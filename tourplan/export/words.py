@@ -138,7 +138,8 @@ def need_sentences(plan: Plan) -> list[str]:
     head = f"Public attendu, par hypothèse : {visits} par mois"
     full = sorted((w for w in communes if w.saturated), key=lambda w: (-w.unfit, w.name))
     room = _too_few(full, whole) if full else _enough(communes, whole)
-    return [f"{head} là où va la tournée, {room} ; {until_next(whole)}."]
+    by_month = plan.week_rule == "mois"
+    return [f"{head} là où va la tournée, {room} ; {until_next(whole, by_month=by_month)}."]
 
 
 def _enough(communes: Sequence[Wait], whole: Wait) -> str:
@@ -152,18 +153,29 @@ def _enough(communes: Sequence[Wait], whole: Wait) -> str:
 
 def _too_few(full: Sequence[Wait], whole: Wait) -> str:
     """How many do not fit, and where."""
-    told = [f"{w.name}, {number(w.unfit)} sur {number(w.visits)}" for w in full[:MOST_NAMED]]
+    told = [f"{w.name}, {unfit_words(w)} sur {number(w.visits)}" for w in full[:MOST_NAMED]]
     more = len(full) - MOST_NAMED
     also = f" ; et {counted(more, 'autre commune', 'autres communes')}" if more > 0 else ""
-    return f"dont {number(whole.unfit)} sans place ({' ; '.join(told)}{also})"
+    return f"dont {unfit_words(whole)} sans place ({' ; '.join(told)}{also})"
 
 
-def until_next(whole: Wait) -> str:
-    """``prochaine permanence dans 7 jours en moyenne, 14 au plus``."""
+def unfit_words(wait: Wait) -> str:
+    """How many visits do not fit, of some sessions that are full."""
+    return number(wait.unfit) if wait.unfit >= 1 else "moins d’une"
+
+
+def until_next(whole: Wait, *, by_month: bool) -> str:
+    """``prochaine permanence dans 7 jours en moyenne, 14 au plus``.
+
+    Waits count months of four weeks; weeks numbered ``by_month`` come a week later after a month
+    of five Mondays.
+    """
     if whole.mean_days is None:
         return "personne n’y est attendu"
     mean = number(whole.mean_days, 0 if whole.mean_days == round(whole.mean_days) else 1)
-    return f"prochaine permanence dans {mean} jours en moyenne, {whole.most_days} au plus"
+    later = (whole.most_days or 0) + 7
+    more = f" (jusqu’à {later} après un mois de cinq lundis)" if by_month else ""
+    return f"prochaine permanence dans {mean} jours en moyenne, {whole.most_days} au plus{more}"
 
 
 def cost_sentence(plan: Plan) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tourplan.assemble import assemble
 from tourplan.check import candidate_codes
 from tourplan.errors import Fault, InputError, quoted
+from tourplan.export.words import team_words
 from tourplan.measures import level_of
 from tourplan.plan import Day, Plan
 from tourplan.prepare import Case, prepare
@@ -16,7 +17,7 @@ from tourplan.problem import Problem
 from tourplan.study.changes import DayTimer, Slot
 from tourplan.study.goers import crews_of_tour, site_of, with_vehicles
 from tourplan.study.tours import Visit, read_tour, refuse_more_weeks, tour_path
-from tourplan.timeline import Opening, build_day
+from tourplan.timeline import Opening, build_day, team_names
 
 Held = dict[Slot, tuple[int, Visit]]
 """The site and the visit of each slot of a tour."""
@@ -48,7 +49,8 @@ def existing_tour(case: Case, tour: str | Path) -> ExistingTour:
     visits = _visits(case, tour)
     wide = _widened(case, visits)
     held = _held(wide.problem, with_vehicles(wide.problem, visits))
-    wide = replace(wide, notes=(*wide.notes, *_place_notes(wide.problem, held)))
+    told = (*_place_notes(wide.problem, held), *_team_notes(wide.problem, held))
+    wide = replace(wide, notes=(*wide.notes, *told))
     days = _days(wide.problem, held)
     levels = tuple(level_of(wide.problem, days, name) for name in wide.problem.objectives)
     return ExistingTour(wide, visits, held, assemble(wide, days, levels, "évalué"))
@@ -149,6 +151,20 @@ def _place_notes(problem: Problem, held: Held) -> list[str]:
     return [
         f"{name} : lieu {quoted(place)} inconnu du scénario, {quoted(venue)} est pris à sa place"
         for name, place, venue in sorted(found)
+    ]
+
+
+def _team_notes(problem: Problem, held: Held) -> list[str]:
+    """The teams of the tour that cannot go, and those that are taken instead."""
+    found = {
+        (visit.team, team_words(team_names(problem, problem.crew_weeks[crew])))
+        for (crew, _, _), (_, visit) in held.items()
+        if visit.team
+    }
+    return [
+        f"équipe {quoted(asked)} impossible selon le scénario, {quoted(taken)} est prise à sa place"
+        for asked, taken in sorted(found)
+        if asked != taken
     ]
 
 

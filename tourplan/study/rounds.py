@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from tourplan.errors import Fault, InputError, NoPlanError, listed, ways_out
 from tourplan.export.french import capital, counted
 from tourplan.export.itinerary import decimal_comma
-from tourplan.export.words import MOST_NAMED, levels_table, origin_words, until_next
+from tourplan.export.words import MOST_NAMED, levels_table, origin_words, unfit_words, until_next
 from tourplan.hours import duration
 from tourplan.measures import number
 from tourplan.optimise.solve import Progress, Solution
@@ -378,9 +378,10 @@ def _room(cell: Cell) -> str:
     whole = cell.waits[-1]
     served = cell.plan.figures.communes if cell.plan else 0
     fewer = f" ({counted(served, 'commune')} suffisent)" if served < cell.communes else ""
+    by_month = cell.plan is None or cell.plan.week_rule == "mois"
     return (
         f"{number(whole.fit)} visites possibles sur {number(whole.visits)} attendues par mois"
-        f"{_short(cell)}{fewer} ; {until_next(whole)}."
+        f"{_short(cell)}{fewer} ; {until_next(whole, by_month=by_month)}."
     )
 
 
@@ -393,7 +394,7 @@ def _short(cell: Cell) -> str:
     names = [wait.name for wait in full[:MOST_NAMED]]
     more = len(full) - MOST_NAMED
     names += [counted(more, "autre commune", "autres communes")] if more > 0 else []
-    return f", {number(cell.waits[-1].unfit)} sans place (communes saturées : {listed(names)})"
+    return f", {unfit_words(cell.waits[-1])} sans place (communes saturées : {listed(names)})"
 
 
 def _effort(cell: Cell) -> str:

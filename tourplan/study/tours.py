@@ -114,6 +114,9 @@ def read_tour(
     Raises:
         InputError: every fault of the file at once.
     """
+    if path.suffix.lower() == ".json":
+        mend = "donnez l’itineraire.csv ou le plan.xlsx de ce plan"
+        raise InputError.of(path.name, "ce n’est pas le tableau d’une tournée", mend)
     rows = tour_rows(path) if is_workbook(path) else read_table(path, ("jour", "code_insee"))
     columns = {column for row in rows for column in row.cells}
     slot = "creneau" if "creneau" in columns else "demi_journee"
@@ -203,16 +206,13 @@ def _visit(
     code = row.text("code_insee").zfill(5)
     week = row.text("semaine") or "1"
     if weekday is None:
-        _blame(row, "jour", f"jour {quoted(row.text('jour'))} inconnu", "lundi à dimanche", faults)
+        _blame(row, "jour", _unknown("jour", row.text("jour")), "lundi à dimanche", faults)
     if session is None:
         mend = one_of(row.text(slot), sessions)
-        _blame(row, slot, f"créneau {quoted(row.text(slot))} inconnu", mend, faults)
+        _blame(row, slot, _unknown("créneau", row.text(slot)), mend, faults)
     if code not in territory:
-        what = (
-            f"code INSEE {quoted(code)} inconnu" if row.text("code_insee") else "code INSEE absent"
-        )
         mend = "donnez celui de la commune, sur cinq caractères"
-        _blame(row, "code_insee", what, mend, faults)
+        _blame(row, "code_insee", _unknown("code INSEE", row.text("code_insee")), mend, faults)
     elif row.told("commune") and not same_name(row.told("commune"), territory[code].name):
         what = f"{quoted(row.told('commune'))}, mais {code} est {territory[code].name}"
         _blame(row, "commune", what, "corrigez le code ou le nom, ou videz le nom", faults)
@@ -238,6 +238,11 @@ def _visit(
         depot=row.text("agence").zfill(5) if row.text("agence") else "",
         team=row.told("agents"),
     )
+
+
+def _unknown(name: str, told: str) -> str:
+    """What is wrong with a cell that says nothing known."""
+    return f"{name} {quoted(told)} inconnu" if told else f"{name} absent"
 
 
 def _blame(row: Row, column: str, what: str, mend: str, faults: list[Fault]) -> None:
