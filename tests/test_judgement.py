@@ -7,7 +7,12 @@ from dataclasses import replace
 import pytest
 from leveled import level, with_levels
 
-from tourplan.export.judgement import comparison_sentences, evaluation_report, road_sentence
+from tourplan.export.judgement import (
+    changes_since,
+    comparison_sentences,
+    evaluation_report,
+    road_sentence,
+)
 from tourplan.export.words import (
     origin_words,
 )
@@ -64,6 +69,16 @@ class TestComparison:
             "Comparé à la tournée d’aujourd’hui (t.csv) :",
             "  c’est déjà la meilleure selon ces règles et ces temps (démontré).",
         ]
+
+    def test_who_is_worse_off_than_today(self, judged):
+        """Ten people more beyond 20 and 15 minutes in one of two intercommunalités."""
+        first, *others = judged.plan.access
+        far = {goal: people + 10 * (goal < 30) for goal, people in first.after.items()}
+        worse = first.model_copy(update={"after": far})
+        best = judged.plan.model_copy(update={"access": (worse, *others)})
+        told = changes_since(judged.plan, best)
+        assert told[-1] == f"{first.name} : 10 habitants de plus à plus de 20 min d’un accueil"
+        assert changes_since(best, judged.plan) == told[:-1]
 
     def test_no_best(self, judged):
         lines = comparison_sentences(replace(judged, best=None, why_not="Aucun plan."), "t.csv")

@@ -54,8 +54,8 @@ def export(
             "--format",
             metavar="LISTE",
             help="agenda, carte, donnees-ouvertes, geojson, geopackage, synthese, affiches ; avec "
-            "--diffusion interne, aussi itineraire, feuilles-de-route, reconnaissance (par "
-            "défaut, tous ceux à qui rien ne manque).",
+            "--diffusion interne, aussi itineraire, classeur, feuilles-de-route, reconnaissance "
+            "(par défaut, tous ceux à qui rien ne manque).",
         ),
     ] = "",
     output: Output = OUTPUT_FOLDER,

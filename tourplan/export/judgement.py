@@ -39,13 +39,26 @@ def comparison_sentences(evaluation: Evaluation, name: str) -> list[str]:
 
 
 def changes_since(today: Plan, best: Plan) -> list[str]:
-    """What changes from one tour to another: communes and days, then the levels that differ."""
+    """What changes from one tour to another: communes and days, the levels, who is worse off."""
     changed = [
         f"{level.label} : {before.text} aujourd’hui, {level.text} avec ce plan"
         for level, before in zip(best.levels, today.levels, strict=True)
         if level.value != before.value
     ]
-    return [_layout_change(today, best), *(changed or ["aucune différence sur les objectifs"])]
+    changed = changed or ["aucune différence sur les objectifs"]
+    return [_layout_change(today, best), *changed, *_worse_off(today, best)]
+
+
+def _worse_off(today: Plan, best: Plan) -> Iterator[str]:
+    """The intercommunalités where more people are far than today, at the farthest threshold."""
+    now = {area.code: area for area in today.access[:-1]}
+    for area in best.access[:-1]:
+        before = now[area.code].after if area.code in now else area.after
+        more = {goal: area.after[goal] - before[goal] for goal in area.after if goal in before}
+        farther = [goal for goal, people in more.items() if people > 0]
+        if farther:
+            people = some(more[max(farther)], "habitant")
+            yield f"{area.name} : {people} de plus à plus de {max(farther)} min d’un accueil"
 
 
 def _layout_change(today: Plan, best: Plan) -> str:

@@ -52,7 +52,7 @@ def sources(plan: Plan, case: Case) -> str:
     entries = [
         (
             "Temps et distances",
-            f"{capital(origin_words(plan.origin))}. Temps de chef-lieu à chef-lieu.",
+            f"{origin_words(plan.origin)}. Temps de chef-lieu à chef-lieu.",
         ),
         ("Habitants", residents_source(case)),
         ("Points fixes", counters_source(case)),
@@ -62,7 +62,9 @@ def sources(plan: Plan, case: Case) -> str:
         ),
         ("Coût et CO₂ des trajets", rates_words(case)),
     ]
-    rows = (element("dt", text(name)) + element("dd", text(words)) for name, words in entries)
+    rows = (
+        element("dt", text(name)) + element("dd", text(capital(words))) for name, words in entries
+    )
     return element("dl", "".join(rows), class_="fiche")
 
 
