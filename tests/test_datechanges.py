@@ -132,6 +132,20 @@ class TestRefused:
             changed(found, [asked])
         assert words in str(caught.value)
 
+    def test_a_day_is_changed_once(self, found):
+        with pytest.raises(InputError, match="le 09/11/2026 est déjà changé par une autre ligne"):
+            changed(found, [change(9, 14), change(9)])
+        both = [change(9, 14, vehicle="Véhicule 1"), change(9, vehicle="Autre")]
+        with pytest.raises(InputError) as caught:
+            changed(found, both)
+        assert "déjà changé" not in str(caught.value)
+
+    def test_no_day_is_moved_out_of_the_period(self, found):
+        within = date(2026, 11, 1), date(2026, 11, 30)
+        changed(found, [change(9, 30)], within)
+        with pytest.raises(InputError, match="le 14/11/2026 n’est pas entre le 15/11/2026 et le"):
+            changed(found, [change(24, 14)], (date(2026, 11, 15), date(2026, 11, 30)))
+
     def test_two_days_moved_to_one(self, found):
         with pytest.raises(InputError, match="déjà en tournée"):
             changed(found, [change(9, 14), change(10, 14)])

@@ -8,9 +8,11 @@ import pytest
 from leveled import level, with_levels
 
 from tourplan.export.judgement import (
+    JUDGED,
     changes_since,
     comparison_sentences,
     evaluation_report,
+    judged_sentences,
     road_sentence,
 )
 from tourplan.export.words import (
@@ -61,6 +63,29 @@ class TestRoad:
     def test_of_two_weeks(self, judged):
         two = replace(judged, plan=judged.plan.model_copy(update={"cycle_weeks": 2}))
         assert "min pour les 2 semaines du cycle" in road_sentence(two)
+
+
+class TestJudged:
+    """A tour that was read from a file; a plan needs no such words."""
+
+    def test_a_plan(self, herault_plan, herault_case):
+        assert judged_sentences(herault_plan, herault_case, internal=True) == []
+
+    def test_all_rules_are_kept(self, herault_plan, herault_case):
+        judged = herault_plan.model_copy(update={"stopped": JUDGED})
+        told = judged_sentences(judged, herault_case, internal=True)
+        assert told[1:] == ["Elle tient toutes les règles du scénario."]
+
+    def test_rules_broken_are_counted_for_everyone_and_named_for_the_team(
+        self, herault_plan, herault_case
+    ):
+        first, *others = herault_plan.days
+        shorter = first.model_copy(update={"work_s": first.work_s - 60})
+        judged = herault_plan.model_copy(update={"stopped": JUDGED, "days": (shorter, *others)})
+        _, kept, *broken = judged_sentences(judged, herault_case, internal=True)
+        assert kept.startswith(f"Elle enfreint {len(broken)}")
+        assert all(rule.startswith("semaine 1, lundi") for rule in broken)
+        assert judged_sentences(judged, herault_case, internal=False)[1:] == [kept]
 
 
 class TestComparison:

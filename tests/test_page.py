@@ -706,10 +706,20 @@ def test_an_unproved_plan_says_so_plainly(fortnight: Plan, stopped: str, words: 
     assert "Démontré" not in told
 
 
-def test_a_tour_that_was_judged_is_not_said_to_be_unproved(fortnight: Plan) -> None:
-    told = sections.proof(fortnight.model_copy(update={"stopped": "évalué"}))
-    assert "évaluée telle qu’elle est donnée" in told
-    assert "démontré" not in told.lower().replace("non-demontre", "")
+def test_a_tour_that_was_judged_is_not_said_to_be_unproved(
+    fortnight: Plan, herault_plan: Plan, herault_case: Case
+) -> None:
+    """Everyone reads how many rules it breaks; the team, which."""
+    late = herault_plan.days[0].model_copy(update={"departure_s": 3600})
+    days = (late, *herault_plan.days[1:])
+    judged = herault_plan.model_copy(update={"stopped": "évalué", "days": days})
+    pages = {who: map_page(judged, herault_case, Telling(internal=who)) for who in (True, False)}
+    for page in pages.values():
+        assert "évaluée telle qu’elle est donnée" in page
+        assert re.search(r"Elle enfreint \d+.règles du scénario\.", page)
+        assert 'class="preuve demontre' not in page
+    assert "départ à 01:00, avant 07:00" in pages[True]
+    assert "avant 07:00" not in pages[False]
     levels = sections.levels_table(fortnight.model_copy(update={"stopped": "évalué"}))
     assert "Preuve" not in levels
     assert "Résultat" in levels

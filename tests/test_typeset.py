@@ -101,12 +101,20 @@ def test_what_the_font_has_no_drawing_of_is_a_square(page):
     assert "Été □ abc é □ ★" in shown
 
 
+def test_a_word_without_end_is_broken():
+    long = "Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson"
+    found = typeset.printable([long, "Saint-Remy et Isson", "x" * 99])
+    assert found[0] == "Saint-Remy\u200b-en-Bouzem\u200bont-Saint-\u200bGenest-et-\u200bIsson"
+    assert found[1] == "Saint-Remy et Isson"
+    assert max(map(len, found[2].split("\u200b"))) == 10
+
+
 def test_long_texts_are_cut_and_drawings_are_not():
     given = {"a": "x" * 5000, "svg": "y" * 5000, "rows": [["z" * 401]], "n": 3}
     found = typeset.printable(given)
-    assert found["a"] == "x" * (typeset.MAX_TEXT - 1) + "…"
+    assert found["a"].replace("\u200b", "") == "x" * (typeset.MAX_TEXT - 1) + "…"
     assert found["svg"] == given["svg"]
-    assert len(found["rows"][0][0]) == typeset.MAX_TEXT
+    assert len(found["rows"][0][0].replace("\u200b", "")) == typeset.MAX_TEXT
     assert found["n"] == 3
 
 

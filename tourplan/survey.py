@@ -13,7 +13,7 @@ from pathlib import Path
 from tourplan.errors import Fault, InputError, one_of, quoted
 from tourplan.places import TOWN_HALL, Venue
 from tourplan.scenario import Scenario
-from tourplan.tables import Row, code_fault, plain, read_table
+from tourplan.tables import FEW_ROWS, Row, code_fault, plain, read_table
 
 COLUMNS = (
     "code_insee",
@@ -75,7 +75,7 @@ def read_survey(path: Path, where: str = "") -> tuple[Found, ...]:
     """
     faults: list[Fault] = []
     found: dict[tuple[str, str], Found] = {}
-    for row in read_table(path, ("code_insee", "lieu"), where):
+    for row in read_table(path, ("code_insee", "lieu"), where, most=FEW_ROWS):
         one = _found(row, faults)
         if one is None or one == Found(one.code, one.place):
             continue

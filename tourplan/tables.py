@@ -14,6 +14,8 @@ from tourplan.errors import Fault, InputError, quoted
 from tourplan.files import read_text
 
 MAX_ROWS = 2_000_000
+FEW_ROWS = 20_000
+"""Lines of a table that people fill in by hand, at most."""
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][+-]?\d\d?)?", re.ASCII)
 
 _CODE = re.compile(r"(\d{2}|2[AB])\d{3}", re.ASCII)
@@ -62,10 +64,11 @@ def read_table(
     required: Sequence[str],
     where: str = "",
     synonyms: Mapping[str, Sequence[str]] | None = None,
+    most: int | None = None,
 ) -> list[Row]:
     """The rows of a CSV file whose header holds the ``required`` columns.
 
-    ``synonyms`` are other names that do for a column.
+    ``synonyms`` are other names that do for a column; ``most``, the lines that it may have.
 
     Column names are compared without case, accents or marks (``Code INSEE`` is ``code_insee``).
 
@@ -73,11 +76,13 @@ def read_table(
         InputError: unreadable file, columns missing or twice, rows longer than the header.
     """
     place = where or path.name
-    lines = _lines(read_text(path, where), place)
+    text = read_text(path, where)
+    most = most or MAX_ROWS
+    if text.count("\n") > most:
+        raise InputError.of(place, f"plus de {most} lignes", "réduisez le tableau")
+    lines = _lines(text, place)
     if not lines:
         raise InputError.of(place, "le tableau est vide", f"attendu : {', '.join(required)}")
-    if len(lines) > MAX_ROWS:
-        raise InputError.of(place, f"plus de {MAX_ROWS} lignes", "réduisez le tableau")
     columns = [plain(cell).replace(" ", "_") for cell in lines[0][1]]
     faults = _column_faults(columns, required, place, synonyms or {})
     faults += [

@@ -50,7 +50,7 @@ def evaluate(
     started = monotonic()  # before loading: the limit covers the whole command
     from tourplan.cases import case_of
     from tourplan.export.edits import edit_sentences
-    from tourplan.export.judgement import evaluation_report
+    from tourplan.export.judgement import JUDGED, evaluation_report
     from tourplan.study.evaluate import evaluate as judge
 
     if output is not None:
@@ -64,7 +64,7 @@ def evaluate(
     same = origin is not None and origin.inputs_fingerprint == case.fingerprint()
     left = deadline(case, limit_s(limit, case.scenario), started) - monotonic()
     with interruptible() as stop, native_words_aside():
-        best = origin if same else None
+        best = origin if same and origin and origin.stopped != JUDGED else None
         progress = progress_to(json)
         found = judge(case, tour, best=best, limit_s=left, progress=progress, stop=stop)
     edits = edit_sentences(origin, found.plan) if origin else []

@@ -80,7 +80,13 @@ class Request:
         if not self.internal:
             told = public_words(self.plan, [change.reason for change in within])
             within = [replace(one, reason=reason) for one, reason in zip(within, told, strict=True)]
-        return changed(outings(self.plan, first, last), within)
+        return changed(outings(self.plan, first, last), within, (first, last))
+
+    @property
+    def changes_left(self) -> tuple[Change, ...]:
+        """The changes of dates that are out of the period."""
+        first, last = period(self.plan, self.start, self.end)
+        return tuple(change for change in self.changes if not first <= change.when <= last)
 
     @property
     def to_come(self) -> tuple[Outing, ...]:
@@ -122,7 +128,8 @@ def _map(ask: Request) -> Files:
 def _synthesis(ask: Request) -> Files:
     from tourplan.export.pdf.synthesis import synthesis_pdf
 
-    return {"synthese.pdf": synthesis_pdf(ask.plan, ask.case, ask.scene, ask.now)}
+    page = synthesis_pdf(ask.plan, ask.case, ask.scene, ask.now, internal=ask.internal)
+    return {"synthese.pdf": page}
 
 
 def _posters(ask: Request) -> Files:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from tourplan.errors import Fault, InputError, quoted
-from tourplan.export.dates import Outing
+from tourplan.export.dates import PUT_OFF, Outing
 from tourplan.schedule import public_holidays
-from tourplan.tables import Row, read_table
+from tourplan.tables import FEW_ROWS, Row, read_table
 
 COLUMNS = ("date", "nouvelle_date", "motif", "vehicule")
 
@@ -53,15 +53,17 @@ def read_changes(path: Path) -> tuple[Change, ...]:
             row.text("motif"),
             row.text("vehicule"),
         )
-        for row in read_table(path, ("date",))
+        for row in read_table(path, ("date",), most=FEW_ROWS)
     ]
     if faults:
         raise InputError(faults)
     return tuple(found)
 
 
-def changed(found: Sequence[Outing], changes: Sequence[Change]) -> tuple[Outing, ...]:
-    """The outings once changed.
+def changed(
+    found: Sequence[Outing], changes: Sequence[Change], within: tuple[date, date] | None = None
+) -> tuple[Outing, ...]:
+    """The outings once changed; ``within``: the first and last dates of the files.
 
     Raises:
         InputError: a change is of no day of the tour, or cannot be; all told at once.
@@ -69,6 +71,8 @@ def changed(found: Sequence[Outing], changes: Sequence[Change]) -> tuple[Outing,
     after = [_after(out, changes) for out in found]
     faults = [
         *(fault for change in changes for fault in _faults(change, found)),
+        *(_outside(changes, *within) if within else ()),
+        *_twice(changes),
         *_clashes(after),
     ]
     if faults:
@@ -77,10 +81,10 @@ def changed(found: Sequence[Outing], changes: Sequence[Change]) -> tuple[Outing,
 
 
 def _after(out: Outing, changes: Sequence[Change]) -> Outing:
-    """An outing, changed by the last of those that are about it."""
+    """An outing, with the change that is about it."""
     for change in changes:
         if change.bears_on(out):
-            off = change.reason or out.off or ("reportée" if change.instead else "annulée")
+            off = change.reason or out.off or (PUT_OFF if change.instead else "annulée")
             out = replace(out, off=off, instead=change.instead)
     return out
 
@@ -96,6 +100,26 @@ def _faults(change: Change, found: Sequence[Outing]) -> list[Fault]:
         what = f"le {change.instead:%d/%m/%Y} est férié ({name})"
         faults.append(Fault(change.where, what, "donnez une autre date"))
     return faults
+
+
+def _outside(changes: Sequence[Change], first: date, last: date) -> Iterator[Fault]:
+    """Days that would be held out of the period, which no file then tells."""
+    for change in changes:
+        if change.instead and not first <= change.instead <= last:
+            what = f"le {change.instead:%d/%m/%Y} n’est pas entre le {first:%d/%m/%Y} et le "
+            mend = "donnez une date de cette période, ou changez --debut ou --fin"
+            yield Fault(change.where, f"{what}{last:%d/%m/%Y}", mend)
+
+
+def _twice(changes: Sequence[Change]) -> Iterator[Fault]:
+    """Days that are changed in two ways."""
+    for number, change in enumerate(changes):
+        before = [one for one in changes[:number] if one.when == change.when]
+        if any(
+            "" in (one.vehicle, change.vehicle) or one.vehicle == change.vehicle for one in before
+        ):
+            what = f"le {change.when:%d/%m/%Y} est déjà changé par une autre ligne"
+            yield Fault(change.where, what, "gardez une ligne")
 
 
 def _clashes(after: Sequence[Outing]) -> list[Fault]:

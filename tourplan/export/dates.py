@@ -15,6 +15,8 @@ from tourplan.schedule import RULES, month_week, public_holidays, start_faults
 
 DEFAULT_DAYS = 52 * 7 - 1
 MAX_DAYS = 5 * 366
+PUT_OFF = "reportée"
+"""Why a day is held on another date, when its author does not say."""
 COLUMNS = (
     "date",
     "jour",
@@ -104,6 +106,17 @@ def rule_words(plan: Plan) -> str:
     return f"{plan.rhythm.words()} ({RULES[plan.week_rule]})"
 
 
+def begun_words(plan: Plan, start: date) -> str:
+    """That ``start`` is within a week on tour, whose days are then left out; else nothing."""
+    monday = start - timedelta(days=start.weekday())
+    if monday == start or not any(plan.rhythm.dates(monday, monday)):
+        return ""
+    return (
+        f"La semaine du {monday:%d/%m/%Y} est commencée : ses journées ne sont pas dans ces "
+        f"fichiers ; pour les garder, donnez --debut {monday.isoformat()}."
+    )
+
+
 def exception_words(found: Sequence[Outing]) -> str:
     """On which dates there is no session, and which are held on another; may be nothing."""
     days = dict.fromkeys(_exception(out) for out in found if out.off)
@@ -112,8 +125,15 @@ def exception_words(found: Sequence[Outing]) -> str:
 
 def _exception(out: Outing) -> str:
     """``le 11 novembre 2026 (Armistice, jour férié)``, and the date in its place."""
-    instead = f", remplacée le {when(out.instead.isoformat())}" if out.instead else ""
-    return f"le {when(out.when.isoformat())} ({out.off}{instead})"
+    instead = when(out.instead.isoformat()) if out.instead else ""
+    return f"le {when(out.when.isoformat())} ({_why(out, instead)})"
+
+
+def _why(out: Outing, instead: str) -> str:
+    """Why a day is not held, and the date in its place."""
+    if not instead:
+        return out.off
+    return f"{out.off} au {instead}" if out.off == PUT_OFF else f"{out.off}, remplacée le {instead}"
 
 
 def dates_csv(found: Sequence[Outing], form: CsvForm = "excel") -> bytes:
@@ -123,8 +143,8 @@ def dates_csv(found: Sequence[Outing], form: CsvForm = "excel") -> bytes:
 
 
 def _rows(out: Outing) -> Iterator[tuple[str, ...]]:
-    place = f", remplacée le {out.instead:%d/%m/%Y}" if out.instead else ""
-    yield from _dated(out, out.when, f"non tenue ({out.off}{place})" if out.off else "tenue")
+    state = f"non tenue ({_why(out, f'{out.instead:%d/%m/%Y}' if out.instead else '')})"
+    yield from _dated(out, out.when, state if out.off else "tenue")
     if out.instead:
         yield from _dated(out, out.instead, f"tenue au lieu du {out.when:%d/%m/%Y}")
 

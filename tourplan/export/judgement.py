@@ -16,9 +16,30 @@ from tourplan.export.words import (
 )
 from tourplan.measures import number
 from tourplan.plan import Plan
+from tourplan.verify import verify
 
 if TYPE_CHECKING:
+    from tourplan.prepare import Case
     from tourplan.study.evaluate import Evaluation
+
+JUDGED = "évalué"
+"""How a plan ends that was not looked for: a tour read from a file."""
+
+
+def judged_sentences(plan: Plan, case: Case, *, internal: bool) -> list[str]:
+    """What a tour that was judged is, how many rules it breaks, for the team each; of a plan, none.
+
+    What is broken names agents and tells their hours.
+    """
+    if plan.stopped != JUDGED:
+        return []
+    broken = [str(violation) for violation in verify(case.problem, plan.days)]
+    kept = f"enfreint {some(len(broken), 'règle')}" if broken else "tient toutes les règles"
+    return [
+        "Cette tournée a été évaluée telle qu’elle est donnée, elle n’a pas été calculée.",
+        f"Elle {kept} du scénario.",
+        *(broken if internal else ()),
+    ]
 
 
 def comparison_sentences(evaluation: Evaluation, name: str) -> list[str]:

@@ -24,6 +24,7 @@ from tourplan.export.audience import public_plan, public_words
 from tourplan.export.daytable import itinerary_table
 from tourplan.export.farreasons import FarReason, far_reasons
 from tourplan.export.french import capital, spaced, when
+from tourplan.export.judgement import judged_sentences
 from tourplan.export.mapdata import map_data
 from tourplan.export.markup import element, script_json, text
 from tourplan.export.scene import CLASS_FILLS, DAY_COLOURS, build_scene
@@ -113,6 +114,7 @@ class _Document:
         fingerprint: that of the whole plan.
         changes: what the tour changes from that of today, as HTML.
         rules: those that the whole plan keeps, as HTML.
+        judged: what is said of a tour that was judged, and the rules it breaks.
     """
 
     plan: Plan
@@ -122,6 +124,7 @@ class _Document:
     fingerprint: str
     changes: str
     rules: str
+    judged: Sequence[str]
 
 
 def _document(plan: Plan, case: Case, telling: Telling) -> _Document:
@@ -130,10 +133,11 @@ def _document(plan: Plan, case: Case, telling: Telling) -> _Document:
         telling = replace(telling, today=None)  # the tour of today itself: nothing beside it
     changes, fingerprint = sections.changes(plan, telling.plan_today), plan.fingerprint
     rules = paper.rules_table(plan, case)
+    judged = judged_sentences(plan, case, internal=telling.internal)
     if not telling.internal:
         telling, plan = telling.public(plan), public_plan(plan)
     scene = build_scene(plan, case, telling.today)
-    return _Document(plan, case, telling, scene, fingerprint, changes, rules)
+    return _Document(plan, case, telling, scene, fingerprint, changes, rules, judged)
 
 
 def _head_parts(document: _Document) -> dict[str, str]:
@@ -147,7 +151,7 @@ def _head_parts(document: _Document) -> dict[str, str]:
         "edition": text(_edition(plan, document.fingerprint, telling.made)),
         "audience": _audience_words(internal=telling.internal),
         "summary": text(sections.summary(plan, document.case)),
-        "proof": sections.proof(plan),
+        "proof": sections.proof(plan, document.judged),
         "figures": sections.key_figures(plan, telling.plan_today),
         "sentences": sections.sentences(plan),
         "changes": document.changes,

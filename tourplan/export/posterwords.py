@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tourplan.errors import Fault, InputError, one_of, quoted
 from tourplan.export.itinerary import french_csv
-from tourplan.tables import plain, read_table
+from tourplan.tables import FEW_ROWS, plain, read_table
 
 COLUMNS = ("champ", "texte")
 MAX_LETTERS = 80
@@ -95,7 +95,7 @@ def read_poster_words(path: Path) -> PosterWords:
     """
     faults: list[Fault] = []
     given: dict[str, list[str]] = {}
-    for row in read_table(path, COLUMNS):
+    for row in read_table(path, COLUMNS, most=FEW_ROWS):
         name, text = plain(row.text("champ")).replace(" ", "_"), row.told("texte")
         if name not in FIELDS:
             what = f"champ {quoted(row.text('champ'))} inconnu"

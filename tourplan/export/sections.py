@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tourplan.errors import listed
 from tourplan.export.french import ORDINALS, capital, counted, from_place, hours, number, when
 from tourplan.export.itinerary import day_date
-from tourplan.export.judgement import changes_since
+from tourplan.export.judgement import JUDGED, changes_since
 from tourplan.export.markup import (
     Column,
     body_row,
@@ -35,14 +35,11 @@ if TYPE_CHECKING:
 
 USUAL_MIN = (30, 20, 15)
 _WEEKLY = "par semaine de tournée"
-JUDGED = "évalué"
-"""How a plan ends that was not looked for: a tour read from a file."""
 STOPPED = {
     "terminé": "",
     "limite de temps": "Le calcul s’est arrêté à la limite de temps.",
     "journées trop nombreuses": "Trop de journées possibles pour que le calcul les compare toutes.",
     "interrompu": "Le calcul a été interrompu avant la fin.",
-    JUDGED: "Cette tournée a été évaluée telle qu’elle est donnée, elle n’a pas été calculée.",
 }
 
 
@@ -237,8 +234,16 @@ def sentence(area: AreaAccess) -> str:
     )
 
 
-def proof(plan: Plan) -> str:
-    """Whether the plan is proved, said plainly; when it is not, what is not and why."""
+def proof(plan: Plan, judged: Sequence[str] = ()) -> str:
+    """Whether the plan is proved, said plainly; when it is not, what is not and why.
+
+    ``judged``: what is said of a tour that was judged, and the rules it breaks.
+    """
+    if judged:
+        was, kept, *broken = judged
+        head = element("p", f"{text(was)} {element('strong', text(kept))}")
+        told = head + (items(map(text, broken)) if broken else "")
+        return element("div", told, class_="preuve non-demontre")
     if plan.proved:
         words = (
             "aucun autre planning ne fait mieux selon ces règles, cet ordre de priorité et ces "
@@ -249,8 +254,6 @@ def proof(plan: Plan) -> str:
             element("strong", "Démontré") + text(" : " + words),
             class_="preuve demontre",
         )
-    if plan.stopped == JUDGED:
-        return element("p", text(STOPPED[JUDGED]), class_="preuve non-demontre")
     missing = [level for level in plan.levels if not level.proved]
     words = " ".join(filter(None, [STOPPED[plan.stopped], _unproved(len(missing), plan)]))
     lines = items([text(f"{capital(lv.label)} : {_gap_words(lv)}") for lv in missing])

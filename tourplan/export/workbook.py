@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tourplan.export.accesstables import near_words, reach_place
 from tourplan.export.french import capital, number
 from tourplan.export.itinerary import day_date
+from tourplan.export.judgement import judged_sentences
 from tourplan.export.scene import Scene
 from tourplan.export.sections import level_proof
 from tourplan.export.sources import counters_source, residents_source
@@ -305,6 +306,8 @@ def _synthesis(plan: Plan, case: Case) -> Iterator[Row]:
     yield "CO₂ par cycle (kg)", figures.emissions_gco2 / 1000
     for level in plan.levels:
         yield capital(level.label), level_text(plan, level), level_proof(plan, level)
+    for sentence in judged_sentences(plan, case, internal=True):
+        yield "Tournée évaluée", sentence
     yield from _areas(plan)
     yield "Temps de route", origin_words(plan.origin)
     yield "Habitants", residents_source(case)

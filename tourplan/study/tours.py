@@ -13,11 +13,12 @@ from tourplan.hours import WEEKDAYS, parse_clock
 from tourplan.names import same_name
 from tourplan.scenario import Scenario
 from tourplan.sheets import is_workbook, tour_rows
-from tourplan.tables import Row, plain, read_table
+from tourplan.tables import FEW_ROWS, Row, plain, read_table
 from tourplan.territory import Territory
 
 EMBEDDED_TOURS = ("herault_2021", "herault_2024", "charente_bus")
 MAX_VISITS = 500
+NEEDED = ("jour", "code_insee")
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def read_tour(
     if path.suffix.lower() == ".json":
         mend = "donnez l’itineraire.csv ou le plan.xlsx de ce plan"
         raise InputError.of(path.name, "ce n’est pas le tableau d’une tournée", mend)
-    rows = tour_rows(path) if is_workbook(path) else read_table(path, ("jour", "code_insee"))
+    rows = tour_rows(path) if is_workbook(path) else read_table(path, NEEDED, most=FEW_ROWS)
     columns = {column for row in rows for column in row.cells}
     slot = "creneau" if "creneau" in columns else "demi_journee"
     if rows and slot not in columns:

@@ -109,8 +109,8 @@ def poster_data(name: str, held: Sequence[Held], words: PosterWords) -> Json:
 
 
 def _as_of(month: str) -> str:
-    """``d’août 2024``, ``de mars 2025``: the date of a list."""
-    return from_place(month) if month else "à jour"
+    """``d’août 2024``, ``de mars 2025``: the date of a list; nothing where none is given."""
+    return from_place(month) if month else ""
 
 
 def _sessions(held: Sequence[Held]) -> Iterator[Json]:

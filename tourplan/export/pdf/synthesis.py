@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tourplan.export.accesstables import FarPart, far_parts, reach_time
 from tourplan.export.drawing import tour_drawing
 from tourplan.export.french import capital, counted, hours, number, spaced
+from tourplan.export.judgement import JUDGED, judged_sentences
 from tourplan.export.keptrules import kept_rules
 from tourplan.export.pdf.footing import foot
 from tourplan.export.pdf.typeset import pdf
@@ -19,7 +20,7 @@ from tourplan.export.scene import (
     DayRoute,
     Scene,
 )
-from tourplan.export.sections import JUDGED, STOPPED, summary
+from tourplan.export.sections import summary
 from tourplan.export.sources import STATUS
 from tourplan.export.words import level_text, opening_words, proof_sentence, stop_name
 
@@ -32,18 +33,23 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 MAP_PT = (255.0, 165.0)
 """How wide and high each map is."""
-MOST_AREAS, MOST_STOPS, MOST_NAMED, MOST_LETTERS = 6, 20, 10, 48
+MOST_AREAS, MOST_STOPS, MOST_NAMED, MOST_LETTERS, MOST_BROKEN = 6, 20, 10, 48, 4
 """What one page has room for; the rest is counted."""
 
 
-def synthesis_pdf(plan: Plan, case: Case, scene: Scene, now: datetime) -> bytes:
-    """The page as PDF (tagged, PDF/UA-1)."""
-    return pdf("synthesis", synthesis_data(plan, case, scene, now), now)
+def synthesis_pdf(
+    plan: Plan, case: Case, scene: Scene, now: datetime, *, internal: bool = False
+) -> bytes:
+    """The page as PDF (tagged, PDF/UA-1); for the team, with what a judged tour breaks."""
+    return pdf("synthesis", synthesis_data(plan, case, scene, now, internal=internal), now)
 
 
-def synthesis_data(plan: Plan, case: Case, scene: Scene, now: datetime) -> Json:
+def synthesis_data(
+    plan: Plan, case: Case, scene: Scene, now: datetime, *, internal: bool = False
+) -> Json:
     """All that the page shows, as plain data."""
     shown = _shown(scene.routes)
+    judged = judged_sentences(plan, case, internal=internal)
     return {
         "title": spaced(plan.title),
         "status": capital(plan.status),
@@ -51,7 +57,7 @@ def synthesis_data(plan: Plan, case: Case, scene: Scene, now: datetime) -> Json:
         "summary": spaced(summary(plan, case)),
         "figures": [[spaced(value), label] for value, label in _figures(plan)],
         "proof_title": _proof_title(plan),
-        "proof": spaced(_proof(plan)),
+        "proof": spaced(_judged(judged) if judged else _proof(plan)),
         "proved": plan.proved,
         "before": _map(scene, tour=False),
         "after": _map(scene, tour=True),
@@ -106,13 +112,19 @@ def _proof(plan: Plan) -> str:
     """Whether the plan is proved, or what is left open."""
     if plan.proved:
         return capital(proof_sentence(plan))
-    if plan.stopped == JUDGED:
-        return STOPPED[JUDGED]
     missing = sum(not level.proved for level in plan.levels)
     return (
         f"Non démontré : un meilleur planning existe peut-être ({missing} des "
         f"{len(plan.levels)} objectifs)."
     )
+
+
+def _judged(sentences: Sequence[str]) -> str:
+    """What a tour that was judged is, with the first rules that it breaks."""
+    was, kept, *broken = sentences
+    told = " ; ".join(broken[:MOST_BROKEN])
+    more = _more(len(broken) - MOST_BROKEN, "règle")
+    return " ".join(filter(None, [was, kept, f"{told}." if told else "", more]))
 
 
 def _proof_of(plan: Plan, level: Level) -> str:

@@ -8,6 +8,7 @@ it in PDF/UA-1). Same template, data and date: same bytes.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 MAX_TEXT = 400
 """Characters of a text that a page shows; more would push the rest away."""
+_LONG = re.compile(r"\S{30,}")
+_PIECE = re.compile(r"\S{10}(?=\S)")
 
 
 def pdf(template: str, data: Mapping[str, Any], now: datetime) -> bytes:
@@ -63,9 +66,16 @@ def printable(value: Any, key: str = "") -> Any:
     if not isinstance(value, str):
         return value
     shown = "".join(map(_drawn, unicodedata.normalize("NFC", value)))
-    if key != "svg" and len(shown) > MAX_TEXT:
-        return f"{shown[: MAX_TEXT - 1]}…"
-    return shown
+    if key == "svg":
+        return shown
+    if len(shown) > MAX_TEXT:
+        shown = f"{shown[: MAX_TEXT - 1]}…"
+    return _LONG.sub(_breakable, shown)
+
+
+def _breakable(word: re.Match[str]) -> str:
+    """A word longer than any of French, that lines may break every ten letters."""
+    return _PIECE.sub("\\g<0>\u200b", word[0])
 
 
 def _drawn(character: str) -> str:
