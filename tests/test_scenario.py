@@ -695,6 +695,18 @@ class TestFiles:
         assert words in fault.what
         assert_french([fault])
 
+    @pytest.mark.parametrize(
+        ("line", "mend"),
+        [
+            ("debut = 2027-02-29", "une date s’écrit 2027-01-04, et existe"),
+            ("debut = 04/01/2027", "une date s’écrit 2027-01-04, et existe"),
+            ("noms_des_agents = oui", "écrivez true (oui) ou false (non)"),
+            ("nom = “Salle”", 'prenez des guillemets droits : "'),
+        ],
+    )
+    def test_what_is_often_written_gets_its_own_mend(self, tmp_path, line, mend):
+        assert self.fault(toml(tmp_path, f"[cycle]\n{line}\n")).mend == mend
+
     def test_a_windows_path_gets_its_own_mend(self, tmp_path):
         fault = self.fault(toml(tmp_path, 'titre = "x"\nfichier = "C:\\Users\\moi"\n'))
         assert fault.mend == "dans un chemin, écrivez / à la place de \\"

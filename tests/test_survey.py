@@ -58,17 +58,19 @@ class TestRead:
             room(CAYLAR, confidentiel="peut-être", reseau="moyen"),
             room(RIVES, remarques="x" * (MAX_LETTERS + 1)),
             room("34036", plain_pied="oui"),
-            room("34036", plain_pied="non"),
+            room("34036", plain_pied="non", visite_le="12/01/2027"),
+            room("34230", visite_le="31/02/2027"),
         )
         with pytest.raises(InputError) as caught:
             read_survey(path)
         told = [str(fault) for fault in caught.value.faults]
-        assert len(told) == 5
+        assert len(told) == 6
         assert "confidentiel : « peut-être » n’est ni oui ni non" in told[1]
         assert "écrivez oui, non, ou rien" in told[1]
         assert "reseau : « moyen » inconnu" in told[2]
         assert "remarques : plus de 200 caractères" in told[3]
         assert "34036, « Mairie » figure deux fois" in told[4]
+        assert "visite_le : « 31/02/2027 » n’est pas une date" in told[5]
 
     def test_its_drives_are_those_of_measured_times(self, table):
         path = table(room(CAYLAR, de="34079", vers=CAYLAR, minutes="31,5"), room(RIVES))

@@ -118,11 +118,11 @@ def write_bytes(path: Path, content: bytes) -> None:
             file.write(content)
         draft.replace(path)
     except OSError as error:
-        raise InputError.of(
-            str(path),
-            f"écriture impossible ({_reason(error)})",
-            "fermez ce fichier s’il est ouvert, ou choisissez un autre dossier",
-        ) from None
+        mend = "fermez ce fichier s’il est ouvert, ou choisissez un autre dossier"
+        if error.errno == errno.ENOSPC:
+            mend = "libérez de la place, ou choisissez un autre dossier"
+        what = f"écriture impossible ({_reason(error)})"
+        raise InputError.of(str(path), what, mend) from None
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)

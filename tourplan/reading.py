@@ -326,6 +326,14 @@ _SYNTAX: Mapping[str, str] = {
 }
 
 
+_HABITS = (
+    (re.compile(r"=\s*\d{1,4}[-/]\d{1,2}[-/]\d{1,4}"), "une date s’écrit 2027-01-04, et existe"),
+    (re.compile(r"=\s*(oui|non|vrai|faux)\b", re.IGNORECASE), "écrivez true (oui) ou false (non)"),
+    (re.compile(r"[“”„]"), 'prenez des guillemets droits : "'),
+)
+"""What is often written in a line that cannot be read, and how to mend it."""
+
+
 def _syntax_fault(where: str, text: str, message: str) -> Fault:
     """A TOML syntax error, with its line."""
     what = next((french for start, french in _SYNTAX.items() if message.startswith(start)), "")
@@ -337,4 +345,5 @@ def _syntax_fault(where: str, text: str, message: str) -> Fault:
     mend = "corrigez-la ; textes, codes et heures vont entre guillemets"
     if "\\" in line:
         mend = "dans un chemin, écrivez / à la place de \\"
+    mend = next((told for form, told in _HABITS if form.search(line)), mend)
     return Fault(where, f"{what}, ligne {match[1]}, colonne {match[2]} : {quoted(line)}", mend)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tourplan.errors import Fault, InputError, one_of, quoted
 from tourplan.places import TOWN_HALL, Venue
 from tourplan.scenario import Scenario
-from tourplan.tables import FEW_ROWS, Row, code_fault, plain, read_table
+from tourplan.tables import FEW_ROWS, Row, code_fault, plain, read_date, read_table
 
 COLUMNS = (
     "code_insee",
@@ -103,6 +103,10 @@ def _found(row: Row, faults: list[Fault]) -> Found | None:
     if network and network not in NETWORKS:
         what = f"reseau : {quoted(row.text('reseau'))} inconnu"
         faults.append(Fault(row.where, what, one_of(network, NETWORKS)))
+    visited = row.text("visite_le")
+    if visited and not read_date(visited):
+        what = f"visite_le : {quoted(visited)} n’est pas une date"
+        faults.append(Fault(row.where, what, "écrivez-la comme 04/01/2027, ou videz la cellule"))
     texts = ("cles", "contact", "telephone", "materiel", "signaletique", "remarques")
     for column in ("lieu", *texts):
         if len(row.told(column)) > MAX_LETTERS:

@@ -7,7 +7,9 @@ import io
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 
 from tourplan.errors import Fault, InputError, quoted
@@ -57,6 +59,14 @@ class Row:
         text = self.text(column)
         guarded = text[:1] == "'" and not text[1:2].isalnum()
         return text[1:] if guarded else text
+
+
+def read_date(text: str) -> date | None:
+    """A date, as ISO or as French spreadsheets write it (``04/01/2027``); else ``None``."""
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(text, form).date()
+    return None
 
 
 def read_table(

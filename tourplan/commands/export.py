@@ -271,6 +271,8 @@ def _tell(ask: Request, folder: Path, names: list[str], lacking: list[Fault]) ->
             say(told)
         for change in ask.changes_left:
             say(f"{change.where} : {change.when:%d/%m/%Y}, hors de la période, laissé de côté.")
+    if left := [f"{room.code} {room.place}" for room in ask.rooms_left]:
+        say(f"Reconnaissance : lieux où la tournée ne va pas, laissés de côté : {listed(left)}.")
     say_all(to_complete(names, ask.poster))
     if lacking:
         say("Non écrit, il manque :")

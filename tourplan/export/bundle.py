@@ -19,6 +19,7 @@ from tourplan.export.opendata import Publisher, open_data_files
 from tourplan.export.page import Telling, map_page
 from tourplan.export.posterwords import PosterWords, poster_csv
 from tourplan.export.words import origin_words
+from tourplan.places import TOWN_HALL
 from tourplan.plan import Plan
 from tourplan.study.existing import tour_of_today
 from tourplan.survey import Found
@@ -81,6 +82,13 @@ class Request:
             told = public_words(self.plan, [change.reason for change in within])
             within = [replace(one, reason=reason) for one, reason in zip(within, told, strict=True)]
         return changed(outings(self.plan, first, last), within, (first, last))
+
+    @property
+    def rooms_left(self) -> list[Found]:
+        """The rooms of the reconnaissance that the tour does not go to."""
+        stops = (stop for day in self.plan.days for stop in day.stops)
+        held = {(stop.code, stop.place or TOWN_HALL) for stop in stops}
+        return [room for room in self.rooms if (room.code, room.place) not in held]
 
     @property
     def changes_left(self) -> tuple[Change, ...]:

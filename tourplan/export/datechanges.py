@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 from tourplan.errors import Fault, InputError, quoted
 from tourplan.export.dates import PUT_OFF, Outing
 from tourplan.schedule import public_holidays
-from tourplan.tables import FEW_ROWS, Row, read_table
+from tourplan.tables import FEW_ROWS, Row, read_date, read_table
 
 COLUMNS = ("date", "nouvelle_date", "motif", "vehicule")
 
@@ -142,10 +141,9 @@ def _who(out: Outing) -> set[str]:
 
 
 def _date(row: Row, column: str, faults: list[Fault]) -> date | None:
-    """A date, as ISO or as French spreadsheets write it; ``None`` with its fault if it is none."""
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        with suppress(ValueError):
-            return datetime.strptime(row.text(column), form).date()
+    """The date under a column; ``None`` with its fault if it is none."""
+    if found := read_date(row.text(column)):
+        return found
     what = f"{column} : {quoted(row.text(column))} n’est pas une date"
     faults.append(Fault(row.where, what, "écrivez-la comme 2027-01-04 ou 04/01/2027"))
     return None

@@ -15,6 +15,8 @@ from tourplan.schedule import RULES, month_week, public_holidays, start_faults
 
 DEFAULT_DAYS = 52 * 7 - 1
 MAX_DAYS = 5 * 366
+MOST_EXCEPTIONS = 8
+"""Days without a session that a sentence names; the others are counted."""
 PUT_OFF = "reportée"
 """Why a day is held on another date, when its author does not say."""
 COLUMNS = (
@@ -119,8 +121,11 @@ def begun_words(plan: Plan, start: date) -> str:
 
 def exception_words(found: Sequence[Outing]) -> str:
     """On which dates there is no session, and which are held on another; may be nothing."""
-    days = dict.fromkeys(_exception(out) for out in found if out.off)
-    return f"Pas de permanence {listed(list(days))}." if days else ""
+    days = list(dict.fromkeys(_exception(out) for out in found if out.off))
+    more = len(days) - MOST_EXCEPTIONS
+    if more > 1:
+        days = [*days[:MOST_EXCEPTIONS], f"{more} autres jours"]
+    return f"Pas de permanence {listed(days)}." if days else ""
 
 
 def _exception(out: Outing) -> str:

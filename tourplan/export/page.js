@@ -317,6 +317,7 @@
         iconAnchor: [size / 2, size / 2],
       }),
       riseOnHover: true,
+      zIndexOffset: thing.agence ? -1000 : 0,
     });
     made.bindTooltip(tip(thing), { direction: "auto", offset: [size / 2 + 2, 0], opacity: 1 });
     made.on("mouseover click", () => show(thing)).addTo(map);

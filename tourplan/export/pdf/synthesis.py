@@ -122,9 +122,9 @@ def _proof(plan: Plan) -> str:
 def _judged(sentences: Sequence[str]) -> str:
     """What a tour that was judged is, with the first rules that it breaks."""
     was, kept, *broken = sentences
-    told = " ; ".join(broken[:MOST_BROKEN])
     more = _more(len(broken) - MOST_BROKEN, "règle")
-    return " ".join(filter(None, [was, kept, f"{told}." if told else "", more]))
+    told = " ; ".join(filter(None, [*broken[:MOST_BROKEN], more]))
+    return f"{was} {kept.removesuffix('.')} : {told}." if told else f"{was} {kept}"
 
 
 def _proof_of(plan: Plan, level: Level) -> str:
