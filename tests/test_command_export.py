@@ -126,6 +126,20 @@ class TestCommand:
         assert f"  - {wrong[-2]} : " in answer.err
         assert not (tmp_path / "sorties").exists() or not list((tmp_path / "sorties").iterdir())
 
+    def test_a_plan_that_is_voted_says_so_under_the_same_fingerprint(self, tp, file, tmp_path):
+        kinds = ("--format", "carte,affiches", *DATES[:2])
+        answer = tp("export", file, *kinds, "--statut", "valide")
+        assert answer.code == 0
+        page = texts(only_folder(tmp_path / "sorties"))["carte.html"]
+        assert "Validé" in page
+        assert Plan.read(file).fingerprint in page
+        refused = tp("export", file, *kinds, "--statut", "voté")
+        assert refused.code == 2
+        assert (
+            "--statut : statut « voté » inconnu → attendu : brouillon, proposé, validé"
+            in refused.err
+        )
+
     def test_what_is_left_aside_is_told(self, tp, file, tmp_path):
         """A week that has begun, a change out of the period, a room where the tour does not go."""
         (tmp_path / "c.csv").write_text("date\n2029-01-08\n", encoding="utf-8")

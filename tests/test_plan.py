@@ -75,7 +75,7 @@ def test_a_plan_of_the_schema_before_both_ways(herault_plan):
 
 def test_json_has_french_keys_and_clock_times(herault_plan):
     found = content(herault_plan)
-    assert found["schema"] == "tourplan/plan/4"
+    assert found["schema"] == "tourplan/plan/5"
     assert list(found)[-2:] == ["empreinte", "mesures"]
     day = found["journees"][0]
     assert day["jour"] == "lundi"
@@ -91,6 +91,16 @@ def test_json_has_french_keys_and_clock_times(herault_plan):
     }
 
 
+def test_a_plan_that_is_voted_is_the_same(herault_plan):
+    """Its status does not count in its fingerprint; it did in plans of before."""
+    voted = herault_plan.model_copy(update={"status": "validé"})
+    assert voted.fingerprint == herault_plan.fingerprint
+    assert Plan.from_json(voted.to_json()).status == "validé"
+    older = herault_plan.model_copy(update={"schema_name": "tourplan/plan/4"})
+    assert older.fingerprint != older.model_copy(update={"status": "validé"}).fingerprint
+    assert Plan.from_json(older.to_json()) == older
+
+
 def test_measures_do_not_count_in_the_fingerprint(herault_plan):
     other = herault_plan.model_copy(update={"measures": {"duree_s": 3.0}})
     assert other.fingerprint == herault_plan.fingerprint
@@ -103,7 +113,7 @@ def test_measures_do_not_count_in_the_fingerprint(herault_plan):
     ("path", "value"),
     [
         (("titre",), "Autre"),
-        (("statut",), "validé"),
+        (("auteur",), "Autre"),
         (("empreinte_entrees",), "0" * 16),
         (("empreinte",), "0" * 16),
         (("empreinte",), None),
@@ -156,7 +166,7 @@ def test_what_is_no_plan_is_refused(text):
 
 
 HOSTILE = [
-    (("schema",), "tourplan/plan/5"),
+    (("schema",), "tourplan/plan/6"),
     (("titre",), "\ud800"),
     (("titre",), 5),
     (("inconnu",), 1),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tourplan.prepare import Case
     from tourplan.verify import Violation
 
-Schema = Literal["tourplan/plan/3", "tourplan/plan/4"]
+Schema = Literal["tourplan/plan/3", "tourplan/plan/4", "tourplan/plan/5"]
 Status = Literal["brouillon", "proposé", "validé"]
 _SINCE_4 = ("code_postal", "lon", "lat")
 """Keys of a session that ``tourplan/plan/3`` does not have."""
@@ -311,7 +311,7 @@ class Plan(Frozen):
     ``waits`` are those of each candidate commune, then of all communes served (code ``""``).
     """
 
-    schema_name: Schema = Field(alias="schema", default="tourplan/plan/4")
+    schema_name: Schema = Field(alias="schema", default="tourplan/plan/5")
     title: str = Field(alias="titre")
     status: Status = Field(alias="statut", default="brouillon")
     author: str = Field(alias="auteur", default="")
@@ -349,9 +349,15 @@ class Plan(Frozen):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (16 hexadecimal digits) of the plan and its inputs, ``measures`` aside."""
+        """SHA-256 (16 hexadecimal digits) of the plan and its inputs.
+
+        ``measures`` aside, and ``status`` too: a plan that is proposed, then voted, is the same.
+        It counts in plans before ``tourplan/plan/5``.
+        """
         content = self._content()
         del content["mesures"]
+        if self.schema_name == "tourplan/plan/5":
+            del content["statut"]
         text = json.dumps(content, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -21,7 +21,7 @@ from tourplan.commands.options import (
 from tourplan.commands.running import interruptible, refuse_unwritable, searching
 from tourplan.commands.writing import write_files
 from tourplan.console import print_json, progress_to, say, say_all
-from tourplan.errors import Fault, InputError, listed, quoted
+from tourplan.errors import Fault, InputError, listed, one_of, quoted
 
 if TYPE_CHECKING:
     from datetime import date
@@ -123,6 +123,15 @@ def export(
             "connues des fiches de reconnaissance.",
         ),
     ] = None,
+    status: Annotated[
+        str,
+        typer.Option(
+            "--statut",
+            metavar="STATUT",
+            help="brouillon, proposé ou validé, dit sur tous les documents (par défaut, celui du "
+            "plan) ; l’empreinte du plan reste la même.",
+        ),
+    ] = "",
     asked_why: Reasons = False,
     form: CsvOption = "excel",
     json: Json = False,
@@ -157,7 +166,7 @@ def export(
     refuse_unwritable(output)
     now = datetime.now().astimezone()
     publisher = Publisher(pivot.replace(" ", ""), structure, booking)
-    plan = Plan.read(path)
+    plan = _with_status(Plan.read(path), status)
     ask = Request(
         plan,
         now,
@@ -181,6 +190,24 @@ def export(
         print_json({"dossier": str(final), "fichiers": sorted(files), "manque": missing})
     else:
         _tell(ask, final, sorted(files), lacking)
+
+
+def _with_status(plan: Plan, status: str) -> Plan:
+    """The plan with the status asked for, written with or without its accent.
+
+    Raises:
+        InputError: there is no such status.
+    """
+    from tourplan.export.sources import STATUS
+    from tourplan.tables import plain
+
+    if not status:
+        return plan
+    known = {plain(name): name for name in STATUS}
+    if plain(status) not in known:
+        what = f"statut {quoted(status)} inconnu"
+        raise InputError.of("--statut", what, one_of(status, list(STATUS)))
+    return plan.model_copy(update={"status": known[plain(status)]})
 
 
 def _reasons(plan: Plan, *, quiet: bool) -> Mapping[str, str]:
