@@ -66,6 +66,20 @@ class TestWritten:
         made = tp("export", folder / "plan.json", "--format", "synthese,geojson")
         assert made.code == 0
 
+    def test_the_workbook_of_a_judged_tour_is_not_taken_for_the_best(self, tp, small, tmp_path):
+        """Nor do the communes that it adds to the scenario go without a word."""
+        written(tmp_path / "t.csv", "jour;creneau;code_insee\nlundi;matin;34142\n")
+        folder = Path(
+            json.loads(tp("evaluate", small, "t.csv", "--sortie", "o", "--json").out)["dossier"]
+        )
+        kinds = ("--diffusion", "interne", "--format", "classeur", "--json")
+        made = Path(json.loads(tp("export", folder / "plan.json", *kinds).out)["dossier"])
+        told = tp("evaluate", made / "plan.xlsx").out.replace("\u00a0", " ")
+        assert "Permanences obligatoires tenues : aujourd’hui 0 sur 2" in told
+        assert "tout revoir 2 sur 2" in told
+        judged = tp("evaluate", small, "t.csv").out.replace("\u00a0", " ")
+        assert "ajoutée aux communes du scénario : Lodève." in judged
+
     def test_nothing_is_written_unasked(self, tp, small, tmp_path):
         written(tmp_path / "t.csv", "jour;creneau;code_insee\nlundi;matin;34064\n")
         assert json.loads(tp("evaluate", small, "t.csv", "--json").out)["dossier"] is None

@@ -17,7 +17,7 @@ from tourplan.planner import solve
 from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.study import fragility as study
-from tourplan.study.fragility import DRAWS, SEED, Fragility, fragility, multiplied
+from tourplan.study.fragility import DRAWS, SEED, Fragility, _with_stops, fragility, multiplied
 from tourplan.timeline import Opening, build_day, crew_of
 from tourplan.verify import verify
 
@@ -28,6 +28,11 @@ def found(case: Case) -> Fragility:
 
 def lines(fragile: Fragility) -> str:
     return "\n".join(fragile.sentences()).replace("\u00a0", " ")
+
+
+def test_a_day_with_its_stops():
+    assert _with_stops("mardi", "A, B") == "mardi (A, B)"
+    assert _with_stops("mardi (Kangoo)", "A, B") == "mardi (Kangoo : A, B)"
 
 
 def test_halves_up_to_the_second():

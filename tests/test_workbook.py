@@ -173,6 +173,14 @@ class TestReadBack:
         assert "plan.xlsx, Tournée!D3 : une formule → remplacez-la par sa valeur" in one
         assert "Tournée!E4" in two
 
+    def test_a_title_above_the_headings(self, edited):
+        def change(sheet: Any) -> None:
+            sheet.insert_rows(1)
+            sheet["A1"].value = "Tournée 2027"
+
+        (one,) = faults_of(edited(change))
+        assert "les titres sont en ligne 2 → supprimez la ligne qui est au-dessus" in one
+
     def test_columns_without_a_heading_do_not_shift_the_others(self, edited):
         def change(sheet: Any) -> None:
             sheet.insert_cols(2, 3)

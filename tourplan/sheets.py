@@ -68,7 +68,8 @@ def tour_rows(path: Path) -> list[Row]:
         what = f"plus de {MAX_ROWS} lignes"
         raise InputError.of(f"{path.name}, {TOUR}", what, "ne gardez que les permanences")
     heads = [plain(str(cell.value or "")).replace(" ", "_") for cell in cells[0]]
-    faults = [*_head_faults(path, heads)]
+    lower = len(cells) > 1 and any(plain(str(cell.value or "")) == "jour" for cell in cells[1])
+    faults = [*_head_faults(path, heads, lower=lower)]
     if faults:
         raise InputError(faults)
     rows = (
@@ -161,9 +162,14 @@ def _refuse_bombs(path: Path, content: bytes) -> None:
         raise InputError.of(path.name, what, "ne gardez que les feuilles utiles")
 
 
-def _head_faults(path: Path, heads: list[str]) -> Iterator[Fault]:
-    """Columns that lack, or that are there twice."""
+def _head_faults(path: Path, heads: list[str], *, lower: bool) -> Iterator[Fault]:
+    """Columns that lack, or that are there twice; ``lower``: the headings stand a line lower."""
     where = f"{path.name}, {TOUR}"
+    if lower:
+        yield Fault(
+            where, "les titres sont en ligne 2", "supprimez la ligne qui est au-dessus d’eux"
+        )
+        return
     for name in ("jour", "creneau", "code_insee"):
         if name not in heads:
             yield Fault(where, f"colonne {quoted(name)} absente", "gardez les titres du classeur")

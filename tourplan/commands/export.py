@@ -149,7 +149,7 @@ def export(
 
     first, last = _dates(("--debut", start), ("--fin", end))
     internal = is_internal(audience)
-    asked = [name.strip() for name in formats.split(",") if name.strip()]
+    asked = [name.strip().lower() for name in formats.split(",") if name.strip()]
     given = {
         "--debut": start,
         "--fin": end,

@@ -21,7 +21,7 @@ from tourplan.prepare import Case
 from tourplan.problem import Problem
 from tourplan.scenario import Scenario
 from tourplan.study.changes import DayTimer, single_changes
-from tourplan.study.existing import Held, existing_tour, layout_of
+from tourplan.study.existing import Held, existing_tour, layout_of, outside
 from tourplan.study.tours import Visit
 from tourplan.verify import Violation, verify
 
@@ -258,10 +258,8 @@ def evaluate(
 
 def _outside(case: Case, visits: Sequence[Visit]) -> Iterator[Violation]:
     """The communes visited that the scenario does not name."""
-    for code in dict.fromkeys(visit.code for visit in visits):
-        if code not in case.problem.demand_index:
-            what = "n’est pas une commune du scénario"
-            yield Violation("outside", case.territory.name(code), what)
+    for name in outside(case, visits):
+        yield Violation("outside", name, "n’est pas une commune du scénario")
 
 
 def _optimum(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tourplan.assemble import assemble
 from tourplan.check import candidate_codes
-from tourplan.errors import Fault, InputError, quoted
+from tourplan.errors import Fault, InputError, listed, quoted
 from tourplan.export.words import team_words
 from tourplan.measures import level_of
 from tourplan.plan import Day, Plan
@@ -49,7 +49,9 @@ def existing_tour(case: Case, tour: str | Path) -> ExistingTour:
     visits = _visits(case, tour)
     wide = _widened(case, visits)
     held = _held(wide.problem, with_vehicles(wide.problem, visits))
-    told = (*_place_notes(wide.problem, held), *_team_notes(wide.problem, held))
+    added = listed(outside(case, visits))
+    told = [f"pour juger cette tournée, ajoutée aux communes du scénario : {added}"] * bool(added)
+    told += [*_place_notes(wide.problem, held), *_team_notes(wide.problem, held)]
     wide = replace(wide, notes=(*wide.notes, *told))
     days = _days(wide.problem, held)
     levels = tuple(level_of(wide.problem, days, name) for name in wide.problem.objectives)
@@ -112,6 +114,12 @@ def _widened(case: Case, visits: Sequence[Visit]) -> Case:
         residents = residents.model_copy(update={"epcis": tuple(sorted(epcis))})
     changed = {"communes": wide, "residents": residents}
     return prepare(case.scenario.model_copy(update=changed))
+
+
+def outside(case: Case, visits: Sequence[Visit]) -> list[str]:
+    """The communes visited that the scenario does not name."""
+    codes = dict.fromkeys(visit.code for visit in visits)
+    return [case.territory.name(code) for code in codes if code not in case.problem.demand_index]
 
 
 def _held(problem: Problem, visits: Sequence[Visit]) -> Held:

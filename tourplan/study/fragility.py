@@ -274,12 +274,17 @@ def _day_lines(found: Fragility) -> list[str]:
     return lines
 
 
+def _with_stops(day: str, stops: str) -> str:
+    """``mardi (A, B)``, ``mardi (Kangoo : A, B)``."""
+    return f"{day.removesuffix(')')} : {stops})" if day.endswith(")") else f"{day} ({stops})"
+
+
 def _weakest_sentence(found: Fragility) -> str:
     """The day that bears least."""
     weakest = found.weakest
     if not weakest:
         return "Aucune journée n’est fragile : ses trajets pourraient prendre cinq fois plus long."
-    names = listed([f"{_day_of(found.plan, m)} ({_stops(m.day)})" for m in weakest])
+    names = listed([_with_stops(_day_of(found.plan, m), _stops(m.day)) for m in weakest])
     if len(weakest) > 1:
         return f"Journées les plus fragiles : {names}, dont chacune {_bears_words(weakest[0])}."
     return f"Journée la plus fragile : {names}, qui {_bears_words(weakest[0])}."
