@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 MAX_TEXT = 400
 """Characters of a text that a page shows; more would push the rest away."""
-_LONG = re.compile(r"\S{30,}")
-_PIECE = re.compile(r"\S{10}(?=\S)")
+_LONG = re.compile(r"[^\s-]{30,}")
+_PIECE = re.compile(r".{10}(?=.)")
 
 
 def pdf(template: str, data: Mapping[str, Any], now: datetime) -> bytes:
@@ -74,7 +74,7 @@ def printable(value: Any, key: str = "") -> Any:
 
 
 def _breakable(word: re.Match[str]) -> str:
-    """A word longer than any of French, that lines may break every ten letters."""
+    """A word longer than any of French, which lines may break every ten letters."""
     return _PIECE.sub("\\g<0>\u200b", word[0])
 
 
