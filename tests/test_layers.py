@@ -38,6 +38,11 @@ def test_layers_and_columns(geojson, package):
             assert tuple(feature["properties"]) == columns
 
 
+def test_older_software_reads_the_package_without_a_warning(package):
+    """The version of the format is bytes 60 to 63 of the file (OGC 12-128, user_version)."""
+    assert int.from_bytes(package.read_bytes()[60:64], "big") == 10_200
+
+
 def test_both_say_the_same(geojson, package):
     for name in COLUMNS:
         metres = geopandas.read_file(package, layer=name)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WGS84 = "EPSG:4326"
 LAMBERT_93 = "EPSG:2154"
+GPKG_VERSION = "1.2"
+"""Of the format: older geographic software warns of the ones after."""
 Row = dict[str, Any]
 COLUMNS = {
     "sessions": (
@@ -65,7 +67,8 @@ def geopackage_files(plan: Plan, case: Case, *, internal: bool) -> dict[str, byt
     with TemporaryDirectory() as folder:
         path = Path(folder) / "tournee.gpkg"
         for name, frame in layers(plan, case, internal=internal).items():
-            frame.to_crs(LAMBERT_93).to_file(path, layer=name, driver="GPKG")
+            lambert = frame.to_crs(LAMBERT_93)
+            lambert.to_file(path, layer=name, driver="GPKG", VERSION=GPKG_VERSION)
         return {"tournee.gpkg": path.read_bytes()}
 
 
