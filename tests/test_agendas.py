@@ -74,8 +74,15 @@ class TestDates:
         found = outings(herault_plan, date(2027, 1, 11), date(2027, 1, 12))
         assert [out.when.day for out in found] == [11, 12]
 
-    def test_a_week_begun_is_not_taken(self, herault_plan):
-        assert outings(herault_plan, date(2027, 1, 12), date(2027, 1, 24)) == ()
+    def test_of_a_week_begun_the_rest_is_taken(self, herault_plan):
+        """A calendar made again on a Wednesday keeps the sessions of that week."""
+        found = outings(herault_plan, date(2027, 1, 13), date(2027, 1, 24))
+        assert [out.when.day for out in found] == [13, 14, 15]
+
+    def test_a_plan_starts_on_a_monday(self, herault_plan):
+        dated = herault_plan.model_copy(update={"start": "2027-01-13"})
+        assert period(dated)[0] == date(2027, 1, 18)
+        assert period(dated, date(2027, 1, 13))[0] == date(2027, 1, 13)
 
     def test_each_week_of_the_cycle_has_its_own_weeks(self, herault_plan):
         first, *others = herault_plan.days

@@ -280,7 +280,7 @@ def _dates_words(days: Sequence[str]) -> str:
 
 def _tell(ask: Request, folder: Path, names: list[str], lacking: list[Fault]) -> None:
     """The files, the dates of the tour, and what was not made."""
-    from tourplan.export.dates import begun_words, exception_words, rule_words
+    from tourplan.export.dates import exception_words, rule_words
     from tourplan.export.judgement import JUDGED, judged_sentences
     from tourplan.export.posterwords import to_complete
 
@@ -293,8 +293,6 @@ def _tell(ask: Request, folder: Path, names: list[str], lacking: list[Fault]) ->
     if "dates.csv" in names:
         say(_dates_words([f"{day:%d/%m/%Y}" for day in sorted(_held(ask))]))
         if told := exception_words(ask.outings):
-            say(told)
-        if ask.start and (told := begun_words(ask.plan, ask.start)):
             say(told)
         for change in ask.changes_left:
             say(f"{change.where} : {change.when:%d/%m/%Y}, hors de la période, laissé de côté.")

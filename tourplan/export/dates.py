@@ -63,12 +63,15 @@ class Outing:
 
 
 def period(plan: Plan, start: date | None = None, end: date | None = None) -> tuple[date, date]:
-    """The first and last dates asked for; the plan's own start, and 52 weeks, where none is.
+    """The first and last dates asked for; where none is, those of the plan, for 52 weeks.
+
+    A plan starts on a Monday: the first from its ``debut`` on.
 
     Raises:
         InputError: no start is known, or the period makes no sense.
     """
-    first = start or (date.fromisoformat(plan.start) if plan.start else None)
+    own = date.fromisoformat(plan.start) if plan.start else None
+    first = start or (own and own + timedelta(days=-own.weekday() % 7))
     if first is None:
         raise InputError.of(
             "--debut", "ce plan n’a pas de date de début", "donnez-la, par exemple 2027-01-04"
@@ -87,17 +90,17 @@ def period(plan: Plan, start: date | None = None, end: date | None = None) -> tu
 
 
 def outings(plan: Plan, start: date, end: date) -> tuple[Outing, ...]:
-    """Every day tour from ``start`` to ``end``, in order; a week begun before is not taken.
+    """Every day tour from ``start`` to ``end``, in order.
 
     Those of public holidays are not held.
     """
     dated = [
         (monday + timedelta(days=day.weekday), plan.rhythm.number(monday), day)
-        for monday, week in plan.rhythm.dates(start, end)
+        for monday, week in plan.rhythm.dates(start - timedelta(days=start.weekday()), end)
         for day in plan.days
         if day.week == week
     ]
-    kept = sorted((one for one in dated if one[0] <= end), key=lambda one: one[0])
+    kept = sorted((one for one in dated if start <= one[0] <= end), key=lambda one: one[0])
     holidays = public_holidays([when for when, *_ in kept])
     off = {when: f"{name}, jour férié" for when, name in holidays.items()}
     return tuple(Outing(*one, off.get(one[0], "")) for one in kept)
@@ -106,17 +109,6 @@ def outings(plan: Plan, start: date, end: date) -> tuple[Outing, ...]:
 def rule_words(plan: Plan) -> str:
     """In which weeks the tour goes out, and how weeks are counted."""
     return f"{plan.rhythm.words()} ({RULES[plan.week_rule]})"
-
-
-def begun_words(plan: Plan, start: date) -> str:
-    """That ``start`` is within a week on tour, whose days are then left out; else nothing."""
-    monday = start - timedelta(days=start.weekday())
-    if monday == start or not any(plan.rhythm.dates(monday, monday)):
-        return ""
-    return (
-        f"La semaine du {monday:%d/%m/%Y} est commencée : ses journées ne sont pas dans ces "
-        f"fichiers ; pour les garder, donnez --debut {monday.isoformat()}."
-    )
 
 
 def exception_words(found: Sequence[Outing]) -> str:

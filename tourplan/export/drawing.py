@@ -9,7 +9,7 @@ from functools import cached_property
 from math import cos, dist, radians
 from typing import TYPE_CHECKING
 
-from tourplan.export.lettering import Box, Seat, asides, meet
+from tourplan.export.lettering import Box, meet
 from tourplan.export.markup import text
 from tourplan.export.scene import (
     CLASS_FILLS,
@@ -21,7 +21,6 @@ from tourplan.export.scene import (
     Ring,
     Scene,
 )
-from tourplan.export.words import place_name
 
 if TYPE_CHECKING:
     from tourplan.plan import Stop
@@ -103,9 +102,7 @@ class Frame:
         return length, length * points_a_km
 
 
-def tour_drawing(
-    scene: Scene, width: float, height: float, *, tour: bool = True, names: bool = True
-) -> str:
+def tour_drawing(scene: Scene, width: float, height: float, *, tour: bool = True) -> str:
     """The map of a tour.
 
     Args:
@@ -113,14 +110,12 @@ def tour_drawing(
         width: of the drawing, in points.
         height: likewise.
         tour: with the tour; without it, communes by the nearest fixed counter, and no route.
-        names: whether places are named beside their marks.
     """
     frame = Frame(scene.bounds(), width, height)
     parts = [*_communes(scene, frame, tour=tour), *_counters(scene, frame)]
     if tour:
         parts += [part for route in scene.routes for part in _route(scene, route, frame)]
         parts += [*_depots(scene, frame), *_stops(scene, frame)]
-        parts += _names(scene, frame) if names else ()
     return _svg(frame, [*parts, *_scale_bar(frame)])
 
 
@@ -211,23 +206,6 @@ def day_mark(x: float, y: float, look: int, colour: str, label: str) -> str:
         f'<text y="{size * 0.36:.1f}" font-size="{size}" font-weight="700" text-anchor="middle" '
         f'fill="{letters}">{text(label)}</text></g>'
     )
-
-
-def _names(scene: Scene, frame: Frame) -> Iterator[str]:
-    """The name of each place once, beside its marks."""
-    marks = [mark for route in scene.routes for mark in route.stops if mark.point]
-    counts = Counter(mark.point for mark in marks)
-    names = {mark.point: place_name(mark.stop) for mark in reversed(marks)}
-    size = 6.5
-    seats = [
-        Seat(*frame.at(point), name, counts[point])
-        for point, name in reversed(names.items())
-        if point is not None
-    ]
-    others = [frame.at((depot.lon, depot.lat)) for depot in scene.depots]
-    places = asides(seats, others, _MARK_PT + 1, size * _LETTER)
-    for seat, (dx, dy, anchor) in zip(seats, places, strict=True):
-        yield name_at(seat.x + dx, seat.y + dy, seat.name, size, anchor=anchor)
 
 
 def name_at(

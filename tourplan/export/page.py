@@ -189,7 +189,7 @@ def _table_parts(document: _Document) -> dict[str, str]:
         "free_days": text(sections.free_days(plan)),
         "access": accesstables.access_table(plan, telling.plan_today),
         "far": accesstables.far_communes(plan, scene, {code: why[code].text for code in why}),
-        "short_sentences": paper.short_sentences(plan),
+        "short_sentences": paper.short_sentences(plan, internal=telling.internal),
         "far_lines": paper.far_lines(plan, scene),
         "far_more": _far_more(why.values()),
         "every_commune": accesstables.every_commune(scene),

@@ -45,17 +45,22 @@ def crowd(plan: Plan, *, internal: bool = False) -> str:
 
     The times of the team, for internal use, leave no room for three.
     """
-    sessions = sum(len(day.stops) for day in plan.days)
-    rows = len(plan.days) + sessions
-    if plan.cycle_weeks == 1 and rows <= MOST_ROWS:
+    columns = _columns(plan, internal=internal)
+    if columns == 1:
         return ""
-    if sessions <= MOST_PLACES:
-        return "nombreuses"
-    two = internal or rows <= TWO_COLUMNS
-    return "nombreuses serrees" if two else "nombreuses serrees trois"
+    crowded = sum(len(day.stops) for day in plan.days) > MOST_PLACES
+    return "nombreuses" + " serrees" * crowded + " trois" * (columns == 3)
 
 
-def short_sentences(plan: Plan) -> str:
+def _columns(plan: Plan, *, internal: bool) -> int:
+    """In how many columns the days stand."""
+    rows = sum(1 + len(day.stops) for day in plan.days)
+    if plan.cycle_weeks == 1 and rows <= MOST_ROWS:
+        return 1
+    return 2 if internal or rows <= TWO_COLUMNS else 3
+
+
+def short_sentences(plan: Plan, *, internal: bool = False) -> str:
     """What the tour changes, a sentence an intercommunalité, those where most people gain.
 
     One for those where some gain too, one for those it leaves as they are.
@@ -63,7 +68,7 @@ def short_sentences(plan: Plan) -> str:
     areas = plan.access[:-1] or plan.access
     changed = [area for area in areas if area.groups_after != area.groups_before]
     same = [area.name for area in areas if area not in changed]
-    most = 2 if "trois" in crowd(plan) else MOST_AREAS
+    most = 2 if _columns(plan, internal=internal) == 3 else MOST_AREAS
     told = sorted(changed, key=_gain, reverse=True)[:most]
     lines = [sentence(area) for area in changed if area in told]
     if more := len(changed) - len(told):

@@ -14,8 +14,6 @@ from tourplan.network.streets import Streets
 
 LEAST_M = 200.0
 """A road followed for less is passed over: the corner of a square, a link between two others."""
-MOST = 10
-"""Roads told of one way; where there are more, the shortest are passed over."""
 STRAIGHT_DEG = 30.0
 """A road that turns less goes on."""
 _AROUND_M = 60.0
@@ -187,7 +185,7 @@ def _without_short(runs: list[_Run], far: NDArray[np.float64]) -> list[_Run]:
     while len(runs) > 1:
         lengths = [far[run.last] - far[run.first] for run in runs]
         shortest = int(np.argmin(lengths))
-        if lengths[shortest] >= LEAST_M and len(runs) <= MOST:
+        if lengths[shortest] >= LEAST_M:
             break
         gone = runs.pop(shortest)
         if shortest:

@@ -139,7 +139,7 @@ def _map(scene: Scene, *, tour: bool) -> Json:
     told = "avec" if tour else "sans"
     alt = f"Carte des communes selon le temps de route jusqu’à l’accueil le plus proche, {told} la "
     alt += "tournée. Ce qu’elle montre est aussi dans les tableaux de la page."
-    return {"svg": tour_drawing(scene, *MAP_PT, tour=tour, names=False), "alt": alt}
+    return {"svg": tour_drawing(scene, *MAP_PT, tour=tour), "alt": alt}
 
 
 def _legend(scene: Scene) -> list[Json]:
